@@ -1,0 +1,57 @@
+internal import CKernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The primitives that all numeric work goes through, on the processor.
+///
+/// They see arrays, sizes and strides, never tensors or tapes, and check nothing but what would touch
+/// foreign memory. Inner loops are C (`CKernels`); splitting, packing and shapes are decided here.
+enum CPU {
+  /// The kernel sets that this processor can run, best first; the last is the plain reference.
+  // Unsafe only in name: tables of constant function pointers.
+  nonisolated(unsafe) static let available: [UnsafePointer<CKKernels>] = {
+    var sets: [UnsafePointer<CKKernels>] = []
+    var next = CKAvailableKernels()
+    while let set = next.pointee {
+      sets.append(set)
+      next += 1
+    }
+    return sets
+  }()
+
+  /// The kernel set in use: the best one, or the one that the environment variable AUTOGRAD_KERNELS
+  /// names (avx512, avx2, baseline or reference).
+  nonisolated(unsafe) static let kernels: CKKernels = {
+    guard let wanted = getenv("AUTOGRAD_KERNELS").map({ String(cString: $0) }) else {
+      return available[0].pointee
+    }
+    let names = available.map { String(cString: $0.pointee.name) }
+    guard let index = names.firstIndex(of: wanted) else {
+      fail("AUTOGRAD_KERNELS is \"\(wanted)\"; this processor has \(names.joined(separator: ", "))")
+    }
+    return available[index].pointee
+  }()
+
+  /// The name of the kernel set in use.
+  static var kernelName: String { String(cString: kernels.name) }
+}
+
+extension DType {
+  /// The same type as the kernels know it.
+  var kernelType: CKType {
+    switch self {
+    case .float32: .float32
+    case .float64: .float64
+    case .int32: .int32
+    case .int64: .int64
+    case .uint8: .uInt8
+    case .bool: .bool
+    }
+  }
+}

@@ -1,0 +1,207 @@
+internal import CKernels
+
+// Element-wise primitives: map, zip, compare, select, copy and fill.
+extension CPU {
+  /// Elements from which a dense loop is worth a second thread.
+  private static let parallelCount = 1 << 16
+
+  /// Splits a dense loop into parts of at least 2^15 elements and runs them in parallel.
+  @inline(__always)
+  private static func forEachDensePart(_ count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
+    if count < parallelCount {
+      if count > 0 { body(0, count) }
+      return
+    }
+    let chunks = count >> 15
+    ThreadPool.run(chunks) { chunk in
+      let start = count * chunk / chunks
+      body(start, count * (chunk + 1) / chunks - start)
+    }
+  }
+
+  // MARK: Map
+
+  static func map(_ operation: CKMap, _ x: NDArray, into y: NDArray) {
+    let type = x.dtype.kernelType
+    let size = x.dtype.byteCount
+    withExtendedLifetime((x, y)) {
+      if x.isDense {
+        forEachDensePart(x.count) { start, count in
+          let source = CKSource(data: x.data + start * size, inner: 1, outer: 0)
+          kernels.map(operation, type, count, 1, source, y.data + start * size)
+        }
+        return
+      }
+      let loop = StridedLoop(shape: x.shape, operands: [x.strides, y.strides])
+      let strides = loop.innermost(0)
+      loop.forEachPart { inner, outer, offsets in
+        let source = CKSource(
+          data: x.data + offsets[0] * size, inner: strides.inner, outer: strides.outer)
+        kernels.map(operation, type, inner, outer, source, y.data + offsets[1] * size)
+      }
+    }
+  }
+
+  // MARK: Zip
+
+  /// An operand beside an array: another array, or one element of the same type.
+  static func zip(
+    _ operation: CKZip, dense a: NDArray, _ b: NDArray, into y: NDArray
+  ) {
+    let type = a.dtype.kernelType
+    let size = a.dtype.byteCount
+    withExtendedLifetime((a, b, y)) {
+      forEachDensePart(a.count) { start, count in
+        kernels.zip(
+          operation, type, count, 1,
+          CKSource(data: a.data + start * size, inner: 1, outer: 0),
+          CKSource(data: b.data + start * size, inner: 1, outer: 0), y.data + start * size)
+      }
+    }
+  }
+
+  /// Dense `a` with one scalar, which stands on the left if `isReversed`.
+  static func zip(
+    _ operation: CKZip, dense a: NDArray, scalar: Double, isReversed: Bool, into y: NDArray
+  ) {
+    let type = a.dtype.kernelType
+    let size = a.dtype.byteCount
+    withScalar(scalar, as: a.dtype) { scalar in
+      withExtendedLifetime((a, y)) {
+        forEachDensePart(a.count) { start, count in
+          let array = CKSource(data: a.data + start * size, inner: 1, outer: 0)
+          let constant = CKSource(data: scalar, inner: 0, outer: 0)
+          kernels.zip(
+            operation, type, count, 1, isReversed ? constant : array,
+            isReversed ? array : constant, y.data + start * size)
+        }
+      }
+    }
+  }
+
+  /// Operands of one type, broadcast to the shape of dense `y`.
+  static func zip(
+    _ operation: CKZip, broadcast a: NDArray, _ b: NDArray, into y: NDArray
+  ) {
+    let type = a.dtype.kernelType
+    let size = a.dtype.byteCount
+    let shape = y.shape
+    let loop = StridedLoop(
+      shape: shape,
+      operands: [a.strides(broadcastTo: shape), b.strides(broadcastTo: shape), y.strides])
+    let (aStrides, bStrides) = (loop.innermost(0), loop.innermost(1))
+    withExtendedLifetime((a, b, y)) {
+      loop.forEachPart { inner, outer, offsets in
+        kernels.zip(
+          operation, type, inner, outer,
+          CKSource(data: a.data + offsets[0] * size, inner: aStrides.inner, outer: aStrides.outer),
+          CKSource(data: b.data + offsets[1] * size, inner: bStrides.inner, outer: bStrides.outer),
+          y.data + offsets[2] * size)
+      }
+    }
+  }
+
+  /// Operands of one type, broadcast to the shape of dense, boolean `y`.
+  static func compare(_ operation: CKCompare, _ a: NDArray, _ b: NDArray, into y: NDArray) {
+    let type = a.dtype.kernelType
+    let size = a.dtype.byteCount
+    let shape = y.shape
+    let loop = StridedLoop(
+      shape: shape,
+      operands: [a.strides(broadcastTo: shape), b.strides(broadcastTo: shape), y.strides])
+    let (aStrides, bStrides) = (loop.innermost(0), loop.innermost(1))
+    withExtendedLifetime((a, b, y)) {
+      loop.forEachPart { inner, outer, offsets in
+        kernels.compare(
+          operation, type, inner, outer,
+          CKSource(data: a.data + offsets[0] * size, inner: aStrides.inner, outer: aStrides.outer),
+          CKSource(data: b.data + offsets[1] * size, inner: bStrides.inner, outer: bStrides.outer),
+          (y.data + offsets[2]).assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
+
+  /// `condition ? a : b`, all broadcast to the shape of dense `y`.
+  static func select(_ condition: NDArray, _ a: NDArray, _ b: NDArray, into y: NDArray) {
+    let type = a.dtype.kernelType
+    let size = a.dtype.byteCount
+    let shape = y.shape
+    let operands = [condition, a, b].map { $0.strides(broadcastTo: shape) } + [y.strides]
+    let loop = StridedLoop(shape: shape, operands: operands)
+    let strides = (0..<3).map { loop.innermost($0) }
+    withExtendedLifetime((condition, a, b, y)) {
+      loop.forEachPart { inner, outer, offsets in
+        let sources = [(condition, 1), (a, size), (b, size)].enumerated().map { index, operand in
+          CKSource(
+            data: operand.0.data + offsets[index] * operand.1, inner: strides[index].inner,
+            outer: strides[index].outer)
+        }
+        kernels.select(
+          type, inner, outer, sources[0], sources[1], sources[2], y.data + offsets[3] * size)
+      }
+    }
+  }
+
+  // MARK: Copy and fill
+
+  /// Copies `x`, broadcast and converted, into `y`, which may be a view.
+  static func copy(_ x: NDArray, into y: NDArray) {
+    let (from, to) = (x.dtype, y.dtype)
+    let shape = y.shape
+    let loop = StridedLoop(shape: shape, operands: [x.strides(broadcastTo: shape), y.strides])
+    let (xStrides, yStrides) = (loop.innermost(0), loop.innermost(1))
+    withExtendedLifetime((x, y)) {
+      loop.forEachPart { inner, outer, offsets in
+        kernels.copy(
+          from.kernelType, to.kernelType, inner, outer,
+          CKSource(
+            data: x.data + offsets[0] * from.byteCount, inner: xStrides.inner,
+            outer: xStrides.outer),
+          y.data + offsets[1] * to.byteCount, yStrides.inner, yStrides.outer)
+      }
+    }
+  }
+
+  /// The array itself if it is dense and of the type, else a dense copy.
+  static func contiguous(_ x: NDArray, as dtype: DType? = nil) -> NDArray {
+    let dtype = dtype ?? x.dtype
+    if x.isDense && x.dtype == dtype { return x }
+    let y = x.uninitializedLike(dtype: dtype)
+    copy(x, into: y)
+    return y
+  }
+
+  static func filled(shape: [Int], value: Double, dtype: DType) -> NDArray {
+    let y = NDArray.uninitialized(dtype: dtype, shape: shape)
+    withScalar(value, as: dtype) { scalar in
+      kernels.copy(
+        dtype.kernelType, dtype.kernelType, y.count, 1,
+        CKSource(data: scalar, inner: 0, outer: 0), y.data, 1, 0)
+    }
+    return y
+  }
+
+  /// Calls `body` with the place of a scalar converted to a type.
+  @inline(__always)
+  static func withScalar<Result>(
+    _ value: Double, as dtype: DType, _ body: (UnsafeRawPointer) -> Result
+  ) -> Result {
+    switch dtype {
+    case .float32: return withUnsafePointer(to: Float(value)) { body($0) }
+    case .float64: return withUnsafePointer(to: value) { body($0) }
+    case .int32: return withUnsafePointer(to: integer(value, Int32.self)) { body($0) }
+    case .int64: return withUnsafePointer(to: integer(value, Int64.self)) { body($0) }
+    case .uint8: return withUnsafePointer(to: integer(value, UInt8.self)) { body($0) }
+    case .bool: return withUnsafePointer(to: UInt8(value == 0 ? 0 : 1)) { body($0) }
+    }
+  }
+
+  private static func integer<Integer: FixedWidthInteger>(
+    _ value: Double, _ type: Integer.Type
+  ) -> Integer {
+    guard let result = Integer(exactly: value) else {
+      fail("\(value) cannot be an element of an integer tensor (\(Integer.self))")
+    }
+    return result
+  }
+}

@@ -1,0 +1,102 @@
+internal import CKernels
+
+/// A pooling window moving over the last two axes.
+struct PoolingShape: Sendable, Equatable {
+  var inputSize: [Int]
+  var outputSize: [Int]
+  var kernelSize: [Int]
+  var stride: [Int]
+  var padding: [Int]
+  var dilation: [Int]
+  var countIncludesPadding: Bool
+
+  fileprivate var window: CKWindow {
+    CKWindow(
+      height: inputSize[0], width: inputSize[1], kernelHeight: kernelSize[0],
+      kernelWidth: kernelSize[1], outputHeight: outputSize[0], outputWidth: outputSize[1],
+      strideY: stride[0], strideX: stride[1], padY: padding[0], padX: padding[1],
+      dilationY: dilation[0], dilationX: dilation[1], countIncludesPadding: countIncludesPadding)
+  }
+
+  var inputPixels: Int { inputSize[0] * inputSize[1] }
+  var outputPixels: Int { outputSize[0] * outputSize[1] }
+}
+
+// Pooling primitives on dense arrays [planes..., height, width].
+extension CPU {
+  /// Runs `body` over parts of the planes.
+  private static func forEachPlanePart(
+    _ planes: Int, _ pixels: Int, _ body: (_ start: Int, _ count: Int) -> Void
+  ) {
+    if planes == 0 || pixels == 0 { return }
+    let chunks = max(1, min(planes, planes * pixels >> 15))
+    ThreadPool.run(chunks) { chunk in
+      let start = planes * chunk / chunks
+      body(start, planes * (chunk + 1) / chunks - start)
+    }
+  }
+
+  static func averagePool(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
+    pool(x, shape.inputPixels, planes, into: y, shape.outputPixels, shape, kernels.averagePool)
+  }
+
+  static func averagePoolGradient(
+    _ dy: NDArray, _ shape: PoolingShape, planes: Int, into dx: NDArray
+  ) {
+    pool(
+      dy, shape.outputPixels, planes, into: dx, shape.inputPixels, shape,
+      kernels.averagePoolGradient)
+  }
+
+  private static func pool(
+    _ x: NDArray, _ xPixels: Int, _ planes: Int, into y: NDArray, _ yPixels: Int,
+    _ shape: PoolingShape,
+    _ kernel: (CKType, UnsafePointer<CKWindow>, Int, UnsafeRawPointer, UnsafeMutableRawPointer) ->
+      Void
+  ) {
+    let size = x.dtype.byteCount
+    let window = shape.window
+    withExtendedLifetime((x, y)) {
+      withUnsafePointer(to: window) { window in
+        forEachPlanePart(planes, max(xPixels, yPixels)) { start, count in
+          kernel(
+            x.dtype.kernelType, window, count, x.data + start * xPixels * size,
+            y.data + start * yPixels * size)
+        }
+      }
+    }
+  }
+
+  /// The places of the windows' largest elements, int32.
+  static func maxPoolIndices(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
+    let size = x.dtype.byteCount
+    let window = shape.window
+    withExtendedLifetime((x, y)) {
+      withUnsafePointer(to: window) { window in
+        forEachPlanePart(planes, shape.inputPixels) { start, count in
+          kernels.maxPoolIndices(
+            x.dtype.kernelType, window, count, x.data + start * shape.inputPixels * size,
+            y.data.assumingMemoryBound(to: Int32.self) + start * shape.outputPixels)
+        }
+      }
+    }
+  }
+
+  /// y[p, j] = x[p, indices[p, j]] for every plane, or its adjoint.
+  static func gatherPlanes(
+    _ x: NDArray, _ indices: NDArray, planes: Int, xCount: Int, yCount: Int, isAdjoint: Bool,
+    into y: NDArray
+  ) {
+    let size = x.dtype.byteCount
+    let indexCount = isAdjoint ? xCount : yCount
+    let kernel = isAdjoint ? kernels.scatterAddPlanes : kernels.gatherPlanes
+    withExtendedLifetime((x, indices, y)) {
+      forEachPlanePart(planes, max(xCount, yCount)) { start, count in
+        kernel(
+          x.dtype.kernelType, count, xCount, yCount, x.data + start * xCount * size,
+          indices.data.assumingMemoryBound(to: Int32.self) + start * indexCount,
+          y.data + start * yCount * size)
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+internal import CKernels
+
+// Reductions along one group of neighbouring axes of a dense array, seen as [outer, reduced, inner].
+extension CPU {
+  private static let grain = 1 << 15
+
+  /// Runs `body` over parts of `count` rows of `width` elements.
+  private static func forEachRowPart(
+    _ count: Int, width: Int, _ body: (_ start: Int, _ count: Int) -> Void
+  ) {
+    if count == 0 { return }
+    let chunks = max(1, min(count, count * max(width, 1) / grain))
+    ThreadPool.run(chunks) { chunk in
+      let start = count * chunk / chunks
+      body(start, count * (chunk + 1) / chunks - start)
+    }
+  }
+
+  /// Reduces dense `x` [outer, reduced, inner] to dense `y` [outer, inner]; `reduced` > 0.
+  static func reduce(
+    _ operation: CKReduce, _ x: NDArray, outer: Int, reduced: Int, inner: Int, into y: NDArray
+  ) {
+    let type = x.dtype.kernelType
+    let size = x.dtype.byteCount
+    withExtendedLifetime((x, y)) {
+      if inner == 1 {
+        forEachRowPart(outer, width: reduced) { start, count in
+          kernels.reduceRows(
+            operation, type, count, reduced, x.data + start * reduced * size,
+            y.data + start * size)
+        }
+      } else {
+        forEachRowPart(outer, width: reduced * inner) { start, count in
+          for row in start..<start + count {
+            kernels.reduceColumns(
+              operation, type, reduced, inner, x.data + row * reduced * inner * size,
+              y.data + row * inner * size)
+          }
+        }
+      }
+    }
+  }
+
+  /// The first index of the largest element in each row of dense `x` [rows, columns].
+  static func argmax(_ x: NDArray, rows: Int, columns: Int, into y: NDArray) {
+    let type = x.dtype.kernelType
+    let size = x.dtype.byteCount
+    withExtendedLifetime((x, y)) {
+      forEachRowPart(rows, width: columns) { start, count in
+        kernels.argmaxRows(
+          type, count, columns, x.data + start * columns * size,
+          y.data.assumingMemoryBound(to: Int64.self) + start)
+      }
+    }
+  }
+
+  /// What is computed of each row in `rows`.
+  enum RowFunction {
+    case softmax
+    case logSoftmax
+    case logSumExp
+  }
+
+  /// A function of each row of dense `x` [rows, columns]; columns > 0.
+  static func rows(_ function: RowFunction, _ x: NDArray, rows: Int, columns: Int, into y: NDArray)
+  {
+    let type = x.dtype.kernelType
+    let size = x.dtype.byteCount
+    let width = function == .logSumExp ? 1 : columns
+    let kernel =
+      switch function {
+      case .softmax: kernels.softmaxRows
+      case .logSoftmax: kernels.logSoftmaxRows
+      case .logSumExp: kernels.logSumExpRows
+      }
+    withExtendedLifetime((x, y)) {
+      forEachRowPart(rows, width: columns) { start, count in
+        kernel(type, count, columns, x.data + start * columns * size, y.data + start * width * size)
+      }
+    }
+  }
+}

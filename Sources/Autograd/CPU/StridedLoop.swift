@@ -1,0 +1,106 @@
+internal import CKernels
+
+/// A nest of loops over a shape, with the strides of some operands, reduced to the fewest loops.
+///
+/// Neighbouring axes along which every operand moves evenly become one. The two innermost loops are
+/// the kernels' own; the rest is walked here. Splitting for threads goes by rows (steps of all loops
+/// but the innermost), or within the row if there is only one.
+struct StridedLoop {
+  /// Elements that one thread at least should have to do.
+  private static let grain = 1 << 15
+
+  private let sizes: [Int]
+  private let strides: [[Int]]
+  private let inner: Int
+  private let outer: Int
+  private let rows: Int
+
+  /// - Parameters:
+  ///   - shape: The sizes, outermost first.
+  ///   - operands: Each operand's strides in elements, 0 along broadcast axes.
+  init(shape: [Int], operands: [[Int]]) {
+    var sizes: [Int] = []
+    var strides = Array(repeating: [Int](), count: operands.count)
+    for axis in shape.indices where shape[axis] != 1 {
+      if let last = sizes.last,
+        operands.indices.allSatisfy({ strides[$0].last! == operands[$0][axis] * shape[axis] })
+      {
+        sizes[sizes.count - 1] = last * shape[axis]
+        for operand in operands.indices {
+          strides[operand][sizes.count - 1] = operands[operand][axis]
+        }
+      } else {
+        sizes.append(shape[axis])
+        for operand in operands.indices { strides[operand].append(operands[operand][axis]) }
+      }
+    }
+    self.sizes = sizes
+    self.strides = strides
+    inner = sizes.last ?? 1
+    outer = sizes.count >= 2 ? sizes[sizes.count - 2] : 1
+    rows = sizes.dropLast().reduce(1, *)
+  }
+
+  /// An operand's strides in the two innermost loops.
+  func innermost(_ operand: Int) -> (inner: Int, outer: Int) {
+    let own = strides[operand]
+    return (own.last ?? 0, own.count >= 2 ? own[own.count - 2] : 0)
+  }
+
+  /// Calls `body` for parts that together cover all loops: how often the two innermost loops run and
+  /// where each operand starts, in elements.
+  func forEachPart(_ body: (_ inner: Int, _ outer: Int, _ offsets: [Int]) -> Void) {
+    if inner == 0 || rows == 0 { return }
+    if rows == 1 {
+      let chunks = max(1, inner / StridedLoop.grain)
+      ThreadPool.run(chunks) { chunk in
+        let (start, end) = (inner * chunk / chunks, inner * (chunk + 1) / chunks)
+        body(end - start, 1, strides.map { start * ($0.last ?? 0) })
+      }
+      return
+    }
+    let chunks = max(1, min(rows, inner * rows / StridedLoop.grain))
+    ThreadPool.run(chunks) { chunk in
+      var row = rows * chunk / chunks
+      let end = rows * (chunk + 1) / chunks
+      while row < end {
+        let run = min(outer - row % outer, end - row)
+        body(inner, run, strides.map { offset(ofRow: row, $0) })
+        row += run
+      }
+    }
+  }
+
+  private func offset(ofRow row: Int, _ strides: [Int]) -> Int {
+    var rest = row
+    var offset = 0
+    for axis in (0..<sizes.count - 1).reversed() {
+      offset += rest % sizes[axis] * strides[axis]
+      rest /= sizes[axis]
+    }
+    return offset
+  }
+}
+
+extension NDArray {
+  /// The strides of this array broadcast to a shape: 0 along axes it lacks or has once.
+  func strides(broadcastTo shape: [Int]) -> [Int] {
+    let missing = shape.count - rank
+    return shape.indices.map { axis in
+      axis < missing || (size(axis - missing) == 1 && shape[axis] != 1) ? 0 : stride(axis - missing)
+    }
+  }
+}
+
+/// The shape that two shapes are broadcast to, as in NumPy; nil if they do not fit.
+func broadcastShape(_ a: [Int], _ b: [Int]) -> [Int]? {
+  let rank = max(a.count, b.count)
+  var result = [Int](repeating: 1, count: rank)
+  for axis in 0..<rank {
+    let aSize = axis < rank - a.count ? 1 : a[axis - (rank - a.count)]
+    let bSize = axis < rank - b.count ? 1 : b[axis - (rank - b.count)]
+    guard aSize == bSize || aSize == 1 || bSize == 1 else { return nil }
+    result[axis] = aSize == 1 ? bSize : aSize
+  }
+  return result
+}

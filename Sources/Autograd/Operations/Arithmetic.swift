@@ -1,0 +1,211 @@
+internal import CKernels
+
+// Arithmetic on two tensors, broadcast as in NumPy, or on a tensor and a number. A number never
+// changes a tensor's element type; two tensors of different types are combined in the wider one.
+extension Tensor {
+  // MARK: The one way to combine
+
+  /// The function of two operands' elements, in an operand's memory if nobody else sees it.
+  consuming func zipped(by operation: CKZip, with other: consuming Tensor) -> Tensor {
+    var (a, b) = (array, (other).array)
+    _ = consume self
+    _ = consume other
+    if a.dtype != b.dtype {
+      let dtype = DType.promoted(a.dtype, b.dtype)
+      a = CPU.contiguous(a, as: dtype)
+      b = CPU.contiguous(b, as: dtype)
+    }
+    require(a.dtype != .bool, "arithmetic needs numbers, got bool \(a.shape) and \(b.shape)")
+    if a.hasShape(of: b) && a.isDense && b.isDense {
+      if Tensor.takeReusable(&a, dtype: a.dtype) {
+        CPU.zip(operation, dense: a, b, into: a)
+        return Tensor(a)
+      }
+      if Tensor.takeReusable(&b, dtype: b.dtype) {
+        CPU.zip(operation, dense: a, b, into: b)
+        return Tensor(b)
+      }
+      let y = a.uninitializedLike(dtype: a.dtype)
+      CPU.zip(operation, dense: a, b, into: y)
+      return Tensor(y)
+    }
+    let (aShape, bShape) = (a.shape, b.shape)
+    guard let shape = broadcastShape(aShape, bShape) else {
+      fail("\(operation.name): shapes \(aShape) and \(bShape) cannot be broadcast together")
+    }
+    if shape == aShape && Tensor.takeReusable(&a, dtype: a.dtype) {
+      CPU.zip(operation, broadcast: a, b, into: a)
+      return Tensor(a)
+    }
+    if shape == bShape && Tensor.takeReusable(&b, dtype: b.dtype) {
+      CPU.zip(operation, broadcast: a, b, into: b)
+      return Tensor(b)
+    }
+    let y = NDArray.uninitialized(dtype: a.dtype, shape: shape)
+    CPU.zip(operation, broadcast: a, b, into: y)
+    return Tensor(y)
+  }
+
+  /// The function of each element and a number, which stands on the left if `isReversed`.
+  consuming func zipped(
+    by operation: CKZip, withScalar scalar: Double, isReversed: Bool = false
+  ) -> Tensor {
+    var a = array
+    _ = consume self
+    require(a.dtype != .bool, "arithmetic needs numbers, got bool \(a.shape)")
+    if Tensor.takeReusable(&a, dtype: a.dtype) {
+      CPU.zip(operation, dense: a, scalar: scalar, isReversed: isReversed, into: a)
+      return Tensor(a)
+    }
+    let dense = CPU.contiguous(a)
+    let y = dense.uninitializedLike(dtype: dense.dtype)
+    CPU.zip(operation, dense: dense, scalar: scalar, isReversed: isReversed, into: y)
+    return Tensor(y)
+  }
+
+  /// The same for functions that integers do not have: they are converted to float32 first.
+  consuming func zippedFloating(
+    by operation: CKZip, withScalar scalar: Double, isReversed: Bool = false
+  ) -> Tensor {
+    if dtype.isFloatingPoint {
+      return zipped(by: operation, withScalar: scalar, isReversed: isReversed)
+    }
+    return asType(.float32).zipped(by: operation, withScalar: scalar, isReversed: isReversed)
+  }
+
+  // MARK: Tensors
+
+  /// a + b.
+  public static func + (a: consuming Tensor, b: consuming Tensor) -> Tensor {
+    differentiable(
+      broadcasting: a, b, { $0.zipped(by: .add, with: $1) },
+      first: { _ in { dy in dy } }, second: { _ in { dy in dy } })
+  }
+
+  /// a - b.
+  public static func - (a: consuming Tensor, b: consuming Tensor) -> Tensor {
+    differentiable(
+      broadcasting: a, b, { $0.zipped(by: .subtract, with: $1) },
+      first: { _ in { dy in dy } }, second: { _ in { dy in -dy } })
+  }
+
+  /// a * b, element by element.
+  public static func * (a: Tensor, b: Tensor) -> Tensor {
+    differentiable(
+      a, b, { $0.zipped(by: .multiply, with: $1) },
+      first: { _, b, _ in { dy in dy * b } }, second: { a, _, _ in { dy in dy * a } })
+  }
+
+  /// a / b, element by element; integers are converted to float32.
+  public static func / (a: Tensor, b: Tensor) -> Tensor {
+    differentiable(
+      a, b, { $0.floating(beside: $1).zipped(by: .divide, with: $1.floating(beside: $0)) },
+      first: { _, b, _ in { dy in dy / b } },
+      second: { _, b, y in { dy in -(dy * y / b) } })
+  }
+
+  /// Each element of `self` to the power of the other tensor's.
+  ///
+  /// The gradient of the exponent is 0 where the base is 0, as in PyTorch.
+  public func pow(_ exponent: Tensor) -> Tensor {
+    differentiable(
+      self, exponent, { $0.floating(beside: $1).zipped(by: .power, with: $1.floating(beside: $0)) },
+      first: { x, p, _ in { dy in dy * Tensor.where(p .== 0, 0, p * x.pow(p - 1)) } },
+      second: { x, _, y in
+        { dy in dy * Tensor.where(x .== 0, 0, y * Tensor.where(x .== 0, 1, x).log()) }
+      })
+  }
+
+  /// This tensor, converted to float32 if neither it nor the other is floating point.
+  private func floating(beside other: Tensor) -> Tensor {
+    dtype.isFloatingPoint || other.dtype.isFloatingPoint ? self : asType(.float32)
+  }
+
+  // MARK: Numbers
+
+  /// x + number.
+  public static func + (x: consuming Tensor, number: some Number) -> Tensor {
+    let number = number.doubleValue
+    return differentiable(
+      x, { $0.zipped(by: .add, withScalar: number) }, pullback: { _ in { dy in dy } })
+  }
+
+  /// number + x.
+  public static func + (number: some Number, x: consuming Tensor) -> Tensor { x + number }
+
+  /// x - number.
+  public static func - (x: consuming Tensor, number: some Number) -> Tensor {
+    let number = number.doubleValue
+    return differentiable(
+      x, { $0.zipped(by: .subtract, withScalar: number) }, pullback: { _ in { dy in dy } })
+  }
+
+  /// number - x.
+  public static func - (number: some Number, x: consuming Tensor) -> Tensor {
+    let number = number.doubleValue
+    return differentiable(
+      x, { $0.zipped(by: .subtract, withScalar: number, isReversed: true) },
+      pullback: { _ in { dy in -dy } })
+  }
+
+  /// x * number.
+  public static func * (x: consuming Tensor, number: some Number) -> Tensor {
+    let number = number.doubleValue
+    return differentiable(
+      x, { $0.zipped(by: .multiply, withScalar: number) },
+      pullback: { _ in { dy in dy * number } })
+  }
+
+  /// number * x.
+  public static func * (number: some Number, x: consuming Tensor) -> Tensor { x * number }
+
+  /// x / number; integers are converted to float32.
+  public static func / (x: consuming Tensor, number: some Number) -> Tensor {
+    let number = number.doubleValue
+    let x = x.dtype.isFloatingPoint ? x : x.asType(.float32)
+    return differentiable(
+      x, { $0.zipped(by: .divide, withScalar: number) },
+      pullback: { _ in { dy in dy / number } })
+  }
+
+  /// number / x; integers are converted to float32.
+  public static func / (number: some Number, x: Tensor) -> Tensor {
+    let number = number.doubleValue
+    return differentiable(x) {
+      $0.zippedFloating(by: .divide, withScalar: number, isReversed: true)
+    } pullback: { x, y in
+      { dy in -(dy * y / x) }
+    }
+  }
+
+  // MARK: In place
+
+  /// Adds in place where nobody else sees the memory.
+  public static func += (a: inout Tensor, b: consuming Tensor) { a = (consume a) + b }
+
+  /// Subtracts in place where nobody else sees the memory.
+  public static func -= (a: inout Tensor, b: consuming Tensor) { a = (consume a) - b }
+
+  /// Multiplies.
+  public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
+
+  /// Multiplies by a number, in place where nobody else sees the memory.
+  public static func *= (a: inout Tensor, number: some Number) { a = (consume a) * number }
+}
+
+extension CKZip {
+  var name: String {
+    switch self {
+    case .add: "+"
+    case .subtract: "-"
+    case .multiply: "*"
+    case .divide: "/"
+    case .power: "pow"
+    case .maximum: "maximum"
+    case .minimum: "minimum"
+    case .reluGradient: "relu gradient"
+    case .sigmoidGradient: "sigmoid gradient"
+    case .tanhGradient: "tanh gradient"
+    }
+  }
+}

@@ -1,0 +1,152 @@
+/// Sizes along the spatial axes: one number for all of them, or a list with one each.
+public protocol SpatialSizes: Sendable {
+  /// The sizes for a number of axes; a list of another length is an error.
+  func sizes(_ axes: Int, _ name: StaticString) -> [Int]
+}
+
+extension Int: SpatialSizes {
+  /// The same size along every axis.
+  public func sizes(_ axes: Int, _ name: StaticString) -> [Int] {
+    Array(repeating: self, count: axes)
+  }
+}
+
+extension Array: SpatialSizes where Element == Int {
+  /// The list itself.
+  public func sizes(_ axes: Int, _ name: StaticString) -> [Int] {
+    require(count == axes, "\(name): needs \(axes) sizes, got \(self)")
+    return self
+  }
+}
+
+/// The two-dimensional convolution of images (cross-correlation, as in PyTorch).
+///
+/// - Parameters:
+///   - x: [batch, channels, height, width]
+///   - weight: [outputChannels, channels / groups, kernelHeight, kernelWidth]
+///   - bias: [outputChannels]
+///   - stride: The distance between neighbouring windows.
+///   - padding: Zeros added on either side.
+///   - dilation: The distance between the elements of a window.
+///   - groups: Channels are split into this many groups that do not see each other.
+/// - Returns: [batch, outputChannels, outputHeight, outputWidth], where
+///   outputHeight = (height + 2 padding - dilation (kernelHeight - 1) - 1) / stride + 1.
+public func conv2d(
+  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
+  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1
+) -> Tensor {
+  require(
+    x.rank == 4 && weight.rank == 4,
+    """
+    conv2d: needs images [batch, channels, height, width] and weights [out, in / groups, height, width], got \
+    \(x.summary) and \(weight.summary)
+    """)
+  require(
+    x.dtype.isFloatingPoint && x.dtype == weight.dtype,
+    "conv2d: images and weights must be of one floating-point type, got \(x.summary) and \(weight.summary)"
+  )
+  require(
+    groups >= 1 && x.size(1) % groups == 0 && weight.size(0) % groups == 0
+      && weight.size(1) == x.size(1) / groups,
+    "conv2d: weights \(weight.summary) do not fit images \(x.summary) with \(groups) groups")
+  let kernel = Array(weight.shape[2...])
+  let window = SlidingWindow(
+    "conv2d", kernel: kernel, stride: stride, padding: padding, dilation: dilation)
+  let shape = ConvolutionShape(
+    batch: x.size(0), inputChannels: x.size(1), inputSize: Array(x.shape[2...]),
+    outputChannels: weight.size(0), outputSize: window.outputSize(Array(x.shape[2...])),
+    kernelSize: kernel, stride: window.stride, padding: window.padding, dilation: window.dilation,
+    groups: groups)
+  let y = convolution(x, weight, shape)
+  guard let bias else { return y }
+  require(
+    bias.shape == [shape.outputChannels],
+    "conv2d: the bias must be [\(shape.outputChannels)], got \(bias.summary)")
+  return y + bias.reshape([shape.outputChannels, 1, 1])
+}
+
+// The convolution and its two gradients are bilinear, and each one's gradients are the other two: the
+// three are closed under differentiation.
+
+private func convolution(_ x: Tensor, _ weight: Tensor, _ shape: ConvolutionShape) -> Tensor {
+  differentiable(x, weight) { x, weight in
+    let y = NDArray.uninitialized(dtype: x.dtype, shape: shape.outputShape)
+    CPU.convolution(CPU.contiguous(x.array), CPU.contiguous(weight.array), shape, into: y)
+    return Tensor(y)
+  } first: { _, weight, _ in
+    { dy in convolutionInputGradient(dy, weight, shape) }
+  } second: { x, _, _ in
+    { dy in convolutionWeightGradient(x, dy, shape) }
+  }
+}
+
+private func convolutionInputGradient(
+  _ dy: Tensor, _ weight: Tensor, _ shape: ConvolutionShape
+) -> Tensor {
+  differentiable(dy, weight) { dy, weight in
+    let dx = NDArray.uninitialized(dtype: dy.dtype, shape: shape.inputShape)
+    CPU.convolutionInputGradient(
+      CPU.contiguous(dy.array), CPU.contiguous(weight.array), shape, into: dx)
+    return Tensor(dx)
+  } first: { _, weight, _ in
+    { d in convolution(d, weight, shape) }
+  } second: { dy, _, _ in
+    { d in convolutionWeightGradient(d, dy, shape) }
+  }
+}
+
+private func convolutionWeightGradient(
+  _ x: Tensor, _ dy: Tensor, _ shape: ConvolutionShape
+) -> Tensor {
+  differentiable(x, dy) { x, dy in
+    let dw = NDArray.uninitialized(dtype: x.dtype, shape: shape.weightShape)
+    CPU.convolutionWeightGradient(
+      CPU.contiguous(x.array), CPU.contiguous(dy.array), shape, into: dw)
+    return Tensor(dw)
+  } first: { _, dy, _ in
+    { d in convolutionInputGradient(dy, d, shape) }
+  } second: { x, _, _ in
+    { d in convolution(x, d, shape) }
+  }
+}
+
+/// A window that slides over spatial axes: the arithmetic that convolutions and pools share.
+struct SlidingWindow {
+  let operation: StaticString
+  let kernel: [Int]
+  let stride: [Int]
+  let padding: [Int]
+  let dilation: [Int]
+
+  init(
+    _ operation: StaticString, kernel: [Int], stride: any SpatialSizes, padding: any SpatialSizes,
+    dilation: any SpatialSizes
+  ) {
+    self.operation = operation
+    self.kernel = kernel
+    self.stride = stride.sizes(kernel.count, "stride")
+    self.padding = padding.sizes(kernel.count, "padding")
+    self.dilation = dilation.sizes(kernel.count, "dilation")
+    require(
+      kernel.allSatisfy { $0 >= 1 } && self.stride.allSatisfy { $0 >= 1 }
+        && self.padding.allSatisfy { $0 >= 0 } && self.dilation.allSatisfy { $0 >= 1 },
+      """
+      \(operation): kernel \(kernel), stride \(self.stride) and dilation \(self.dilation) must be at least 1, padding \
+      \(self.padding) at least 0
+      """)
+  }
+
+  /// The number of windows along each axis.
+  func outputSize(_ input: [Int]) -> [Int] {
+    input.indices.map { axis in
+      let span = dilation[axis] * (kernel[axis] - 1) + 1
+      let room = input[axis] + 2 * padding[axis] - span
+      require(
+        room >= 0,
+        """
+        \(operation): a window of \(kernel) (dilation \(dilation)) does not fit into \(input) with padding \(padding)
+        """)
+      return room / stride[axis] + 1
+    }
+  }
+}

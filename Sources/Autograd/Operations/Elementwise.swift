@@ -1,0 +1,126 @@
+internal import CKernels
+
+// Element-wise functions of one tensor.
+extension Tensor {
+  /// The function of each element, in this tensor's memory if nobody else sees it.
+  consuming func mapped(by operation: CKMap, _ name: StaticString = #function) -> Tensor {
+    require(dtype.isFloatingPoint, "\(name): needs floating-point elements, got \(summary)")
+    return mappedAny(by: operation)
+  }
+
+  /// The same for functions that integers have too.
+  consuming func mappedAny(by operation: CKMap) -> Tensor {
+    require(dtype != .bool, "an arithmetic function needs numbers, got \(summary)")
+    if Tensor.takeReusable(&array, dtype: array.dtype) {
+      CPU.map(operation, array, into: array)
+      return Tensor(array)
+    }
+    let result = array.uninitializedLike(dtype: array.dtype)
+    CPU.map(operation, array, into: result)
+    return Tensor(result)
+  }
+
+  /// -x.
+  public static prefix func - (x: consuming Tensor) -> Tensor {
+    differentiable(x, { $0.mappedAny(by: .negate) }, pullback: { _ in { dy in -dy } })
+  }
+
+  /// e to the power of each element; float32 within 2 ulp.
+  public consuming func exp() -> Tensor {
+    differentiable(self, { $0.mapped(by: .exp) }, pullback: { y in { dy in dy * y } })
+  }
+
+  /// The natural logarithm of each element; float32 within 2 ulp. NaN below zero.
+  public func log() -> Tensor {
+    differentiable(self, { $0.mapped(by: .log) }, pullback: { x, _ in { dy in dy / x } })
+  }
+
+  /// The square root of each element, correctly rounded. NaN below zero; infinite gradient at zero.
+  public consuming func sqrt() -> Tensor {
+    differentiable(
+      self, { $0.mapped(by: .squareRoot) }, pullback: { y in { dy in dy / (y * 2) } })
+  }
+
+  /// The hyperbolic tangent of each element; float32 within 2 ulp.
+  public consuming func tanh() -> Tensor {
+    differentiable(
+      self, { $0.mapped(by: .tanh) }, pullback: { y in { dy in tanhGradient(dy, y) } })
+  }
+
+  /// 1 / (1 + exp(-x)) of each element; float32 within 2 ulp.
+  public consuming func sigmoid() -> Tensor {
+    differentiable(
+      self, { $0.mapped(by: .sigmoid) }, pullback: { y in { dy in sigmoidGradient(dy, y) } })
+  }
+
+  /// max(x, 0) of each element; the gradient at 0 is 0, as in PyTorch.
+  public consuming func relu() -> Tensor {
+    differentiable(
+      self, { $0.mappedAny(by: .relu) }, pullback: { y in { dy in reluGradient(dy, y) } })
+  }
+
+  /// The absolute value of each element; the gradient at 0 is 0.
+  public func abs() -> Tensor {
+    differentiable(
+      self, { $0.mappedAny(by: .absolute) },
+      pullback: { x, _ in { dy in dy * x.sign() } })
+  }
+
+  /// -1, 0 or 1 by the sign of each element; its gradient is 0.
+  public func sign() -> Tensor {
+    Tensor(array).mappedAny(by: .sign)
+  }
+
+  /// The square of each element.
+  public func square() -> Tensor {
+    differentiable(
+      self, { $0.mappedAny(by: .square) }, pullback: { x, _ in { dy in dy * x * 2 } })
+  }
+
+  /// 1 / x of each element.
+  public consuming func reciprocal() -> Tensor {
+    differentiable(
+      self, { $0.mapped(by: .reciprocal) }, pullback: { y in { dy in -(dy * y * y) } })
+  }
+
+  /// Each element to a constant power.
+  ///
+  /// The gradient is `exponent * x^(exponent - 1)`, and 0 for exponent 0, also where x is 0.
+  public func pow(_ exponent: some Number) -> Tensor {
+    let exponent = exponent.doubleValue
+    if exponent == 1 { return self }
+    if exponent == 2 { return square() }
+    return differentiable(self) { x in
+      x.zippedFloating(by: .power, withScalar: exponent)
+    } pullback: { x, _ in
+      { dy in exponent == 0 ? dy * 0 : dy * (x.pow(exponent - 1) * exponent) }
+    }
+  }
+}
+
+// The derivatives of activations, one pass each instead of three. They are operations of their own, so
+// that second derivatives work.
+
+/// dy * y * (1 - y).
+private func sigmoidGradient(_ dy: Tensor, _ y: Tensor) -> Tensor {
+  differentiable(
+    dy, y, { $0.zipped(by: .sigmoidGradient, with: $1) },
+    first: { _, y, _ in { d in sigmoidGradient(d, y) } },
+    second: { dy, y, _ in { d in d * dy * (1 - y * 2) } })
+}
+
+/// dy * (1 - y * y).
+private func tanhGradient(_ dy: Tensor, _ y: Tensor) -> Tensor {
+  differentiable(
+    dy, y, { $0.zipped(by: .tanhGradient, with: $1) },
+    first: { _, y, _ in { d in tanhGradient(d, y) } },
+    second: { dy, y, _ in { d in d * dy * y * -2 } })
+}
+
+/// dy where y > 0, else 0.
+private func reluGradient(_ dy: Tensor, _ y: Tensor) -> Tensor {
+  differentiable(
+    dy, y, { $0.zipped(by: .reluGradient, with: $1) },
+    first: { _, y, _ in { d in reluGradient(d, y) } },
+    second: { dy, _, _ in { d in d * 0 } })
+}

@@ -1,0 +1,198 @@
+// Operations that pick elements or put tensors together.
+extension Tensor {
+  /// The elements from `start` up to but without `end` along an axis, every `step`-th; a view.
+  ///
+  /// - Parameters:
+  ///   - axis: The axis; negative ones count from the end.
+  ///   - start: Negative places count from the end; places beyond the ends are clipped, as in NumPy.
+  ///   - end: Likewise; nil for the end of the axis.
+  ///   - step: At least 1.
+  public func slice(axis: Int, from start: Int = 0, to end: Int? = nil, step: Int = 1) -> Tensor {
+    let axis = checkedAxis(axis, "slice")
+    let size = size(axis)
+    require(step >= 1, "slice: the step must be at least 1, got \(step)")
+    let clip = { (place: Int) in Swift.min(Swift.max(place < 0 ? place + size : place, 0), size) }
+    let first = clip(start)
+    let last = Swift.max(first, clip(end ?? size))
+    var sizes = shape
+    sizes[axis] = (last - first + step - 1) / step
+    if sizes[axis] == size { return self }
+    return differentiable(self) { [sizes] x in
+      var strides = x.strides
+      let offset = first * strides[axis]
+      strides[axis] *= step
+      return Tensor(x.array.view(shape: sizes, strides: strides, offset: offset))
+    } pullback: { x, _ in
+      let original = x.shape
+      return { dy in dy.embedded(in: original, axis: axis, from: first, step: step) }
+    }
+  }
+
+  /// One place along an axis, without the axis.
+  public func select(axis: Int, at index: Int) -> Tensor {
+    let axis = checkedAxis(axis, "select")
+    let size = size(axis)
+    let place = index < 0 ? index + size : index
+    require(
+      place >= 0 && place < size,
+      "select: index \(index) is out of range for axis \(axis) of \(summary)")
+    return slice(axis: axis, from: place, to: place + 1).squeeze(axis)
+  }
+
+  /// Zeros of a shape with this tensor at every `step`-th place of an axis: the adjoint of `slice`.
+  func embedded(in shape: [Int], axis: Int, from start: Int, step: Int) -> Tensor {
+    let count = size(axis)
+    return differentiable(self) { x in
+      let y = CPU.filled(shape: shape, value: 0, dtype: x.dtype)
+      var strides = y.strides
+      let offset = start * strides[axis]
+      strides[axis] *= step
+      CPU.copy(x.array, into: y.view(shape: x.shape, strides: strides, offset: offset))
+      return Tensor(y)
+    } pullback: { _, _ in
+      { dy in
+        dy.slice(
+          axis: axis, from: start, to: Swift.min(start + count * step, shape[axis]), step: step)
+      }
+    }
+  }
+
+  /// The elements at indices along an axis, as PyTorch's `gather`: for axis 1 of a matrix,
+  /// `y[i, j] = self[i, indices[i, j]]`.
+  ///
+  /// - Parameter indices: Integers in this tensor's shape, except along the axis.
+  public func gather(axis: Int, _ indices: Tensor) -> Tensor {
+    let axis = checkedAxis(axis, "gather")
+    checkIndices(indices, axis: axis, size: size(axis), "gather")
+    return gathered(axis, indices.asType(.int32))
+  }
+
+  /// Zeros of size `size` along an axis, to which this tensor's elements are added at indices: the adjoint
+  /// of `gather`.
+  ///
+  /// - Parameter indices: Integers in this tensor's shape.
+  public func scatterAdd(axis: Int, _ indices: Tensor, size: Int) -> Tensor {
+    let axis = checkedAxis(axis, "scatterAdd")
+    checkIndices(indices, axis: axis, size: size, "scatterAdd")
+    require(
+      indices.shape == shape, "scatterAdd: indices \(indices.summary) do not fit \(summary)")
+    return scattered(axis, indices.asType(.int32), size)
+  }
+
+  private func checkIndices(_ indices: Tensor, axis: Int, size: Int, _ operation: StaticString) {
+    var expected = shape
+    require(
+      !indices.dtype.isFloatingPoint && indices.dtype != .bool && indices.rank == rank,
+      "\(operation): indices must be integers with \(rank) axes, got \(indices.summary)")
+    expected[axis] = indices.size(axis)
+    require(
+      indices.shape == expected,
+      "\(operation): indices \(indices.summary) do not fit \(summary) along axis \(axis)")
+    if indices.count == 0 { return }
+    let (low, high) = (indices.min().item(), indices.max().item())
+    require(
+      low >= 0 && high < Double(size),
+      "\(operation): index \(Int(low < 0 ? low : high)) is out of range for size \(size)")
+  }
+
+  /// `gather` with int32 indices that are known to fit.
+  func gathered(_ axis: Int, _ indices: Tensor) -> Tensor {
+    let size = size(axis)
+    return differentiable(self) { x in
+      x.movingAlongRows(axis, indices, toSize: indices.size(axis), isAdjoint: false)
+    } pullback: { _, _ in
+      { dy in dy.scattered(axis, indices, size) }
+    }
+  }
+
+  private func scattered(_ axis: Int, _ indices: Tensor, _ size: Int) -> Tensor {
+    differentiable(self) { x in
+      x.movingAlongRows(axis, indices, toSize: size, isAdjoint: true)
+    } pullback: { _, _ in
+      { dy in dy.gathered(axis, indices) }
+    }
+  }
+
+  /// Gathers or scatters along an axis, which becomes the last one meanwhile.
+  private func movingAlongRows(
+    _ axis: Int, _ indices: Tensor, toSize size: Int, isAdjoint: Bool
+  ) -> Tensor {
+    var order = Array(0..<rank)
+    order.append(order.remove(at: axis))
+    let x = CPU.contiguous(permute(order).array)
+    let places = CPU.contiguous(indices.permute(order).array)
+    let y = NDArray.uninitialized(dtype: dtype, shape: Array(x.shape.dropLast()) + [size])
+    let columns = self.size(axis)
+    CPU.gatherPlanes(
+      x, places, planes: columns == 0 ? 0 : x.count / columns, xCount: columns, yCount: size,
+      isAdjoint: isAdjoint, into: y)
+    if columns == 0 && y.count > 0 { return .zeros(shape.replacing(axis, size), dtype: dtype) }
+    return Tensor(y).transpose(axis, rank - 1, movingLast: true)
+  }
+
+  /// The last axis moved back to a place.
+  private func transpose(_ axis: Int, _ last: Int, movingLast: Bool) -> Tensor {
+    var order = Array(0..<rank - 1)
+    order.insert(last, at: axis)
+    return permute(order)
+  }
+}
+
+extension Array where Element == Int {
+  fileprivate func replacing(_ index: Int, _ value: Int) -> [Int] {
+    var result = self
+    result[index] = value
+    return result
+  }
+}
+
+/// Tensors one after the other along an axis along which alone their sizes may differ.
+public func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
+  guard let first = tensors.first else { fail("concatenate: needs at least one tensor") }
+  let axis = first.checkedAxis(axis, "concatenate")
+  var shape = first.shape
+  var starts: [Int] = []
+  var end = 0
+  var dtype = first.dtype
+  for (index, tensor) in tensors.enumerated() {
+    shape[axis] = tensor.rank == first.rank ? tensor.size(axis) : -1
+    require(
+      tensor.shape == shape,
+      "concatenate: tensor \(index) (\(tensor.summary)) does not fit \(first.summary) along axis \(axis)"
+    )
+    starts.append(end)
+    end += shape[axis]
+    dtype = DType.promoted(dtype, tensor.dtype)
+  }
+  shape[axis] = end
+  return differentiable(tensors) { [shape, starts, dtype] tensors in
+    let y = NDArray.uninitialized(dtype: dtype, shape: shape)
+    let strides = y.strides
+    for (tensor, start) in zip(tensors, starts) {
+      CPU.copy(
+        tensor.array,
+        into: y.view(shape: tensor.shape, strides: strides, offset: start * strides[axis]))
+    }
+    return [Tensor(y)]
+  } pullbacks: { [starts] tensors, _ in
+    let sizes = tensors.map { $0.size(axis) }
+    return { cotangents, wanted in
+      zip(starts, sizes).enumerated().map { index, part in
+        guard wanted[index], let dy = cotangents[0] else { return nil }
+        return dy.slice(axis: axis, from: part.0, to: part.0 + part.1)
+      }
+    }
+  }[0]
+}
+
+/// Tensors of one shape side by side along a new axis.
+public func stack(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
+  guard let first = tensors.first else { fail("stack: needs at least one tensor") }
+  for (index, tensor) in tensors.enumerated() {
+    require(
+      tensor.shape == first.shape,
+      "stack: tensor \(index) (\(tensor.summary)) does not have the shape of \(first.summary)")
+  }
+  let axis = first.checkedAxis(axis, "stack", rank: first.rank + 1)
+  return concatenate(tensors.map { $0.unsqueeze(axis) }, axis: axis)
+}

@@ -1,0 +1,54 @@
+extension Tensor {
+  /// The matrix product, as PyTorch's `matmul`.
+  ///
+  /// - Parameters:
+  ///   - other: [..., depth, columns] beside this tensor's [..., rows, depth]; leading axes are broadcast. A vector
+  ///     stands for a row on the left and a column on the right, and its axis is dropped from the result.
+  /// - Returns: [..., rows, columns]
+  public func matmul(_ other: Tensor) -> Tensor {
+    require(
+      rank >= 1 && other.rank >= 1,
+      "matmul: needs operands with at least one axis, got \(summary) and \(other.summary)")
+    let a = rank == 1 ? unsqueeze(0) : self
+    let b = other.rank == 1 ? other.unsqueeze(1) : other
+    let batch = broadcastShape(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
+    require(
+      a.size(-1) == b.size(-2) && batch != nil,
+      "matmul: \(summary) and \(other.summary) do not fit")
+    require(
+      dtype.isFloatingPoint && other.dtype.isFloatingPoint,
+      "matmul: needs floating-point elements, got \(summary) and \(other.summary)")
+    let y = a.product(b, batch: batch ?? [])
+    switch (rank == 1, other.rank == 1) {
+    case (false, false): return y
+    case (true, false): return y.squeeze(-2)
+    case (false, true): return y.squeeze(-1)
+    case (true, true): return y.squeeze(-1).squeeze(-1)
+    }
+  }
+
+  /// The product of operands with at least two axes.
+  private func product(_ other: Tensor, batch: [Int]) -> Tensor {
+    differentiable(self, other) { a, b in
+      let dtype = DType.promoted(a.dtype, b.dtype)
+      let y = NDArray.uninitialized(dtype: dtype, shape: batch + [a.size(-2), b.size(-1)])
+      if a.size(-1) == 0 { return Tensor(CPU.filled(shape: y.shape, value: 0, dtype: dtype)) }
+      CPU.matmul(
+        a.dtype == dtype ? a.array : CPU.contiguous(a.array, as: dtype),
+        b.dtype == dtype ? b.array : CPU.contiguous(b.array, as: dtype), into: y)
+      return Tensor(y)
+    } first: { _, b, _ in
+      { dy in dy.matmul(b.transpose()) }
+    } second: { a, b, _ in
+      let isShared = b.rank == 2 && a.rank > 2
+      return { dy in
+        // One product over all leading axes instead of one each and a sum.
+        if isShared { return a.flattenedRows().transpose().matmul(dy.flattenedRows()) }
+        return a.transpose().matmul(dy)
+      }
+    }
+  }
+
+  /// All axes but the last joined: [rows, columns].
+  private func flattenedRows() -> Tensor { reshape([count / Swift.max(1, size(-1)), size(-1)]) }
+}

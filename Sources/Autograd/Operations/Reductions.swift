@@ -1,0 +1,136 @@
+internal import CKernels
+
+// Reductions over axes: sum, mean, maximum, minimum, argmax.
+extension Tensor {
+  /// Reduces over some axes, each group of neighbours in one pass, the innermost first.
+  private func reduced(_ operation: CKReduce, _ axes: [Int], keepDims: Bool) -> Tensor {
+    let shape = shape
+    var current = CPU.contiguous(array)
+    var sizes = shape
+    var end = axes.count
+    while end > 0 {
+      var start = end - 1
+      while start > 0 && axes[start - 1] == axes[start] - 1 { start -= 1 }
+      let (first, last) = (axes[start], axes[end - 1])
+      let outer = sizes[..<first].reduce(1, *)
+      let reducedCount = sizes[first...last].reduce(1, *)
+      let inner = sizes[(last + 1)...].reduce(1, *)
+      for axis in first...last { sizes[axis] = 1 }
+      if reducedCount == 0 {
+        require(
+          operation == .sum || outer * inner == 0,
+          "max, min: no elements to choose from along axes \(axes) of \(summary)")
+        current = CPU.filled(shape: sizes, value: 0, dtype: dtype)
+      } else {
+        let result = NDArray.uninitialized(dtype: dtype, shape: sizes)
+        CPU.reduce(
+          operation, current, outer: outer, reduced: reducedCount, inner: inner, into: result)
+        current = result
+      }
+      end = start
+    }
+    if keepDims { return Tensor(current) }
+    return Tensor(current).reshape(shape.indices.filter { !axes.contains($0) }.map { shape[$0] })
+  }
+
+  /// The shape with size 1 along some axes.
+  private func shape(keeping axes: [Int]) -> [Int] {
+    var sizes = shape
+    for axis in axes { sizes[axis] = 1 }
+    return sizes
+  }
+
+  /// The sum over axes.
+  ///
+  /// Float32 sums are taken in blocks, so that the error grows with the logarithm of the count.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes to sum over; nil for all. Integers and bools give int64.
+  ///   - keepDims: Whether summed axes stay, with size 1.
+  public func sum(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    let axes = checkedAxes(axes, "sum")
+    let x = dtype.isFloatingPoint ? self : asType(.int64)
+    if axes.isEmpty { return x }
+    let kept = shape(keeping: axes)
+    return differentiable(x) {
+      $0.reduced(.sum, axes, keepDims: keepDims)
+    } pullback: { x, _ in
+      let shape = x.shape
+      return { dy in dy.reshape(kept).expand(shape) }
+    }
+  }
+
+  /// The sum over one axis.
+  public func sum(axis: Int, keepDims: Bool = false) -> Tensor {
+    sum(axes: [axis], keepDims: keepDims)
+  }
+
+  /// The mean over axes; NaN over no elements.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes to average over; nil for all. Floating point only.
+  ///   - keepDims: Whether the axes stay, with size 1.
+  public func mean(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    require(dtype.isFloatingPoint, "mean: needs floating-point elements, got \(summary)")
+    let count = checkedAxes(axes, "mean").reduce(1) { $0 * size($1) }
+    return sum(axes: axes, keepDims: keepDims) / count
+  }
+
+  /// The mean over one axis.
+  public func mean(axis: Int, keepDims: Bool = false) -> Tensor {
+    mean(axes: [axis], keepDims: keepDims)
+  }
+
+  /// The largest element over axes; NaN wins. Equal ones share the gradient, as PyTorch's `amax`.
+  public func max(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    extreme(.maximum, axes, keepDims)
+  }
+
+  /// The largest element over one axis.
+  public func max(axis: Int, keepDims: Bool = false) -> Tensor {
+    max(axes: [axis], keepDims: keepDims)
+  }
+
+  /// The smallest element over axes; NaN wins. Equal ones share the gradient, as PyTorch's `amin`.
+  public func min(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    extreme(.minimum, axes, keepDims)
+  }
+
+  /// The smallest element over one axis.
+  public func min(axis: Int, keepDims: Bool = false) -> Tensor {
+    min(axes: [axis], keepDims: keepDims)
+  }
+
+  private func extreme(_ operation: CKReduce, _ axes: [Int]?, _ keepDims: Bool) -> Tensor {
+    let axes = checkedAxes(axes, "max, min")
+    require(dtype != .bool, "max, min: need numbers, got \(summary)")
+    if axes.isEmpty { return self }
+    let kept = shape(keeping: axes)
+    return differentiable(self) {
+      $0.reduced(operation, axes, keepDims: keepDims)
+    } pullback: { x, y in
+      let isExtreme = (x.stoppingGradient() .== y.stoppingGradient().reshape(kept)).asType(x.dtype)
+      let share = isExtreme / isExtreme.sum(axes: axes, keepDims: true)
+      return { dy in dy.reshape(kept) * share }
+    }
+  }
+
+  /// The index of the largest element along an axis, int64; the first one of equals; NaN counts as largest.
+  ///
+  /// - Parameters:
+  ///   - axis: The axis; nil looks at all elements in row-major order.
+  ///   - keepDims: Whether the axis stays, with size 1.
+  public func argmax(axis: Int? = nil, keepDims: Bool = false) -> Tensor {
+    guard let axis else { return Tensor(array).reshape([count]).argmax(axis: 0) }
+    let last = checkedAxis(axis, "argmax")
+    let columns = size(last)
+    require(columns > 0, "argmax: no elements to choose from along axis \(axis) of \(summary)")
+    let order = (0..<rank).filter { $0 != last } + [last]
+    let source = dtype == .bool ? asType(.uint8) : self
+    let rows = CPU.contiguous(Tensor(source.array).permute(order).array)
+    let y = NDArray.uninitialized(dtype: .int64, shape: Array(rows.shape.dropLast()))
+    CPU.argmax(rows, rows: y.count, columns: columns, into: y)
+    let result = Tensor(y)
+    return keepDims ? result.reshape(shape(keeping: [last])) : result
+  }
+}

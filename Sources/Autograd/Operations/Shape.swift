@@ -1,0 +1,117 @@
+// Operations that only look at the same elements in another shape. All but `reshape` of a tensor with
+// gaps share memory with their operand.
+extension Tensor {
+  /// The same elements in row-major order in another shape.
+  ///
+  /// - Parameter shape: The sizes; one of them may be -1, it follows from the others.
+  public func reshape(_ shape: [Int]) -> Tensor {
+    let sizes = inferred(shape)
+    if sizes == self.shape { return self }
+    return differentiable(self) { x in
+      let dense = CPU.contiguous(x.array)
+      return Tensor(dense.view(shape: sizes, strides: denseStrides(sizes)))
+    } pullback: { x, _ in
+      let original = x.shape
+      return { dy in dy.reshape(original) }
+    }
+  }
+
+  private func inferred(_ shape: [Int]) -> [Int] {
+    var sizes = shape
+    if let open = shape.firstIndex(of: -1) {
+      sizes[open] = 1
+      let rest = sizes.reduce(1, *)
+      require(
+        rest > 0 && count % rest == 0 && !sizes.contains { $0 < 0 },
+        "reshape: \(summary) cannot take the shape \(shape)")
+      sizes[open] = count / rest
+    }
+    require(
+      !sizes.contains { $0 < 0 } && sizes.reduce(1, *) == count,
+      "reshape: \(summary) has \(count) elements and cannot take the shape \(shape)")
+    return sizes
+  }
+
+  /// The axes from `start` to the end joined to one; for start 1, [batch, rest].
+  public func flatten(from start: Int = 0) -> Tensor {
+    if rank == 0 { return reshape([1]) }
+    let start = checkedAxis(start, "flatten")
+    return reshape(Array(shape[..<start]) + [shape[start...].reduce(1, *)])
+  }
+
+  /// The axes in another order: axis i of the result is axis `order[i]` of this tensor.
+  public func permute(_ order: [Int]) -> Tensor {
+    let axes = order.map { checkedAxis($0, "permute") }
+    require(
+      axes.count == rank && Set(axes).count == rank,
+      "permute: \(order) is not an order of the axes of \(summary)")
+    if axes == Array(0..<rank) { return self }
+    return differentiable(self) { x in
+      Tensor(
+        x.array.view(shape: axes.map { x.array.size($0) }, strides: axes.map { x.array.stride($0) })
+      )
+    } pullback: { _, _ in
+      var inverse = axes
+      for (new, old) in axes.enumerated() { inverse[old] = new }
+      return { [inverse] dy in dy.permute(inverse) }
+    }
+  }
+
+  /// Two axes exchanged; without arguments the last two, a matrix's transpose.
+  public func transpose(_ a: Int = -2, _ b: Int = -1) -> Tensor {
+    var order = Array(0..<rank)
+    order.swapAt(checkedAxis(a, "transpose"), checkedAxis(b, "transpose"))
+    return permute(order)
+  }
+
+  /// The elements repeated, without copying, along axes that are missing or have size 1.
+  ///
+  /// - Parameter shape: The sizes; -1 keeps an axis as it is.
+  public func expand(_ shape: [Int]) -> Tensor {
+    let missing = shape.count - rank
+    require(missing >= 0, "expand: \(summary) has more axes than \(shape)")
+    var sizes = shape
+    for axis in sizes.indices {
+      let own = axis < missing ? 1 : size(axis - missing)
+      if sizes[axis] == -1 && axis >= missing { sizes[axis] = own }
+      require(
+        sizes[axis] >= 0 && (own == sizes[axis] || own == 1),
+        "expand: \(summary) cannot be expanded to \(shape)")
+    }
+    if sizes == self.shape { return self }
+    return differentiable(self) { [sizes] x in
+      Tensor(x.array.view(shape: sizes, strides: x.array.strides(broadcastTo: sizes)))
+    } pullback: { _, _ in
+      { dy in dy }  // the tape sums over the axes that were expanded
+    }
+  }
+
+  /// Without an axis of size 1, or without all of them.
+  public func squeeze(_ axis: Int? = nil) -> Tensor {
+    guard let axis else { return reshape(shape.filter { $0 != 1 }) }
+    let index = checkedAxis(axis, "squeeze")
+    require(size(index) == 1, "squeeze: axis \(axis) of \(summary) does not have size 1")
+    var sizes = shape
+    sizes.remove(at: index)
+    return reshape(sizes)
+  }
+
+  /// With one more axis of size 1 at a place; negative places count from the end.
+  public func unsqueeze(_ axis: Int) -> Tensor {
+    let index = checkedAxis(axis, "unsqueeze", rank: rank + 1)
+    var sizes = shape
+    sizes.insert(1, at: index)
+    return reshape(sizes)
+  }
+}
+
+/// The strides of a dense array of a shape.
+func denseStrides(_ shape: [Int]) -> [Int] {
+  var strides = shape
+  var stride = 1
+  for axis in shape.indices.reversed() {
+    strides[axis] = stride
+    stride *= shape[axis]
+  }
+  return strides
+}

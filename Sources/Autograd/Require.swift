@@ -1,0 +1,18 @@
+/// Stops the program with a message unless a condition holds; unlike `precondition`, it prints in
+/// release builds too.
+///
+/// The message is followed by the module that was running, if one was (see `FailureContext`).
+@inline(__always)
+package func require(
+  _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String,
+  file: StaticString = #fileID, line: UInt = #line
+) {
+  if !condition() { fail(message(), file: file, line: line) }
+}
+
+/// Stops the program with a message that names the module that was running, if one was.
+@inline(never)
+package func fail(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
+  if let path = FailureContext.path() { fatalError("\(path): \(message)", file: file, line: line) }
+  fatalError(message, file: file, line: line)
+}

@@ -1,0 +1,189 @@
+// How an operation is declared: its value and its pullbacks in one place, for the library's own
+// operations and for users' alike. Outside a tape only the value is computed; while a tape watches,
+// the innermost one is stripped from the operands, the same operation is applied to the rest (which
+// may be recorded on an outer tape), and one entry is recorded. `value` only ever sees constants.
+
+/// Declares an element-wise operation of one input whose pullback needs only the result.
+///
+/// The input's memory is reused for the result where nobody else sees it, also while recording.
+///
+/// ```swift
+/// differentiable(x, { $0.mapped(by: .exp) }, pullback: { y in { dy in dy * y } })
+/// ```
+///
+/// - Parameters:
+///   - x: The input.
+///   - value: Computes the result, which must have the input's shape and type.
+///   - pullback: Gets the result (a constant for the tape that records) and returns the pullback.
+public func differentiable(
+  _ x: consuming Tensor,
+  _ value: (consuming Tensor) -> Tensor,
+  pullback: (_ y: Tensor) -> Pullback
+) -> Tensor {
+  guard let (tape, slot, outer) = x.trace.innermost else {
+    x.trace = .none
+    return value(x)
+  }
+  let (count, rank, dtype) = (x.array.count, x.array.rank, x.array.dtype)
+  x.trace = outer
+  var y = differentiable(x, value, pullback: pullback)
+  require(
+    y.array.count == count && y.array.rank == rank && y.array.dtype == dtype,
+    "differentiable: this form is for element-wise operations; the result is \(y.summary)")
+  let entry = tape.append(.unary(slot, nil, pullback(y)))
+  y.trace = y.trace.placed(below: tape, entry)
+  return y
+}
+
+/// Declares an operation of one input.
+///
+/// - Parameters:
+///   - x: The input.
+///   - value: Computes the result.
+///   - pullback: Gets input and result (constants for the tape that records) and returns the pullback.
+public func differentiable(
+  _ x: Tensor,
+  _ value: (Tensor) -> Tensor,
+  pullback: (_ x: Tensor, _ y: Tensor) -> Pullback
+) -> Tensor {
+  guard let (tape, slot, outer) = x.trace.innermost else { return value(Tensor(x.array)) }
+  let x = Tensor(x.array, trace: outer)
+  var y = differentiable(x, value, pullback: pullback)
+  guard y.dtype.isFloatingPoint else { return y }
+  let entry = tape.append(.unary(slot, x.likeness(unlike: y), pullback(x, y)))
+  y.trace = y.trace.placed(below: tape, entry)
+  return y
+}
+
+/// Declares an element-wise operation of two inputs, broadcast as in NumPy, whose pullbacks need at
+/// most the result.
+///
+/// An input's memory is reused for the result where nobody else sees it, also while recording.
+func differentiable(
+  broadcasting a: consuming Tensor, _ b: consuming Tensor,
+  _ value: (consuming Tensor, consuming Tensor) -> Tensor,
+  first: (_ y: Tensor) -> Pullback,
+  second: (_ y: Tensor) -> Pullback
+) -> Tensor {
+  guard let tape = innermostTape(a, b) else {
+    a.trace = .none
+    b.trace = .none
+    return value(a, b)
+  }
+  let aSlot = a.strip(tape)
+  let bSlot = b.strip(tape)
+  var (aLikeness, bLikeness): (Tape.Likeness?, Tape.Likeness?) = (nil, nil)
+  if a.array.dtype != b.array.dtype || !a.array.hasShape(of: b.array) {
+    (aLikeness, bLikeness) = (Tape.Likeness(a.array), Tape.Likeness(b.array))
+  }
+  var y = differentiable(broadcasting: a, b, value, first: first, second: second)
+  let entry: Tape.Entry
+  switch (aSlot, bSlot) {
+  case (let aSlot?, let bSlot?):
+    entry = .binary(aSlot, aLikeness, first(y), bSlot, bLikeness, second(y))
+  case (let aSlot?, nil): entry = .unary(aSlot, aLikeness, first(y))
+  case (_, let bSlot): entry = .unary(bSlot!, bLikeness, second(y))
+  }
+  y.trace = y.trace.placed(below: tape, tape.append(entry))
+  return y
+}
+
+/// Declares an operation of two inputs, each with its own pullback, so that a gradient that nobody
+/// needs is never computed.
+///
+/// ```swift
+/// differentiable(a, b, { $0.zipped(by: .multiply, with: $1) },
+///   first: { _, b, _ in { dy in dy * b } }, second: { a, _, _ in { dy in dy * a } })
+/// ```
+///
+/// - Parameters:
+///   - a: The first input.
+///   - b: The second input.
+///   - value: Computes the result.
+///   - first: Gets inputs and result (constants for the tape that records) and returns the pullback to `a`.
+///   - second: The same for `b`.
+public func differentiable(
+  _ a: Tensor, _ b: Tensor,
+  _ value: (Tensor, Tensor) -> Tensor,
+  first: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback,
+  second: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback
+) -> Tensor {
+  guard let tape = innermostTape(a, b) else { return value(Tensor(a.array), Tensor(b.array)) }
+  var (a, b) = (a, b)
+  let aSlot = a.strip(tape)
+  let bSlot = b.strip(tape)
+  var y = differentiable(a, b, value, first: first, second: second)
+  guard y.dtype.isFloatingPoint else { return y }
+  let entry: Tape.Entry
+  switch (aSlot, bSlot) {
+  case (let aSlot?, let bSlot?):
+    entry = .binary(
+      aSlot, a.likeness(unlike: y), first(a, b, y), bSlot, b.likeness(unlike: y), second(a, b, y))
+  case (let aSlot?, nil): entry = .unary(aSlot, a.likeness(unlike: y), first(a, b, y))
+  case (_, let bSlot): entry = .unary(bSlot!, b.likeness(unlike: y), second(a, b, y))
+  }
+  y.trace = y.trace.placed(below: tape, tape.append(entry))
+  return y
+}
+
+/// Declares an operation of lists of inputs and results that share work in the backward pass.
+///
+/// - Parameters:
+///   - inputs: The inputs; integer tensors may be among them, they get no gradients.
+///   - value: Computes the results.
+///   - pullbacks: Gets inputs and results (constants for the tape that records) and returns the pullbacks.
+public func differentiable(
+  _ inputs: [Tensor],
+  _ value: ([Tensor]) -> [Tensor],
+  pullbacks: (_ inputs: [Tensor], _ results: [Tensor]) -> Pullbacks
+) -> [Tensor] {
+  var youngest: Tape?
+  for input in inputs {
+    guard let (tape, _, _) = input.trace.innermost else { continue }
+    if youngest.map({ $0.age < tape.age }) ?? true { youngest = tape }
+  }
+  guard let tape = youngest else { return value(inputs.map { Tensor($0.array) }) }
+  var stripped = inputs
+  var slots: [(slot: Int, likeness: Tape.Likeness)?] = []
+  for index in stripped.indices {
+    let slot = stripped[index].strip(tape)
+    slots.append(slot.map { ($0, Tape.Likeness(stripped[index].array)) })
+  }
+  let results = differentiable(stripped, value, pullbacks: pullbacks)
+  let entry = Tape.ListEntry(
+    inputs: slots, resultCount: results.count, pullbacks: pullbacks(stripped, results))
+  let first = tape.append(entry)
+  return results.enumerated().map { index, result in
+    guard result.dtype.isFloatingPoint else { return result }
+    return Tensor(result.array, trace: result.trace.placed(below: tape, first + index))
+  }
+}
+
+@inline(__always)
+private func innermostTape(_ a: borrowing Tensor, _ b: borrowing Tensor) -> Tape? {
+  switch (a.trace.innermost, b.trace.innermost) {
+  case (nil, nil): return nil
+  case (let a?, nil): return a.tape
+  case (nil, let b?): return b.tape
+  case (let a?, let b?): return a.tape.age >= b.tape.age ? a.tape : b.tape
+  }
+}
+
+extension Tensor {
+  /// Takes the tape, if it is the innermost one, off this tensor's trace and returns the slot.
+  fileprivate mutating func strip(_ tape: Tape) -> Int? {
+    guard let (innermost, slot, outer) = trace.innermost else {
+      trace = .none
+      return nil
+    }
+    guard innermost === tape else { return nil }
+    trace = outer
+    return slot
+  }
+
+  /// What a gradient of this input must be brought to, or nil if it is as the result.
+  fileprivate func likeness(unlike y: Tensor) -> Tape.Likeness? {
+    if array.dtype == y.array.dtype && array.hasShape(of: y.array) { return nil }
+    return Tape.Likeness(array)
+  }
+}

@@ -1,0 +1,69 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Keeps freed blocks for the next tensor of about the same size, so that a training loop in its
+/// steady state causes neither page faults nor system calls.
+///
+/// Sizes are rounded up to four classes per power of two (at most 25 % waste); blocks are aligned
+/// to 64 bytes, a cache line and a 512-bit vector. What is kept is bounded: beyond the bound a block
+/// goes back to the system.
+enum MemoryPool {
+  private static let alignment = 64
+  private static let keptByteLimit = 1 << 30
+
+  private struct Lists: ~Copyable {
+    var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 256)
+    var keptBytes = 0
+  }
+  // The pointers inside are owned by the pool alone; they are handed out and taken back one by one.
+  private struct Guarded: ~Copyable, @unchecked Sendable { var lists = Lists() }
+  private static let pool = Mutex(Guarded())
+
+  /// The class whose blocks hold `byteCount` bytes.
+  static func sizeClass(for byteCount: Int) -> Int {
+    let units = max(byteCount, alignment) - 1
+    let exponent = Int.bitWidth - 1 - units.leadingZeroBitCount
+    let quarter = (units >> (exponent - 2)) & 3
+    return exponent * 4 + quarter
+  }
+
+  /// The size of the blocks of a class in bytes.
+  static func byteCount(of sizeClass: Int) -> Int {
+    let exponent = sizeClass / 4
+    return (1 << exponent) + ((sizeClass & 3) + 1) << (exponent - 2)
+  }
+
+  static func allocate(sizeClass: Int) -> UnsafeMutableRawPointer {
+    let kept: UInt? = pool.withLock { guarded in
+      guard let block = guarded.lists.free[sizeClass].popLast() else { return nil }
+      guarded.lists.keptBytes -= byteCount(of: sizeClass)
+      return UInt(bitPattern: block)
+    }
+    if let kept, let block = UnsafeMutableRawPointer(bitPattern: kept) { return block }
+    var block: UnsafeMutableRawPointer?
+    let size = byteCount(of: sizeClass)
+    guard posix_memalign(&block, alignment, size) == 0, let block else {
+      fail("out of memory: a tensor needs \(size) bytes")
+    }
+    return block
+  }
+
+  static func release(_ block: UnsafeMutableRawPointer, sizeClass: Int) {
+    let size = byteCount(of: sizeClass)
+    let address = UInt(bitPattern: block)
+    let isKept = pool.withLock { guarded in
+      guard guarded.lists.keptBytes + size <= keptByteLimit else { return false }
+      guarded.lists.keptBytes += size
+      guarded.lists.free[sizeClass].append(UnsafeMutableRawPointer(bitPattern: address)!)
+      return true
+    }
+    if !isKept { free(block) }
+  }
+}

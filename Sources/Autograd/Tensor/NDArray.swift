@@ -1,0 +1,176 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Counts the arrays that got memory of their own; tests use it to see that buffers are reused.
+package let allocationCount = Atomic<Int>(0)
+
+/// The immutable heart of a tensor: element type, shape, strides and memory in one object.
+///
+/// Shape and strides lie in the object's tail, small payloads behind them; larger payloads come from
+/// the memory pool; a view keeps the array whose memory it shows alive. Nothing changes after an
+/// array was filled, except through an operation that holds the only reference to it (see
+/// `Tensor.takeReusable`): that is why tensors may be shared between threads.
+package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
+  package struct Header {
+    /// The first element (index 0 in every dimension).
+    var data: UnsafeMutableRawPointer
+    /// The array whose memory this one shows; nil if the memory is its own.
+    var owner: NDArray?
+    /// The number of elements.
+    var count: Int
+    var rank: Int32
+    /// The class of the pooled block, or -1 when the payload lies in the tail or elsewhere.
+    var sizeClass: Int16
+    var dtype: DType
+    /// Whether elements lie without gaps in row-major order.
+    var isDense: Bool
+  }
+
+  /// Payloads up to this size lie in the object itself.
+  private static let inlineByteCount = 256
+
+  deinit {
+    if header.sizeClass >= 0 {
+      MemoryPool.release(header.data, sizeClass: Int(header.sizeClass))
+    }
+  }
+
+  // MARK: Creating
+
+  /// A dense array with uninitialised elements; `shape` yields `rank` sizes.
+  static func uninitialized(
+    dtype: DType, rank: Int, shape: UnsafePointer<Int>
+  ) -> NDArray {
+    var count = 1
+    for axis in 0..<rank { count *= shape[axis] }
+    let byteCount = count * dtype.byteCount
+    let isInline = byteCount <= inlineByteCount
+    let words = 2 * rank + (isInline ? (byteCount + 7) / 8 : 0)
+    let buffer = NDArray.create(minimumCapacity: words) { buffer in
+      var data = UnsafeMutableRawPointer(
+        buffer.withUnsafeMutablePointerToElements { $0 + 2 * rank })
+      var sizeClass: Int16 = -1
+      if !isInline {
+        let pooled = MemoryPool.sizeClass(for: byteCount)
+        data = MemoryPool.allocate(sizeClass: pooled)
+        sizeClass = Int16(pooled)
+      }
+      return Header(
+        data: data, owner: nil, count: count, rank: Int32(rank), sizeClass: sizeClass,
+        dtype: dtype, isDense: true)
+    }
+    let array = unsafeDowncast(buffer, to: NDArray.self)
+    array.withUnsafeMutablePointerToElements { tail in
+      var stride = 1
+      for axis in (0..<rank).reversed() {
+        tail[axis] = shape[axis]
+        tail[rank + axis] = stride
+        stride *= shape[axis]
+      }
+    }
+    allocationCount.wrappingAdd(1, ordering: .relaxed)
+    return array
+  }
+
+  static func uninitialized(dtype: DType, shape: [Int]) -> NDArray {
+    shape.withUnsafeBufferPointer { sizes in
+      if let base = sizes.baseAddress {
+        return uninitialized(dtype: dtype, rank: sizes.count, shape: base)
+      }
+      return withUnsafePointer(to: 0) { uninitialized(dtype: dtype, rank: 0, shape: $0) }
+    }
+  }
+
+  /// A dense array with uninitialised elements, shaped like this one.
+  func uninitializedLike(dtype: DType) -> NDArray {
+    withUnsafeMutablePointerToElements {
+      NDArray.uninitialized(dtype: dtype, rank: rank, shape: UnsafePointer($0))
+    }
+  }
+
+  /// Another look at this array's memory; `offset` in elements from the first one.
+  func view(shape: [Int], strides: [Int], offset: Int = 0) -> NDArray {
+    let rank = shape.count
+    let buffer = NDArray.create(minimumCapacity: 2 * rank) { _ in
+      Header(
+        data: self.header.data + offset * self.dtype.byteCount, owner: self.header.owner ?? self,
+        count: shape.reduce(1, *), rank: Int32(rank), sizeClass: -1, dtype: self.dtype,
+        isDense: false)
+    }
+    let array = unsafeDowncast(buffer, to: NDArray.self)
+    array.withUnsafeMutablePointerToElements { tail in
+      for axis in 0..<rank {
+        tail[axis] = shape[axis]
+        tail[rank + axis] = strides[axis]
+      }
+    }
+    array.header.isDense = array.lacksGaps()
+    return array
+  }
+
+  private func lacksGaps() -> Bool {
+    if count == 0 { return true }
+    var expected = 1
+    for axis in (0..<rank).reversed() {
+      let size = size(axis)
+      if size != 1 && stride(axis) != expected { return false }
+      expected *= size
+    }
+    return true
+  }
+
+  // MARK: Reading
+
+  package var dtype: DType { header.dtype }
+  package var rank: Int { Int(header.rank) }
+  package var count: Int { header.count }
+  package var isDense: Bool { header.isDense }
+  /// The first element. The array must be kept alive while the pointer is used.
+  package var data: UnsafeMutableRawPointer { header.data }
+
+  func size(_ axis: Int) -> Int { withUnsafeMutablePointerToElements { $0[axis] } }
+  func stride(_ axis: Int) -> Int { withUnsafeMutablePointerToElements { $0[rank + axis] } }
+
+  package var shape: [Int] {
+    withUnsafeMutablePointerToElements { Array(UnsafeBufferPointer(start: $0, count: rank)) }
+  }
+
+  package var strides: [Int] {
+    withUnsafeMutablePointerToElements { Array(UnsafeBufferPointer(start: $0 + rank, count: rank)) }
+  }
+
+  func hasShape(of other: NDArray) -> Bool {
+    if self === other { return true }
+    guard header.rank == other.header.rank, count == other.count else { return false }
+    return withUnsafeMutablePointerToElements { mine in
+      other.withUnsafeMutablePointerToElements { theirs in
+        for axis in 0..<rank where mine[axis] != theirs[axis] { return false }
+        return true
+      }
+    }
+  }
+
+  /// Whether nobody but the caller's variable can see this array's memory.
+  static func isUnique(_ array: inout NDArray) -> Bool {
+    guard isKnownUniquelyReferenced(&array) else { return false }
+    if array.header.owner == nil { return true }
+    return isKnownUniquelyReferenced(&array.header.owner)
+  }
+
+  /// Runs `body` with the elements, which must be dense and of the given type.
+  package func withElements<Scalar, Result>(
+    as type: Scalar.Type, _ body: (UnsafeMutableBufferPointer<Scalar>) throws -> Result
+  ) rethrows -> Result {
+    try withExtendedLifetime(self) {
+      let start = data.assumingMemoryBound(to: Scalar.self)
+      return try body(UnsafeMutableBufferPointer(start: start, count: count))
+    }
+  }
+}

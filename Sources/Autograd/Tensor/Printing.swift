@@ -1,0 +1,144 @@
+// How a tensor reads in print(), in interpolation and in a debugger.
+extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Entries shown at either end of an axis with more than `fullSize`.
+  private static let edgeCount = 3
+  private static let fullSize = 8
+
+  /// Shape, type and values in aligned columns; long axes are elided in the middle.
+  ///
+  /// ```
+  /// Tensor [2, 3] float32
+  /// [[ 1.0,  2.5, -3.0],
+  ///  [ 0.0,  0.5, 10.0]]
+  /// ```
+  public var description: String {
+    let head = "Tensor \(shape) \(dtype)"
+    if count == 0 { return head + " (no elements)" }
+    let shown = shownIndices()
+    let elements = formatted(shown)
+    if rank == 0 { return "\(head)\n\(elements[0])" }
+    let width = elements.lazy.map(\.count).max() ?? 0
+    var next = 0
+    return head + "\n" + layout(axis: 0, width: width, elements, &next)
+  }
+
+  /// The same as `description`.
+  public var debugDescription: String { description }
+
+  /// Shape, type and values instead of the internal parts.
+  public var customMirror: Mirror {
+    Mirror(self, children: ["shape": shape, "dtype": dtype, "values": description])
+  }
+
+  private func shownPlaces(_ axis: Int) -> [Int] {
+    let size = array.size(axis)
+    if size <= Tensor.fullSize { return Array(0..<size) }
+    return Array(0..<Tensor.edgeCount) + Array(size - Tensor.edgeCount..<size)
+  }
+
+  /// The memory offsets of the elements that are shown, in row-major order.
+  private func shownIndices() -> [Int] {
+    var offsets = [0]
+    for axis in 0..<rank {
+      let places = shownPlaces(axis)
+      let stride = array.stride(axis)
+      offsets = offsets.flatMap { base in places.map { base + $0 * stride } }
+    }
+    return offsets
+  }
+
+  private func formatted(_ offsets: [Int]) -> [String] {
+    func read<Scalar>(_ type: Scalar.Type) -> [Scalar] {
+      withExtendedLifetime(array) {
+        let start = array.data.assumingMemoryBound(to: Scalar.self)
+        return offsets.map { start[$0] }
+      }
+    }
+    switch dtype {
+    case .float32: return NumberFormat.strings(read(Float.self).map(Double.init), digits: 4)
+    case .float64: return NumberFormat.strings(read(Double.self), digits: 6)
+    case .int32: return read(Int32.self).map(String.init)
+    case .int64: return read(Int64.self).map(String.init)
+    case .uint8: return read(UInt8.self).map(String.init)
+    case .bool: return read(Bool.self).map(String.init)
+    }
+  }
+
+  private func layout(axis: Int, width: Int, _ elements: [String], _ next: inout Int) -> String {
+    let places = shownPlaces(axis)
+    let isElided = places.count < array.size(axis)
+    let isLast = axis == rank - 1
+    var parts: [String] = []
+    for (index, _) in places.enumerated() {
+      if isElided && index == Tensor.edgeCount { parts.append("...") }
+      if isLast {
+        let text = elements[next]
+        next += 1
+        parts.append(String(repeating: " ", count: width - text.count) + text)
+      } else {
+        parts.append(layout(axis: axis + 1, width: width, elements, &next))
+      }
+    }
+    if isLast { return "[" + parts.joined(separator: ", ") + "]" }
+    let gap =
+      String(repeating: "\n", count: rank - 1 - axis) + String(repeating: " ", count: axis + 1)
+    return "[" + parts.joined(separator: "," + gap) + "]"
+  }
+}
+
+/// Numbers with a common format, chosen so that a column of them can be compared.
+enum NumberFormat {
+  /// Fixed notation where all magnitudes lie close together, else scientific.
+  static func strings(_ values: [Double], digits: Int) -> [String] {
+    let sizes = values.filter { $0.isFinite && $0 != 0 }.map(\.magnitude)
+    let (largest, smallest) = (sizes.max() ?? 1, sizes.min() ?? 1)
+    let areIntegers = values.allSatisfy {
+      !$0.isFinite || ($0.rounded() == $0 && $0.magnitude < 1e8)
+    }
+    if areIntegers { return values.map { special($0) ?? "\(Int($0)).0" } }
+    let isScientific =
+      largest >= 1e6 || smallest < 1e-4 && largest / smallest > 1e4 || largest < 1e-3
+    return values.map { value in
+      special(value) ?? (isScientific ? scientific(value, digits) : fixed(value, digits))
+    }
+  }
+
+  private static func special(_ value: Double) -> String? {
+    if value.isNaN { return "nan" }
+    if value.isInfinite { return value < 0 ? "-inf" : "inf" }
+    return nil
+  }
+
+  /// The value with a number of digits behind the point.
+  static func fixed(_ value: Double, _ digits: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = (value.magnitude * scale).rounded()
+    guard scaled < 0x1p62 else { return "\(value)" }
+    let units = Int(scaled)
+    let fraction = String(units % Int(scale))
+    let zeros = String(repeating: "0", count: digits - fraction.count)
+    return (value < 0 && units > 0 ? "-" : "") + "\(units / Int(scale)).\(zeros)\(fraction)"
+  }
+
+  private static func scientific(_ value: Double, _ digits: Int) -> String {
+    if value == 0 { return fixed(0, digits) + "e+00" }
+    var exponent = 0
+    var mantissa = value.magnitude
+    while mantissa >= 10 {
+      mantissa /= 10
+      exponent += 1
+    }
+    while mantissa < 1 {
+      mantissa *= 10
+      exponent -= 1
+    }
+    if fixed(mantissa, digits).hasPrefix("10") {
+      mantissa /= 10
+      exponent += 1
+    }
+    let size = exponent.magnitude < 10 ? "0\(exponent.magnitude)" : "\(exponent.magnitude)"
+    return (value < 0 ? "-" : "") + fixed(mantissa, digits) + "e" + (exponent < 0 ? "-" : "+")
+      + size
+  }
+}

@@ -1,0 +1,238 @@
+/// An n-dimensional array of numbers with value semantics.
+///
+/// The element type is a run-time property, so layers and models have plain types. Transposes,
+/// slices and expansions share memory with the tensor they come from; since no tensor can be changed
+/// while another one sees its memory, this never shows.
+///
+/// A tensor that a `Tape` watches, or that was computed from one, carries that fact with it:
+/// operations on it are recorded.
+public struct Tensor: Sendable {
+  // Unchecked because ManagedBuffer declares itself not Sendable; an array does not change while more
+  // than one reference to it exists.
+  nonisolated(unsafe) var array: NDArray
+  var trace: Trace
+
+  init(_ array: NDArray, trace: Trace = .none) {
+    self.array = array
+    self.trace = trace
+  }
+
+  /// The sizes along each axis; empty for a scalar tensor.
+  public var shape: [Int] { array.shape }
+
+  /// The number of axes.
+  public var rank: Int { array.rank }
+
+  /// The number of elements: the product of the sizes.
+  public var count: Int { array.count }
+
+  /// The type of the elements.
+  public var dtype: DType { array.dtype }
+
+  /// The distance in elements between neighbours along each axis; 0 along expanded axes.
+  public var strides: [Int] { array.strides }
+
+  /// Whether elements lie in memory without gaps in row-major order.
+  public var isContiguous: Bool { array.isDense }
+
+  /// The size along one axis; negative axes count from the end.
+  public func size(_ axis: Int) -> Int { array.size(checkedAxis(axis, "size")) }
+
+  /// Whether operations on this tensor are being recorded on a tape.
+  public var isTraced: Bool { trace.isLive }
+
+  /// The same values as a constant: gradients do not flow through it.
+  public func stoppingGradient() -> Tensor { Tensor(array) }
+
+  // MARK: Axes
+
+  /// The axis counted from 0, or a failure that names the operation.
+  func checkedAxis(_ axis: Int, _ operation: StaticString, rank: Int? = nil) -> Int {
+    let rank = rank ?? self.rank
+    let result = axis < 0 ? axis + rank : axis
+    require(
+      result >= 0 && result < rank,
+      "\(operation): axis \(axis) is out of range for \(summary)")
+    return result
+  }
+
+  /// The axes counted from 0 in ascending order; nil stands for all of them.
+  func checkedAxes(_ axes: [Int]?, _ operation: StaticString) -> [Int] {
+    guard let axes else { return Array(0..<rank) }
+    let result = axes.map { checkedAxis($0, operation) }.sorted()
+    for index in result.indices.dropFirst() {
+      require(
+        result[index] != result[index - 1],
+        "\(operation): axis \(result[index]) is given twice in \(axes)")
+    }
+    return result
+  }
+
+  /// Type and shape in one short phrase for messages, as in `float32 [2, 3]`.
+  package var summary: String { "\(dtype) \(shape)" }
+
+  // MARK: Reusing memory
+
+  /// This tensor's array if its memory can take a result of `dtype` and the same shape: nobody else
+  /// sees it, it is dense, and nothing is recorded that could need it.
+  static func takeReusable(_ array: inout NDArray, dtype: DType) -> Bool {
+    array.isDense && array.dtype == dtype && NDArray.isUnique(&array)
+  }
+}
+
+// MARK: Creating
+
+extension Tensor {
+  /// A tensor of the values in a flat array.
+  ///
+  /// - Parameters:
+  ///   - values: The elements in row-major order.
+  ///   - shape: The sizes; their product is the number of values. Default: one axis.
+  ///   - dtype: The type of the elements, float32 unless stated, whatever the Swift type.
+  public init<Value: BinaryFloatingPoint>(
+    _ values: [Value], shape: [Int]? = nil, dtype: DType = .float32
+  ) {
+    let shape = shape ?? [values.count]
+    Tensor.check(shape, "Tensor", holds: values.count)
+    if dtype == .float32 {
+      self.init(scalars: values.map { Float($0) }, shape: shape)
+    } else {
+      let doubles = Tensor(scalars: values.map { Double($0) }, shape: shape)
+      self.init(CPU.contiguous(doubles.array, as: dtype))
+    }
+  }
+
+  /// A matrix from its rows, which must have equal lengths.
+  public init<Value: BinaryFloatingPoint>(_ rows: [[Value]], dtype: DType = .float32) {
+    let width = rows.first?.count ?? 0
+    for (index, row) in rows.enumerated() {
+      require(
+        row.count == width,
+        "Tensor: row 0 has \(width) values, row \(index) has \(row.count)")
+    }
+    self.init(rows.flatMap { $0 }, shape: [rows.count, width], dtype: dtype)
+  }
+
+  /// A scalar tensor (no axes) of one number.
+  public init(_ value: some Number, dtype: DType = .float32) {
+    self = .full([], value, dtype: dtype)
+  }
+
+  /// A tensor whose element type is that of the Swift values: Int gives int64, UInt8 uint8, Bool bool.
+  ///
+  /// - Parameters:
+  ///   - scalars: The elements in row-major order.
+  ///   - shape: The sizes; their product is the number of scalars. Default: one axis.
+  public init<Scalar: TensorScalar>(scalars: [Scalar], shape: [Int]? = nil) {
+    let shape = shape ?? [scalars.count]
+    Tensor.check(shape, "Tensor", holds: scalars.count)
+    self.init(shape: shape, of: Scalar.self) { elements in
+      _ = elements.initialize(from: scalars)
+    }
+  }
+
+  /// A tensor that a closure fills.
+  ///
+  /// - Parameters:
+  ///   - shape: The sizes.
+  ///   - fill: Gets the uninitialised elements in row-major order and must write all of them.
+  public init<Scalar: TensorScalar>(
+    shape: [Int], of: Scalar.Type, fill: (UnsafeMutableBufferPointer<Scalar>) throws -> Void
+  ) rethrows {
+    Tensor.check(shape, "Tensor")
+    let array = NDArray.uninitialized(dtype: Scalar.dtype, shape: shape)
+    try array.withElements(as: Scalar.self, fill)
+    self.init(array)
+  }
+
+  /// A tensor of one value.
+  public static func full(_ shape: [Int], _ value: some Number, dtype: DType = .float32) -> Tensor {
+    check(shape, "full")
+    return Tensor(CPU.filled(shape: shape, value: value.doubleValue, dtype: dtype))
+  }
+
+  /// A tensor of zeros.
+  public static func zeros(_ shape: [Int], dtype: DType = .float32) -> Tensor {
+    full(shape, 0, dtype: dtype)
+  }
+
+  /// A tensor of ones.
+  public static func ones(_ shape: [Int], dtype: DType = .float32) -> Tensor {
+    full(shape, 1, dtype: dtype)
+  }
+
+  /// Zeros of this tensor's shape and type.
+  public func zerosLike() -> Tensor { .zeros(shape, dtype: dtype) }
+
+  /// Ones of this tensor's shape and type.
+  public func onesLike() -> Tensor { .ones(shape, dtype: dtype) }
+
+  /// The integers 0, 1, ... up to but without `end`, [end], int64 unless stated.
+  public static func arange(_ end: Int, dtype: DType = .int64) -> Tensor {
+    require(end >= 0, "arange: the end must not be negative, got \(end)")
+    return Tensor(scalars: Array(0..<end)).asType(dtype)
+  }
+
+  static func check(_ shape: [Int], _ operation: StaticString, holds count: Int? = nil) {
+    for size in shape {
+      require(size >= 0, "\(operation): sizes must not be negative, got shape \(shape)")
+    }
+    if let count {
+      require(
+        shape.reduce(1, *) == count,
+        "\(operation): shape \(shape) holds \(shape.reduce(1, *)) elements, got \(count) values")
+    }
+  }
+}
+
+// MARK: Reading
+
+extension Tensor {
+  /// The elements in row-major order, converted to a Swift type.
+  public func scalars<Scalar: TensorScalar>(as type: Scalar.Type = Float.self) -> [Scalar] {
+    let dense = CPU.contiguous(array, as: Scalar.dtype)
+    return dense.withElements(as: Scalar.self) { Array($0) }
+  }
+
+  /// The only element of a tensor with one element, as a Double.
+  public func item() -> Double {
+    require(count == 1, "item: needs a tensor of one element, got \(summary)")
+    switch dtype {
+    case .float32: return Double(array.data.load(as: Float.self))
+    case .float64: return array.data.load(as: Double.self)
+    default: return scalars(as: Double.self)[0]
+    }
+  }
+
+  /// Runs a closure with the elements in row-major order, without copying them where they are dense.
+  ///
+  /// The buffer is valid only during the call, and must not be written to.
+  public func withScalars<Scalar: TensorScalar, Result>(
+    as type: Scalar.Type, _ body: (UnsafeBufferPointer<Scalar>) throws -> Result
+  ) rethrows -> Result {
+    let dense = CPU.contiguous(array, as: Scalar.dtype)
+    return try dense.withElements(as: Scalar.self) { try body(UnsafeBufferPointer($0)) }
+  }
+
+  /// The same values in another element type; gradients are converted back.
+  ///
+  /// Floating point to integers truncates towards zero; anything to bool is `x != 0`.
+  public func asType(_ dtype: DType) -> Tensor {
+    if dtype == self.dtype { return self }
+    return differentiable(self) {
+      Tensor(CPU.contiguous($0.array, as: dtype))
+    } pullback: { _, _ in
+      { dy in dy }  // the tape converts it
+    }
+  }
+
+  /// The same values without gaps in row-major order; itself if it is so already.
+  public func contiguous() -> Tensor {
+    if isContiguous { return self }
+    return differentiable(self) {
+      Tensor(CPU.contiguous($0.array))
+    } pullback: { _, _ in
+      { dy in dy }
+    }
+  }
+}

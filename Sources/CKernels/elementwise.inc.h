@@ -1,0 +1,150 @@
+// Element-wise loops for one element type (a template, see types.inc.h).
+
+// Each operation gets its own loops, for the strides that the compiler can vectorise (1 and 0) and for any other.
+#define CK_ROWS(body) for (size_t o = 0; o < outer; o++) { T *out = y + o * inner; body }
+
+#define CK_MAP(operation, expression) \
+  case operation: CK_ROWS( \
+    const T *in = (const T *)x.data + (ptrdiff_t)o * x.outer; \
+    if (x.inner == 1) { \
+      CK_SIMD for (size_t i = 0; i < inner; i++) { const T v = in[i]; out[i] = (T)(expression); } \
+    } else { \
+      for (size_t i = 0; i < inner; i++) { const T v = in[(ptrdiff_t)i * x.inner]; out[i] = (T)(expression); } \
+    }) break;
+
+static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T *y) {
+  switch (operation) {
+  CK_MAP(CKMapNegate, -(WRAP)v)
+#if IS_FLOAT
+  CK_MAP(CKMapAbsolute, __builtin_elementwise_abs(v))
+#else
+  CK_MAP(CKMapAbsolute, v < 0 ? -(WRAP)v : (WRAP)v)
+#endif
+  CK_MAP(CKMapSign, v > 0 ? 1 : v < 0 ? -1 : v)  // keeps NaN
+  CK_MAP(CKMapRelu, v <= 0 ? 0 : v)              // likewise
+  CK_MAP(CKMapSquare, (WRAP)v * (WRAP)v)
+#if IS_FLOAT
+  CK_MAP(CKMapReciprocal, 1 / v)
+  CK_MAP(CKMapSquareRoot, __builtin_elementwise_sqrt(v))
+  CK_MAP(CKMapExp, NAME(exponential)(v))
+  CK_MAP(CKMapLog, NAME(logarithm)(v))
+  CK_MAP(CKMapTanh, NAME(hyperbolicTangent)(v))
+  CK_MAP(CKMapSigmoid, NAME(sigmoid)(v))
+#endif
+  default: __builtin_trap();
+  }
+}
+
+#define CK_ZIP_LOOP(expression, aIndex, bIndex) \
+  CK_SIMD for (size_t i = 0; i < inner; i++) { const T u = p[aIndex], v = q[bIndex]; out[i] = (expression); }
+
+#define CK_ZIP(operation, expression) \
+  case operation: CK_ROWS( \
+    const T *p = (const T *)a.data + (ptrdiff_t)o * a.outer; \
+    const T *q = (const T *)b.data + (ptrdiff_t)o * b.outer; \
+    if (a.inner == 1 && b.inner == 1) { CK_ZIP_LOOP(expression, i, i) } \
+    else if (a.inner == 1 && b.inner == 0) { CK_ZIP_LOOP(expression, i, 0) } \
+    else if (a.inner == 0 && b.inner == 1) { CK_ZIP_LOOP(expression, 0, i) } \
+    else { CK_ZIP_LOOP(expression, (ptrdiff_t)i * a.inner, (ptrdiff_t)i * b.inner) }) break;
+
+static void NAME(zip)(CKZip operation, size_t inner, size_t outer, CKSource a, CKSource b, T *y) {
+  switch (operation) {
+  CK_ZIP(CKZipAdd, (T)((WRAP)u + (WRAP)v))
+  CK_ZIP(CKZipSubtract, (T)((WRAP)u - (WRAP)v))
+  CK_ZIP(CKZipMultiply, (T)((WRAP)u * (WRAP)v))
+  CK_ZIP(CKZipMaximum, CK_LARGER(u, v))
+  CK_ZIP(CKZipMinimum, CK_SMALLER(u, v))
+#if IS_FLOAT
+  CK_ZIP(CKZipDivide, u / v)
+  CK_ZIP(CKZipPower, NAME(power)(u, v))
+  CK_ZIP(CKZipReluGradient, v <= 0 ? 0 : u)
+  CK_ZIP(CKZipSigmoidGradient, u * v * (1 - v))
+  CK_ZIP(CKZipTanhGradient, u * (1 - v * v))
+#endif
+  default: __builtin_trap();
+  }
+}
+
+static void NAME(compare)(CKCompare operation, size_t inner, size_t outer, CKSource a, CKSource b, uint8_t *y) {
+#undef CK_ROWS
+#define CK_ROWS(body) for (size_t o = 0; o < outer; o++) { uint8_t *out = y + o * inner; body }
+  switch (operation) {
+  CK_ZIP(CKCompareEqual, u == v)
+  CK_ZIP(CKCompareNotEqual, u != v)
+  CK_ZIP(CKCompareLess, u < v)
+  CK_ZIP(CKCompareLessOrEqual, u <= v)
+  CK_ZIP(CKCompareGreater, u > v)
+  CK_ZIP(CKCompareGreaterOrEqual, u >= v)
+  }
+}
+
+#undef CK_ROWS
+#undef CK_MAP
+#undef CK_ZIP
+#undef CK_ZIP_LOOP
+
+#define CK_SELECT_LOOP(aIndex, bIndex) \
+  CK_SIMD for (size_t i = 0; i < inner; i++) { const T u = p[aIndex], v = q[bIndex]; out[i] = c[i] ? u : v; }
+
+static void NAME(select)(size_t inner, size_t outer, CKSource condition, CKSource a, CKSource b, T *y) {
+  for (size_t o = 0; o < outer; o++) {
+    const uint8_t *c = (const uint8_t *)condition.data + (ptrdiff_t)o * condition.outer;
+    const T *p = (const T *)a.data + (ptrdiff_t)o * a.outer, *q = (const T *)b.data + (ptrdiff_t)o * b.outer;
+    T *out = y + o * inner;
+    if (condition.inner == 1 && a.inner == 1 && b.inner == 1) {
+      CK_SELECT_LOOP(i, i)
+    } else if (condition.inner == 1 && a.inner == 1 && b.inner == 0) {
+      CK_SELECT_LOOP(i, 0)
+    } else if (condition.inner == 1 && a.inner == 0 && b.inner == 1) {
+      CK_SELECT_LOOP(0, i)
+    } else {
+      for (size_t i = 0; i < inner; i++) {
+        const ptrdiff_t at = (ptrdiff_t)i;
+        out[i] = c[at * condition.inner] ? p[at * a.inner] : q[at * b.inner];
+      }
+    }
+  }
+}
+
+#undef CK_SELECT_LOOP
+
+#define CK_COPY(type, TO, expression) \
+  case type: \
+    for (size_t o = 0; o < outer; o++) { \
+      const T *in = (const T *)x.data + (ptrdiff_t)o * x.outer; \
+      TO *out = (TO *)y + (ptrdiff_t)o * yOuter; \
+      if (x.inner == 1 && yInner == 1) { \
+        CK_SIMD for (size_t i = 0; i < inner; i++) { const T v = in[i]; out[i] = (TO)(expression); } \
+      } else if (x.inner == 0 && yInner == 1 && inner > 0) { \
+        const T v = in[0]; \
+        const TO value = (TO)(expression); \
+        CK_SIMD for (size_t i = 0; i < inner; i++) { out[i] = value; } \
+      } else { \
+        for (ptrdiff_t i = 0; i < (ptrdiff_t)inner; i++) { \
+          const T v = in[i * x.inner]; \
+          out[i * yInner] = (TO)(expression); \
+        } \
+      } \
+    } \
+    break;
+
+#if IS_FLOAT
+#define CK_INTEGER(TO, MINIMUM, MAXIMUM) CK_TRUNCATE(T, TO, MINIMUM, MAXIMUM, v)
+#else
+#define CK_INTEGER(TO, MINIMUM, MAXIMUM) v
+#endif
+
+static void NAME(copy)(CKType to, size_t inner, size_t outer, CKSource x, void *y, ptrdiff_t yInner,
+                       ptrdiff_t yOuter) {
+  switch (to) {
+  CK_COPY(CKTypeFloat32, float, v)
+  CK_COPY(CKTypeFloat64, double, v)
+  CK_COPY(CKTypeInt32, int32_t, CK_INTEGER(int32_t, INT32_MIN, INT32_MAX))
+  CK_COPY(CKTypeInt64, int64_t, CK_INTEGER(int64_t, INT64_MIN, INT64_MAX))
+  CK_COPY(CKTypeUInt8, uint8_t, CK_INTEGER(uint8_t, 0, UINT8_MAX))
+  CK_COPY(CKTypeBool, uint8_t, v != 0)
+  }
+}
+
+#undef CK_COPY
+#undef CK_INTEGER

@@ -1,0 +1,181 @@
+// The inner loops: pure functions on pointers, sizes and strides. No allocation, no threads, no errors.
+// Callers (Sources/Autograd/CPU) check shapes, split the work and own the memory.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CK_ENUM(name) enum __attribute__((enum_extensibility(closed))) name : uint8_t
+
+/// Element types; the raw values are those of Swift's `DType`.
+typedef CK_ENUM(CKType) {
+  CKTypeFloat32,
+  CKTypeFloat64,
+  CKTypeInt32,
+  CKTypeInt64,
+  CKTypeUInt8,
+  CKTypeBool,
+} CKType;
+
+/// y = f(x). Integers know negate, absolute, sign, relu and square; the rest is for floating point.
+typedef CK_ENUM(CKMap) {
+  CKMapNegate,
+  CKMapAbsolute,
+  CKMapSign,
+  CKMapRelu,
+  CKMapSquare,
+  CKMapReciprocal,
+  CKMapSquareRoot,
+  CKMapExp,
+  CKMapLog,
+  CKMapTanh,
+  CKMapSigmoid,
+} CKMap;
+
+/// y = f(a, b). Integers know add, subtract, multiply, maximum and minimum; the rest is for floating point.
+typedef CK_ENUM(CKZip) {
+  CKZipAdd,
+  CKZipSubtract,
+  CKZipMultiply,
+  CKZipDivide,
+  CKZipPower,
+  CKZipMaximum,  // NaN in either operand gives NaN
+  CKZipMinimum,  // likewise
+  CKZipReluGradient,     // a where b > 0, else 0; a NaN in b gives a (as PyTorch)
+  CKZipSigmoidGradient,  // a * b * (1 - b)
+  CKZipTanhGradient,     // a * (1 - b * b)
+} CKZip;
+
+/// y = a ? b, as bool; comparisons with NaN are false, except notEqual.
+typedef CK_ENUM(CKCompare) {
+  CKCompareEqual,
+  CKCompareNotEqual,
+  CKCompareLess,
+  CKCompareLessOrEqual,
+  CKCompareGreater,
+  CKCompareGreaterOrEqual,
+} CKCompare;
+
+/// NaN wins in maximum and minimum. Integers know all three.
+typedef CK_ENUM(CKReduce) {
+  CKReduceSum,
+  CKReduceMaximum,
+  CKReduceMinimum,
+} CKReduce;
+
+/// An operand of a two-dimensional loop: element (o, i) is at data[o * outer + i * inner], strides in elements.
+typedef struct CKSource {
+  const void *_Nonnull data;
+  ptrdiff_t inner, outer;
+} CKSource;
+
+/// An image [channels, height, width] seen as the matrix of its patches: row (c, ky, kx), column (oy, ox) is the
+/// image's element at y = oy * strideY - padY + ky * dilationY (x likewise), zero outside. With an expansion e > 1
+/// the image counts as spread out: only positions divisible by e hold an element (at position / e), the others zero;
+/// the valid positions are then 0 ... (height - 1) * e. Pads may be negative.
+typedef struct CKPatches {
+  ptrdiff_t channels, height, width;
+  ptrdiff_t kernelHeight, kernelWidth;
+  ptrdiff_t outputHeight, outputWidth;
+  ptrdiff_t strideY, strideX, padY, padX, dilationY, dilationX, expansionY, expansionX;
+} CKPatches;
+
+/// A pooling window moving over planes [height, width]; dilation for max pooling only.
+typedef struct CKWindow {
+  ptrdiff_t height, width;
+  ptrdiff_t kernelHeight, kernelWidth;
+  ptrdiff_t outputHeight, outputWidth;
+  ptrdiff_t strideY, strideX, padY, padX, dilationY, dilationX;
+  bool countIncludesPadding;
+} CKWindow;
+
+/// One set of kernels, compiled for one instruction set.
+typedef struct CKKernels {
+  const char *_Nonnull name;  // "avx512", "avx2", "baseline" or "reference"
+
+  // Element-wise. Outputs are dense, [outer, inner], and may be the same memory as a source with dense strides.
+  void (*_Nonnull map)(CKMap operation, CKType type, size_t inner, size_t outer, CKSource x, void *_Nonnull y);
+  void (*_Nonnull zip)(CKZip operation, CKType type, size_t inner, size_t outer, CKSource a, CKSource b,
+                       void *_Nonnull y);
+  void (*_Nonnull compare)(CKCompare operation, CKType type, size_t inner, size_t outer, CKSource a, CKSource b,
+                           uint8_t *_Nonnull y);
+  /// y = condition ? a : b; the condition's type is bool (one byte, 0 or 1).
+  void (*_Nonnull select)(CKType type, size_t inner, size_t outer, CKSource condition, CKSource a, CKSource b,
+                          void *_Nonnull y);
+  /// Copies with a conversion; element (o, i) of y is at y[o * yOuter + i * yInner]. Floats to integers truncate,
+  /// anything to bool is x != 0.
+  void (*_Nonnull copy)(CKType from, CKType to, size_t inner, size_t outer, CKSource x, void *_Nonnull y,
+                        ptrdiff_t yInner, ptrdiff_t yOuter);
+
+  // Reductions of dense matrices x [rows, columns]; at least one element is reduced (columns > 0 or rows > 0).
+  void (*_Nonnull reduceRows)(CKReduce operation, CKType type, size_t rows, size_t columns, const void *_Nonnull x,
+                              void *_Nonnull y);  // y [rows]
+  void (*_Nonnull reduceColumns)(CKReduce operation, CKType type, size_t rows, size_t columns,
+                                 const void *_Nonnull x, void *_Nonnull y);  // y [columns]
+  /// The first index of each row's largest element; NaN counts as largest.
+  void (*_Nonnull argmaxRows)(CKType type, size_t rows, size_t columns, const void *_Nonnull x,
+                              int64_t *_Nonnull y);
+  // Floating point only; columns > 0.
+  void (*_Nonnull softmaxRows)(CKType type, size_t rows, size_t columns, const void *_Nonnull x, void *_Nonnull y);
+  void (*_Nonnull logSoftmaxRows)(CKType type, size_t rows, size_t columns, const void *_Nonnull x,
+                                  void *_Nonnull y);
+  void (*_Nonnull logSumExpRows)(CKType type, size_t rows, size_t columns, const void *_Nonnull x,
+                                 void *_Nonnull y);
+
+  // Matrix product on packed panels, floating point only. A panel of width W over `depth` holds element (i, k) at
+  // k * W + i; panels follow each other, the last one is filled up with zeros.
+  size_t panelRows[2], panelColumns[2];  // width of the left and right panels, by type (float32, float64)
+  /// Packs `count` vectors of length `depth` into panels of `width`; element (i, k) is at source outer i, inner k.
+  void (*_Nonnull pack)(CKType type, size_t width, size_t count, size_t depth, CKSource source,
+                        void *_Nonnull panels);
+  /// Packs the patch matrix's columns columnStart ..< columnStart + columnCount over the rows (taps)
+  /// depthStart ..< depthStart + depthCount into right panels.
+  void (*_Nonnull packPatches)(CKType type, const CKPatches *_Nonnull patches, const void *_Nonnull image,
+                               size_t depthStart, size_t depthCount, size_t columnStart, size_t columnCount,
+                               void *_Nonnull panels);
+  /// The same of the transposed patch matrix: the depth runs over pixels, the columns over taps.
+  void (*_Nonnull packPatchesTransposed)(CKType type, const CKPatches *_Nonnull patches, const void *_Nonnull image,
+                                         size_t depthStart, size_t depthCount, size_t columnStart,
+                                         size_t columnCount, void *_Nonnull panels);
+  /// c [rows, columns] = or += left · right; c's row stride in elements, its column stride is 1.
+  void (*_Nonnull multiplyPanels)(CKType type, size_t rows, size_t columns, size_t depth,
+                                  const void *_Nonnull leftPanels, const void *_Nonnull rightPanels,
+                                  void *_Nonnull c, ptrdiff_t cRow, bool accumulate);
+
+  // Pooling over `planes` planes, floating point only.
+  void (*_Nonnull averagePool)(CKType type, const CKWindow *_Nonnull window, size_t planes, const void *_Nonnull x,
+                               void *_Nonnull y);
+  /// dx is overwritten.
+  void (*_Nonnull averagePoolGradient)(CKType type, const CKWindow *_Nonnull window, size_t planes,
+                                       const void *_Nonnull dy, void *_Nonnull dx);
+  /// The position (y * width + x) of each window's first largest element; NaN counts as largest.
+  void (*_Nonnull maxPoolIndices)(CKType type, const CKWindow *_Nonnull window, size_t planes,
+                                  const void *_Nonnull x, int32_t *_Nonnull indices);
+
+  // For every plane p: y[p, j] = x[p, indices[p, j]], and its adjoint (y is overwritten: zeros, then sums).
+  void (*_Nonnull gatherPlanes)(CKType type, size_t planes, size_t xCount, size_t yCount, const void *_Nonnull x,
+                                const int32_t *_Nonnull indices, void *_Nonnull y);
+  void (*_Nonnull scatterAddPlanes)(CKType type, size_t planes, size_t xCount, size_t yCount,
+                                    const void *_Nonnull x, const int32_t *_Nonnull indices, void *_Nonnull y);
+} CKKernels;
+
+/// The kernel sets that this build contains and this processor can run, best first; the last one is "reference":
+/// plain loops that say what the others must compute. The list ends with NULL.
+const CKKernels *_Nullable const *_Nonnull CKAvailableKernels(void);
+
+/// Philox-4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). Word i of a stream is word
+/// i % 4 of the block with counter (i / 4, stream); words first ..< first + count are written.
+void CKPhilox(uint64_t seed, uint64_t stream, uint64_t first, size_t count, uint32_t *_Nonnull words);
+
+/// Tells the processor that the thread is waiting in a loop.
+static inline void CKSpinHint(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#endif

@@ -1,0 +1,129 @@
+// Pooling and gathering over planes for one floating-point type (a template, see types.inc.h).
+
+#ifndef CK_POOL_RANGES
+#define CK_POOL_RANGES
+
+// A window in one direction: its elements start ..< end inside the image, and its length for the average.
+typedef struct { ptrdiff_t start, end, length; } CKRange;
+
+// As PyTorch: with counted padding the length is clipped to the padded image, else to the image.
+CK_INLINE CKRange windowRange(ptrdiff_t output, ptrdiff_t stride, ptrdiff_t pad, ptrdiff_t kernel, ptrdiff_t size,
+                              bool countsPadding) {
+  const ptrdiff_t start = output * stride - pad, end = CKMin(start + kernel, size + pad);
+  const CKRange range = {CKMax(start, 0), CKMin(end, size), 0};
+  return (CKRange){range.start, range.end, countsPadding ? end - start : range.end - range.start};
+}
+
+// The usual window: 2 x 2, next to each other, all inside.
+CK_INLINE bool isTwoByTwo(const CKWindow *w) {
+  return w->kernelHeight == 2 && w->kernelWidth == 2 && w->strideY == 2 && w->strideX == 2 && w->padY == 0
+    && w->padX == 0 && w->dilationY == 1 && w->dilationX == 1 && w->outputHeight * 2 <= w->height
+    && w->outputWidth * 2 <= w->width;
+}
+#endif
+
+static void NAME(averagePool)(const CKWindow *w, size_t planes, const T *x, T *y) {
+  const bool simple = isTwoByTwo(w);
+  for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width) {
+    for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++, y += w->outputWidth) {
+      if (simple) {
+        const T *upper = x + 2 * outputY * w->width, *lower = upper + w->width;
+        CK_SIMD for (ptrdiff_t i = 0; i < w->outputWidth; i++) {
+          y[i] = ((upper[2 * i] + upper[2 * i + 1]) + (lower[2 * i] + lower[2 * i + 1])) * (T)0.25;
+        }
+        continue;
+      }
+      const CKRange rows =
+        windowRange(outputY, w->strideY, w->padY, w->kernelHeight, w->height, w->countIncludesPadding);
+      for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++) {
+        const CKRange columns =
+          windowRange(outputX, w->strideX, w->padX, w->kernelWidth, w->width, w->countIncludesPadding);
+        T sum = 0;
+        for (ptrdiff_t row = rows.start; row < rows.end; row++) {
+          for (ptrdiff_t column = columns.start; column < columns.end; column++) { sum += x[row * w->width + column]; }
+        }
+        y[outputX] = sum / (T)(rows.length * columns.length);
+      }
+    }
+  }
+}
+
+static void NAME(averagePoolGradient)(const CKWindow *w, size_t planes, const T *dy, T *dx) {
+  const bool simple = isTwoByTwo(w);
+  const bool whole = simple && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;
+  if (!whole) { memset(dx, 0, planes * (size_t)(w->height * w->width) * sizeof(T)); }
+  for (size_t plane = 0; plane < planes; plane++, dx += w->height * w->width) {
+    for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++, dy += w->outputWidth) {
+      if (simple) {
+        T *upper = dx + 2 * outputY * w->width, *lower = upper + w->width;
+        CK_SIMD for (ptrdiff_t i = 0; i < w->outputWidth; i++) {
+          const T part = dy[i] * (T)0.25;
+          upper[2 * i] = part;
+          upper[2 * i + 1] = part;
+          lower[2 * i] = part;
+          lower[2 * i + 1] = part;
+        }
+        continue;
+      }
+      const CKRange rows =
+        windowRange(outputY, w->strideY, w->padY, w->kernelHeight, w->height, w->countIncludesPadding);
+      for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++) {
+        const CKRange columns =
+          windowRange(outputX, w->strideX, w->padX, w->kernelWidth, w->width, w->countIncludesPadding);
+        const T part = dy[outputX] / (T)(rows.length * columns.length);
+        for (ptrdiff_t row = rows.start; row < rows.end; row++) {
+          for (ptrdiff_t column = columns.start; column < columns.end; column++) { dx[row * w->width + column] += part; }
+        }
+      }
+    }
+  }
+}
+
+static void NAME(maxPoolIndices)(const CKWindow *w, size_t planes, const T *x, int32_t *indices) {
+  const bool simple = isTwoByTwo(w);
+  for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width) {
+    for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++, indices += w->outputWidth) {
+      if (simple) {
+        const int32_t width = (int32_t)w->width, first = (int32_t)(2 * outputY) * width;
+        const T *upper = x + first, *lower = upper + width;
+        CK_SIMD for (int32_t i = 0; i < (int32_t)w->outputWidth; i++) {
+          // A candidate replaces what is there if larger, or if a NaN where there is none.
+          const T a = upper[2 * i], b = upper[2 * i + 1], c = lower[2 * i], d = lower[2 * i + 1];
+          const int right = (b > a) | ((b != b) & (a == a)), lowerRight = (d > c) | ((d != d) & (c == c));
+          const T top = right ? b : a, bottom = lowerRight ? d : c;
+          const int below = (bottom > top) | ((bottom != bottom) & (top == top));
+          indices[i] = first + 2 * i + (below ? width + lowerRight : right);
+        }
+        continue;
+      }
+      for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++) {
+        ptrdiff_t best = -1;
+        for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) {
+          const ptrdiff_t row = outputY * w->strideY - w->padY + kernelY * w->dilationY;
+          if (row < 0 || row >= w->height) { continue; }
+          for (ptrdiff_t kernelX = 0; kernelX < w->kernelWidth; kernelX++) {
+            const ptrdiff_t column = outputX * w->strideX - w->padX + kernelX * w->dilationX;
+            if (column < 0 || column >= w->width) { continue; }
+            const ptrdiff_t at = row * w->width + column;
+            if (best < 0 || x[at] > x[best] || (x[at] != x[at] && x[best] == x[best])) { best = at; }
+          }
+        }
+        indices[outputX] = (int32_t)best;
+      }
+    }
+  }
+}
+
+static void NAME(gatherPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const int32_t *indices, T *y) {
+  for (size_t plane = 0; plane < planes; plane++, x += xCount, y += yCount, indices += yCount) {
+    for (size_t j = 0; j < yCount; j++) { y[j] = x[indices[j]]; }
+  }
+}
+
+static void NAME(scatterAddPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const int32_t *indices,
+                                   T *y) {
+  memset(y, 0, planes * yCount * sizeof(T));
+  for (size_t plane = 0; plane < planes; plane++, x += xCount, y += yCount, indices += xCount) {
+    for (size_t j = 0; j < xCount; j++) { y[indices[j]] += x[j]; }
+  }
+}

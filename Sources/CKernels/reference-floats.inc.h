@@ -1,0 +1,159 @@
+// Reference bodies for floating point only (a template, see types.inc.h).
+
+static double NAME(logSumExp)(size_t columns, const T *x) {
+  const double largest = NAME(reduced)(CKReduceMaximum, columns, x, 1), shift = isfinite(largest) ? largest : 0;
+  double sum = 0;
+  for (size_t i = 0; i < columns; i++) { sum += exp(x[i] - shift); }
+  return shift + log(sum);
+}
+
+static void NAME(softmaxRows)(size_t rows, size_t columns, const T *x, T *y) {
+  for (size_t row = 0; row < rows; row++, x += columns, y += columns) {
+    const double logarithm = NAME(logSumExp)(columns, x);
+    for (size_t i = 0; i < columns; i++) { y[i] = isinf(logarithm) ? NAN : (T)exp(x[i] - logarithm); }
+  }
+}
+
+static void NAME(logSoftmaxRows)(size_t rows, size_t columns, const T *x, T *y) {
+  for (size_t row = 0; row < rows; row++, x += columns, y += columns) {
+    const double logarithm = NAME(logSumExp)(columns, x);
+    for (size_t i = 0; i < columns; i++) { y[i] = (T)(x[i] - logarithm); }
+  }
+}
+
+static void NAME(logSumExpRows)(size_t rows, size_t columns, const T *x, T *y) {
+  for (size_t row = 0; row < rows; row++) { y[row] = (T)NAME(logSumExp)(columns, x + row * columns); }
+}
+
+static void NAME(pack)(size_t width, size_t count, size_t depth, CKSource source, T *panels) {
+  for (size_t start = 0; start < count; start += width) {
+    for (size_t k = 0; k < depth; k++) {
+      for (size_t i = start; i < start + width; i++) {
+        const ptrdiff_t at = (ptrdiff_t)i * source.outer + (ptrdiff_t)k * source.inner;
+        *panels++ = i < count ? ((const T *)source.data)[at] : 0;
+      }
+    }
+  }
+}
+
+// The element of the patch matrix at row `tap`, column `pixel`.
+static T NAME(patchElement)(const CKPatches *p, const T *image, ptrdiff_t tap, ptrdiff_t pixel) {
+  const ptrdiff_t channel = tap / (p->kernelHeight * p->kernelWidth);
+  const ptrdiff_t kernelY = tap / p->kernelWidth % p->kernelHeight, kernelX = tap % p->kernelWidth;
+  const ptrdiff_t y = pixel / p->outputWidth * p->strideY - p->padY + kernelY * p->dilationY;
+  const ptrdiff_t x = pixel % p->outputWidth * p->strideX - p->padX + kernelX * p->dilationX;
+  const bool inside = y >= 0 && y <= (p->height - 1) * p->expansionY && y % p->expansionY == 0
+    && x >= 0 && x <= (p->width - 1) * p->expansionX && x % p->expansionX == 0;
+  return inside ? image[(channel * p->height + y / p->expansionY) * p->width + x / p->expansionX] : 0;
+}
+
+static void NAME(packPatches)(const CKPatches *p, const T *image, size_t depthStart, size_t depthCount,
+                              size_t columnStart, size_t columnCount, T *panels) {
+  for (size_t start = 0; start < columnCount; start += CK_PANEL_COLUMNS(T)) {
+    for (size_t k = depthStart; k < depthStart + depthCount; k++) {
+      for (size_t i = start; i < start + CK_PANEL_COLUMNS(T); i++) {
+        *panels++ =
+          i < columnCount ? NAME(patchElement)(p, image, (ptrdiff_t)k, (ptrdiff_t)(columnStart + i)) : 0;
+      }
+    }
+  }
+}
+
+static void NAME(packPatchesTransposed)(const CKPatches *p, const T *image, size_t depthStart, size_t depthCount,
+                                        size_t columnStart, size_t columnCount, T *panels) {
+  for (size_t start = 0; start < columnCount; start += CK_PANEL_COLUMNS(T)) {
+    for (size_t k = depthStart; k < depthStart + depthCount; k++) {
+      for (size_t i = start; i < start + CK_PANEL_COLUMNS(T); i++) {
+        *panels++ =
+          i < columnCount ? NAME(patchElement)(p, image, (ptrdiff_t)(columnStart + i), (ptrdiff_t)k) : 0;
+      }
+    }
+  }
+}
+
+static void NAME(multiplyPanels)(size_t rows, size_t columns, size_t depth, const T *leftPanels,
+                                 const T *rightPanels, T *c, ptrdiff_t cRow, bool accumulate) {
+  const size_t height = CK_PANEL_ROWS(T), width = CK_PANEL_COLUMNS(T);
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t column = 0; column < columns; column++) {
+      const T *left = leftPanels + row / height * height * depth + row % height;
+      const T *right = rightPanels + column / width * width * depth + column % width;
+      T *to = c + (ptrdiff_t)row * cRow + column;
+      double sum = accumulate ? *to : 0;
+      for (size_t k = 0; k < depth; k++) { sum += (double)left[k * height] * (double)right[k * width]; }
+      *to = (T)sum;
+    }
+  }
+}
+
+// Calls `body` for every element `at` of the window of output (outputY, outputX) that lies inside the image.
+#define CK_WINDOW(body) \
+  for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) { \
+    for (ptrdiff_t kernelX = 0; kernelX < w->kernelWidth; kernelX++) { \
+      const ptrdiff_t row = outputY * w->strideY - w->padY + kernelY * w->dilationY; \
+      const ptrdiff_t column = outputX * w->strideX - w->padX + kernelX * w->dilationX; \
+      if (row < 0 || row >= w->height || column < 0 || column >= w->width) { continue; } \
+      const ptrdiff_t at = row * w->width + column; \
+      body \
+    } \
+  }
+
+#define CK_OUTPUTS \
+  for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++) \
+    for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++)
+
+// How many positions of a window count in its average.
+static double NAME(windowSize)(const CKWindow *w, ptrdiff_t outputY, ptrdiff_t outputX) {
+  ptrdiff_t count = 0;
+  for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) {
+    for (ptrdiff_t kernelX = 0; kernelX < w->kernelWidth; kernelX++) {
+      const ptrdiff_t row = outputY * w->strideY - w->padY + kernelY, padY = w->countIncludesPadding ? w->padY : 0;
+      const ptrdiff_t column = outputX * w->strideX - w->padX + kernelX, padX = w->countIncludesPadding ? w->padX : 0;
+      count += row >= -padY && row < w->height + padY && column >= -padX && column < w->width + padX;
+    }
+  }
+  return (double)count;
+}
+
+static void NAME(averagePool)(const CKWindow *w, size_t planes, const T *x, T *y) {
+  for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width) {
+    CK_OUTPUTS {
+      double sum = 0;
+      CK_WINDOW(sum += x[at];)
+      *y++ = (T)(sum / NAME(windowSize)(w, outputY, outputX));
+    }
+  }
+}
+
+static void NAME(averagePoolGradient)(const CKWindow *w, size_t planes, const T *dy, T *dx) {
+  for (size_t plane = 0; plane < planes; plane++, dx += w->height * w->width) {
+    for (ptrdiff_t i = 0; i < w->height * w->width; i++) { dx[i] = 0; }
+    CK_OUTPUTS {
+      const double part = *dy++ / NAME(windowSize)(w, outputY, outputX);
+      CK_WINDOW(dx[at] = (T)(dx[at] + part);)
+    }
+  }
+}
+
+static void NAME(maxPoolIndices)(const CKWindow *w, size_t planes, const T *x, int32_t *indices) {
+  for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width) {
+    CK_OUTPUTS {
+      ptrdiff_t best = -1;
+      CK_WINDOW(if (best < 0 || x[at] > x[best] || (x[at] != x[at] && x[best] == x[best])) { best = at; })
+      *indices++ = (int32_t)best;
+    }
+  }
+}
+
+static void NAME(gatherPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const int32_t *indices, T *y) {
+  for (size_t i = 0; i < planes * yCount; i++) { y[i] = x[i / yCount * xCount + (size_t)indices[i]]; }
+}
+
+static void NAME(scatterAddPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const int32_t *indices,
+                                   T *y) {
+  for (size_t i = 0; i < planes * yCount; i++) { y[i] = 0; }
+  for (size_t i = 0; i < planes * xCount; i++) { y[i / xCount * yCount + (size_t)indices[i]] += x[i]; }
+}
+
+#undef CK_WINDOW
+#undef CK_OUTPUTS

@@ -1,0 +1,18 @@
+// Plain loops that say what the other variants must compute. Float32 is computed in double precision and rounded.
+#include "common.h"
+
+#define CK_REFERENCE
+#define CK_VARIANT CKKernelsReference
+#define CK_NAME "reference"
+
+// Widths of the panels: odd ones, so that callers cannot rely on anything.
+#define CK_PANEL_ROWS(T) 3
+#define CK_PANEL_COLUMNS(T) 5
+
+#define CK_TEMPLATE "reference.inc.h"
+#include "types.inc.h"
+#define CK_TEMPLATE "reference-floats.inc.h"
+#define CK_FLOATS_ONLY
+#include "types.inc.h"
+
+#include "table.inc.h"

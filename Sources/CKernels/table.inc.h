@@ -1,0 +1,163 @@
+// The entry points of one variant: they choose the body for the element type. CK_VARIANT names the table.
+
+#ifdef CK_REFERENCE
+#define CK_FLATTEN(...)
+#else
+// Makes one loop of two where all operands allow it (dense in both, or constant in both), or where one has length 1.
+static void flatten(size_t *inner, size_t *outer, CKSource **sources, int count) {
+  bool regular = true;
+  for (int i = 0; i < count; i++) { regular &= sources[i]->outer == sources[i]->inner * (ptrdiff_t)*inner; }
+  if (*inner == 1) {
+    for (int i = 0; i < count; i++) { sources[i]->inner = sources[i]->outer; }
+    regular = true;
+  }
+  if (regular) {
+    *inner *= *outer;
+    *outer = 1;
+  }
+}
+#define CK_FLATTEN(...) \
+  CKSource *sources[] = {__VA_ARGS__}; \
+  flatten(&inner, &outer, sources, sizeof sources / sizeof *sources)
+#endif
+
+static void map(CKMap operation, CKType type, size_t inner, size_t outer, CKSource x, void *y) {
+  CK_FLATTEN(&x);
+  CK_DISPATCH(type, map, operation, inner, outer, x, y)
+}
+
+static void zip(CKZip operation, CKType type, size_t inner, size_t outer, CKSource a, CKSource b, void *y) {
+  CK_FLATTEN(&a, &b);
+  CK_DISPATCH(type, zip, operation, inner, outer, a, b, y)
+}
+
+static void compare(CKCompare operation, CKType type, size_t inner, size_t outer, CKSource a, CKSource b,
+                    uint8_t *y) {
+  CK_FLATTEN(&a, &b);
+  CK_DISPATCH(type, compare, operation, inner, outer, a, b, y)
+}
+
+static void choose(CKType type, size_t inner, size_t outer, CKSource condition, CKSource a, CKSource b, void *y) {
+  CK_FLATTEN(&condition, &a, &b);
+  CK_DISPATCH(type, select, inner, outer, condition, a, b, y)
+}
+
+static void copy(CKType from, CKType to, size_t inner, size_t outer, CKSource x, void *y, ptrdiff_t yInner,
+                 ptrdiff_t yOuter) {
+#ifndef CK_REFERENCE
+  if (yOuter == 1 && yInner != 1) {  // writes go along the memory
+    const size_t count = inner;
+    inner = outer;
+    outer = count;
+    x = (CKSource){x.data, x.outer, x.inner};
+    yOuter = yInner;
+    yInner = 1;
+  }
+  CKSource target = {y, yInner, yOuter};
+  CK_FLATTEN(&x, &target);
+  yInner = target.inner;
+  yOuter = target.outer;
+  if (from == to && x.outer == 1 && x.inner != 1 && yInner == 1 && inner > 1 && outer > 1) {
+    switch (from) {
+    case CKTypeFloat32:
+    case CKTypeInt32: copyTransposedFloat32(inner, outer, x.data, x.inner, y, yOuter); return;
+    case CKTypeFloat64:
+    case CKTypeInt64: copyTransposedFloat64(inner, outer, x.data, x.inner, y, yOuter); return;
+    default: break;
+    }
+  }
+#endif
+  CK_DISPATCH(from, copy, to, inner, outer, x, y, yInner, yOuter)
+}
+
+static void reduceRows(CKReduce operation, CKType type, size_t rows, size_t columns, const void *x, void *y) {
+  CK_DISPATCH(type, reduceRows, operation, rows, columns, x, y)
+}
+
+static void reduceColumns(CKReduce operation, CKType type, size_t rows, size_t columns, const void *x, void *y) {
+  CK_DISPATCH(type, reduceColumns, operation, rows, columns, x, y)
+}
+
+static void argmaxRows(CKType type, size_t rows, size_t columns, const void *x, int64_t *y) {
+  CK_DISPATCH(type, argmaxRows, rows, columns, x, y)
+}
+
+static void softmaxRows(CKType type, size_t rows, size_t columns, const void *x, void *y) {
+  CK_DISPATCH_FLOATS(type, softmaxRows, rows, columns, x, y)
+}
+
+static void logSoftmaxRows(CKType type, size_t rows, size_t columns, const void *x, void *y) {
+  CK_DISPATCH_FLOATS(type, logSoftmaxRows, rows, columns, x, y)
+}
+
+static void logSumExpRows(CKType type, size_t rows, size_t columns, const void *x, void *y) {
+  CK_DISPATCH_FLOATS(type, logSumExpRows, rows, columns, x, y)
+}
+
+static void pack(CKType type, size_t width, size_t count, size_t depth, CKSource source, void *panels) {
+  CK_DISPATCH_FLOATS(type, pack, width, count, depth, source, panels)
+}
+
+static void packPatches(CKType type, const CKPatches *patches, const void *image, size_t depthStart,
+                        size_t depthCount, size_t columnStart, size_t columnCount, void *panels) {
+  CK_DISPATCH_FLOATS(type, packPatches, patches, image, depthStart, depthCount, columnStart, columnCount, panels)
+}
+
+static void packPatchesTransposed(CKType type, const CKPatches *patches, const void *image, size_t depthStart,
+                                  size_t depthCount, size_t columnStart, size_t columnCount, void *panels) {
+  CK_DISPATCH_FLOATS(type, packPatchesTransposed, patches, image, depthStart, depthCount, columnStart, columnCount,
+                     panels)
+}
+
+static void multiplyPanels(CKType type, size_t rows, size_t columns, size_t depth, const void *leftPanels,
+                           const void *rightPanels, void *c, ptrdiff_t cRow, bool accumulate) {
+  CK_DISPATCH_FLOATS(type, multiplyPanels, rows, columns, depth, leftPanels, rightPanels, c, cRow, accumulate)
+}
+
+static void averagePool(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
+  CK_DISPATCH_FLOATS(type, averagePool, window, planes, x, y)
+}
+
+static void averagePoolGradient(CKType type, const CKWindow *window, size_t planes, const void *dy, void *dx) {
+  CK_DISPATCH_FLOATS(type, averagePoolGradient, window, planes, dy, dx)
+}
+
+static void maxPoolIndices(CKType type, const CKWindow *window, size_t planes, const void *x, int32_t *indices) {
+  CK_DISPATCH_FLOATS(type, maxPoolIndices, window, planes, x, indices)
+}
+
+static void gatherPlanes(CKType type, size_t planes, size_t xCount, size_t yCount, const void *x,
+                         const int32_t *indices, void *y) {
+  CK_DISPATCH_FLOATS(type, gatherPlanes, planes, xCount, yCount, x, indices, y)
+}
+
+static void scatterAddPlanes(CKType type, size_t planes, size_t xCount, size_t yCount, const void *x,
+                             const int32_t *indices, void *y) {
+  CK_DISPATCH_FLOATS(type, scatterAddPlanes, planes, xCount, yCount, x, indices, y)
+}
+
+const CKKernels CK_VARIANT = {
+  .name = CK_NAME,
+  .map = map,
+  .zip = zip,
+  .compare = compare,
+  .select = choose,
+  .copy = copy,
+  .reduceRows = reduceRows,
+  .reduceColumns = reduceColumns,
+  .argmaxRows = argmaxRows,
+  .softmaxRows = softmaxRows,
+  .logSoftmaxRows = logSoftmaxRows,
+  .logSumExpRows = logSumExpRows,
+  .panelRows = {CK_PANEL_ROWS(float), CK_PANEL_ROWS(double)},
+  .panelColumns = {CK_PANEL_COLUMNS(float), CK_PANEL_COLUMNS(double)},
+  .pack = pack,
+  .packPatches = packPatches,
+  .packPatchesTransposed = packPatchesTransposed,
+  .multiplyPanels = multiplyPanels,
+  .averagePool = averagePool,
+  .averagePoolGradient = averagePoolGradient,
+  .maxPoolIndices = maxPoolIndices,
+  .gatherPlanes = gatherPlanes,
+  .scatterAddPlanes = scatterAddPlanes,
+};

@@ -1,0 +1,136 @@
+/// The command line does not say what to do; the program prints the message and the usage, and exits with 64.
+struct UsageError: Error, Equatable {
+  /// What is wrong, in one line.
+  let message: String
+
+  /// Creates an error; control characters, which arguments may hold, become spaces.
+  init(message: String) {
+    self.message = String(
+      String.UnicodeScalarView(message.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+  }
+}
+
+/// What the command line asks for.
+struct Options: Equatable {
+  /// The data to train on.
+  enum Dataset: String, CaseIterable {
+    case fashionMNIST = "fashion-mnist"
+    case synthetic
+  }
+
+  var epochCount = 10
+  var batchSize = 128
+  var learningRate: Float = 0.1
+  var seed: UInt64 = 0
+  /// How many threads compute; nil for all that the machine has.
+  var threadCount: Int?
+  /// The folder with the data's files; nil to look in the usual places.
+  var dataFolder: String?
+  var dataset = Dataset.fashionMNIST
+  /// The folder for the results.
+  var outputFolder = "lenet-run"
+  /// Whether to show no progress.
+  var isQuiet = false
+  /// Whether to print the layer summary and stop.
+  var showsSummaryOnly = false
+  /// Whether to print the usage and stop.
+  var showsHelp = false
+
+  /// What `--help` prints, and every wrong command line after its message.
+  static let usage = """
+    usage: LeNetExample [options]
+
+    Trains LeNet-5 and writes metrics, pictures and weights.
+
+      --epochs N           passes over the training data (10)
+      --batch-size N       samples per step (128)
+      --learning-rate X    step size of gradient descent (0.1)
+      --seed N             seed of everything random (0)
+      --threads N          threads to compute with (all)
+      --data DIR           folder with the four Fashion-MNIST files (cached or downloaded)
+      --dataset NAME       fashion-mnist, or synthetic: garments drawn by code (fashion-mnist)
+      --output DIR         folder for the results (lenet-run)
+      --quiet              show no progress
+      --summary            print the layer summary and stop
+      --help               print this text and stop
+
+    """
+
+  /// Reads the arguments that follow the program's name, `--name value` or `--name=value`.
+  ///
+  /// The first mistake is thrown; `--help` ends the reading, so that what follows it is not looked at.
+  static func parse(_ arguments: [String]) throws(UsageError) -> Options {
+    var options = Options()
+    var seen: Set<String> = []
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      guard argument.hasPrefix("--") else { throw UsageError(message: "unexpected argument '\(argument)'") }
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = String(parts[0])
+      guard names.contains(name) else { throw UsageError(message: "unknown option '\(name)'") }
+      guard seen.insert(name).inserted else { throw UsageError(message: "\(name) is given twice") }
+      if flags.contains(name) {
+        guard parts.count == 1 else { throw UsageError(message: "\(name) takes no value") }
+        options.set(flag: name)
+        if options.showsHelp { return options }
+      } else if parts.count == 2 {
+        try options.set(name, to: String(parts[1]))
+      } else {
+        guard let next = rest.first, !next.hasPrefix("--") else {
+          throw UsageError(message: "\(name) needs a value")
+        }
+        try options.set(name, to: next)
+        rest.removeFirst()
+      }
+    }
+    if options.dataFolder != nil, options.dataset == .synthetic {
+      throw UsageError(message: "--data cannot be combined with --dataset synthetic, which needs no files")
+    }
+    return options
+  }
+
+  private static let flags: Set<String> = ["--quiet", "--summary", "--help"]
+  private static let names: Set<String> = flags.union([
+    "--epochs", "--batch-size", "--learning-rate", "--seed", "--threads", "--data", "--dataset", "--output",
+  ])
+
+  private mutating func set(flag name: String) {
+    switch name {
+    case "--quiet": isQuiet = true
+    case "--summary": showsSummaryOnly = true
+    default: showsHelp = true
+    }
+  }
+
+  private mutating func set(_ name: String, to value: String) throws(UsageError) {
+    func mismatch(_ expected: String) -> UsageError {
+      UsageError(message: "\(name) expects \(expected), got '\(value)'")
+    }
+    func count() throws(UsageError) -> Int {
+      guard let number = Int(value), number > 0 else { throw mismatch("a whole number of at least 1") }
+      return number
+    }
+    func folder() throws(UsageError) -> String {
+      if value.isEmpty { throw mismatch("a folder") }
+      return value
+    }
+    switch name {
+    case "--epochs": epochCount = try count()
+    case "--batch-size": batchSize = try count()
+    case "--threads": threadCount = try count()
+    case "--data": dataFolder = try folder()
+    case "--output": outputFolder = try folder()
+    case "--seed":
+      guard let number = UInt64(value) else { throw mismatch("a whole number from 0 to \(UInt64.max)") }
+      seed = number
+    case "--learning-rate":
+      guard let number = Float(value), number.isFinite, number > 0 else { throw mismatch("a number above 0") }
+      learningRate = number
+    default:
+      guard let known = Dataset(rawValue: value) else {
+        throw mismatch(Dataset.allCases.map(\.rawValue).joined(separator: " or "))
+      }
+      dataset = known
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/// The colours of pictures, each for a light and a dark background.
+///
+/// Elements carry the light colour as an attribute, for renderers that know no style sheets, and refer to a custom
+/// property, which the style sheet sets by the reader's colour scheme. Curves and marks have hues that colour-blind
+/// readers can tell apart (Okabe and Ito, 2008, "Color Universal Design"), darkened or lightened for contrast.
+enum Ink: String, CaseIterable {
+  case background
+  case text
+  case muted
+  case axis
+  case grid
+  case blue
+  case orange
+  case green
+
+  /// The colour on a light background.
+  var light: String {
+    switch self {
+    case .background: "#ffffff"
+    case .text: "#1f2328"
+    case .muted: "#59636e"
+    case .axis: "#8c959f"
+    case .grid: "#e4e8ec"
+    case .blue: "#0069aa"
+    case .orange: "#c44f00"
+    case .green: "#008060"
+    }
+  }
+
+  /// The colour on a dark background.
+  var dark: String {
+    switch self {
+    case .background: "#0d1117"
+    case .text: "#e6edf3"
+    case .muted: "#9198a1"
+    case .axis: "#6e7681"
+    case .grid: "#252b33"
+    case .blue: "#58b4f0"
+    case .orange: "#f29a4a"
+    case .green: "#45d1a0"
+    }
+  }
+
+  /// The custom property's value, for use in a `style` attribute.
+  var reference: String { "var(--nn-\(rawValue),\(light))" }
+
+  /// The rules that define the custom properties for both colour schemes.
+  static var styleSheet: String {
+    func properties(_ colour: (Ink) -> String) -> String {
+      allCases.map { "--nn-\($0.rawValue):\(colour($0))" }.joined(separator: ";")
+    }
+    let light = ".nn-figure{\(properties(\.light))}"
+    let dark = "@media (prefers-color-scheme: dark){.nn-figure{\(properties(\.dark))}}"
+    return light + "\n" + dark
+  }
+}

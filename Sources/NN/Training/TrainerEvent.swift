@@ -1,0 +1,13 @@
+/// What a trainer reports while it runs.
+///
+/// Progress bars, logs and plots read these, so that the training loop knows none of them.
+public enum TrainerEvent: Sendable {
+  /// The run begins; the first event of every run.
+  case started(epochCount: Int, batchesPerEpoch: Int)
+  /// A training batch is done; epochs and batches count from 1, and the loss is the mean over the epoch so far.
+  case batchEnded(epoch: Int, batch: Int, batchCount: Int, loss: Double, samplesPerSecond: Double)
+  /// An epoch is done, its validation included.
+  case epochEnded(EpochMetrics)
+  /// The run is over, complete or interrupted; the last event of every run.
+  case finished(History)
+}
