@@ -6,19 +6,16 @@
   import Darwin
 #endif
 
-/// Something that runs and can be named when a check fails inside it: a module.
-package protocol FailureScope: AnyObject {
-  /// A readable path through the running scopes, outermost first; `running[0]` is `self`.
-  func failurePath(running: [any FailureScope]) -> String
-}
-
-/// The scopes that run on this thread, innermost last.
+/// The objects (modules) that run on this thread, innermost last, for the message of a failing check.
 ///
 /// The one piece of ambient state. It influences no result: entering and leaving costs a few
 /// nanoseconds, and the path is only worked out when a check fails.
 package enum FailureContext {
+  /// Describes where something failed, given the objects that run, outermost first.
+  package typealias Describe = (_ running: [AnyObject]) -> String
+
   private final class Stack {
-    var running: [Unmanaged<AnyObject>] = []
+    var running: [(object: Unmanaged<AnyObject>, describe: Describe)] = []
   }
 
   private static let key: pthread_key_t = {
@@ -38,20 +35,21 @@ package enum FailureContext {
     return stack
   }
 
-  /// Runs `body` as part of `scope`, which must stay alive meanwhile.
+  /// Adds an object, which must stay alive until `leave` is called.
   @inline(__always)
-  package static func within<Result>(
-    _ scope: some FailureScope, _ body: () throws -> Result
-  ) rethrows -> Result {
-    let stack = stack
-    stack.running.append(Unmanaged.passUnretained(scope))
-    defer { stack.running.removeLast() }
-    return try body()
+  package static func enter(_ object: AnyObject, describedBy describe: @escaping Describe) {
+    stack.running.append((Unmanaged.passUnretained(object), describe))
   }
 
-  /// The path of the scopes that run on this thread, or nil outside all scopes.
+  /// Takes away the object that was entered last.
+  @inline(__always)
+  package static func leave() {
+    stack.running.removeLast()
+  }
+
+  /// Where this thread is, as the outermost running object describes it; nil outside all of them.
   static func path() -> String? {
-    let running = stack.running.compactMap { $0.takeUnretainedValue() as? any FailureScope }
-    return running.first?.failurePath(running: running)
+    let running = stack.running
+    return running.first?.describe(running.map { $0.object.takeUnretainedValue() })
   }
 }

@@ -5,15 +5,6 @@
 typedef T NAME(Vector) __attribute__((vector_size(CK_VECTOR_BYTES)));
 typedef T NAME(Loose) __attribute__((vector_size(CK_VECTOR_BYTES), aligned(sizeof(T)), may_alias));
 
-// The first `count` lanes; a loop of fixed length, so that it becomes one masked store where there are such.
-CK_INLINE void NAME(storePart)(T *to, NAME(Vector) value, size_t count) {
-  T lanes[CK_LANES];
-  memcpy(lanes, &value, sizeof lanes);
-  CK_SIMD for (int lane = 0; lane < CK_LANES; lane++) {
-    if ((size_t)lane < count) { to[lane] = lanes[lane]; }
-  }
-}
-
 // One tile of c. `rows` and `vectors` are constants at every call, so that the sums live in registers.
 CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const T *left, const T *right, T *c,
                           ptrdiff_t cRow, size_t columns, bool accumulate) {
@@ -40,15 +31,13 @@ CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const
         if (accumulate) { sum += *(const NAME(Loose) *)to; }
         *(NAME(Loose) *)to = sum;
       } else {
-        const size_t rest = columns - (size_t)(v * CK_LANES);
+        const size_t rest = (columns - (size_t)(v * CK_LANES)) * sizeof(T);
         if (accumulate) {
           NAME(Vector) old = {0};
-          CK_SIMD for (int lane = 0; lane < CK_LANES; lane++) {
-            if ((size_t)lane < rest) { old[lane] = to[lane]; }
-          }
+          memcpy(&old, to, rest);
           sum += old;
         }
-        NAME(storePart)(to, sum, rest);
+        memcpy(to, &sum, rest);
       }
     }
   }

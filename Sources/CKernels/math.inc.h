@@ -69,9 +69,9 @@ CK_INLINE float hyperbolicTangentFloat32(float x) {
   p = CK_FMA(p, z, -5.37397155531e-2f);
   p = CK_FMA(p, z, 1.33314422036e-1f);
   p = CK_FMA(p, z, -3.33332819422e-1f);
-  const float small = CK_FMA(p * z, x, x);
+  const float small = CK_FMA(p * z, a, a);
   const float large = 1.0f - 2.0f / (exponentialFloat32(2.0f * a) + 1.0f);
-  return a < 0.625f ? small : bitsToFloat(floatToBits(large) | (floatToBits(x) & 0x80000000u));
+  return bitsToFloat(floatToBits(a < 0.625f ? small : large) | (floatToBits(x) & 0x80000000u));
 }
 
 CK_INLINE float sigmoidFloat32(float x) {

@@ -55,16 +55,20 @@ CK_INLINE void NAME(copyChunks)(const ptrdiff_t chunk, const bool exact, T *to, 
   if (exact) {
     for (ptrdiff_t i = 0; i < length; i++) { to[i] = from[i]; }
   } else {
-    ptrdiff_t i = 0;
-    do { memcpy(to + i, from + i, (size_t)chunk * sizeof(T)); } while ((i += chunk) < length);
+    // The first chunk is mostly the only one; a plain loop would be turned into a call of memcpy.
+    memcpy(to, from, (size_t)chunk * sizeof(T));
+    for (ptrdiff_t i = chunk; i < length; i += chunk) { memcpy(to + i, from + i, (size_t)chunk * sizeof(T)); }
   }
 }
 
-CK_INLINE void NAME(zeroChunks)(const ptrdiff_t chunk, const bool exact, T *to, ptrdiff_t length) {
+CK_INLINE void NAME(zeroChunks)(const bool exact, T *to, ptrdiff_t length) {
+  const ptrdiff_t chunk = CK_VECTOR_BYTES / sizeof(T);
   if (exact) {
     for (ptrdiff_t i = 0; i < length; i++) { to[i] = 0; }
   } else {
-    for (ptrdiff_t i = 0; i < length; i += chunk) { memset(to + i, 0, (size_t)chunk * sizeof(T)); }
+    CK_UNROLL for (int i = 0; i < CK_TILE_VECTORS; i++) {
+      if (i * chunk < length) { memset(to + i * chunk, 0, CK_VECTOR_BYTES); }
+    }
   }
 }
 
@@ -95,7 +99,7 @@ CK_INLINE void NAME(packTaps)(const CKPatches *p, const bool exact, ptrdiff_t ta
         for (ptrdiff_t i = 0; i < run->length; i++) { to[run->to + i] = from[run->from + i * stride]; }
       }
     }
-    NAME(zeroChunks)(chunk, exact, to + count, width - count);
+    NAME(zeroChunks)(exact, to + count, width - count);
   }
 }
 
@@ -158,7 +162,7 @@ CK_INLINE void NAME(packPixels)(const ptrdiff_t chunk, const bool exact, ptrdiff
     for (const CKRun *run = runs; run < runs + runCount; run++) {
       NAME(copyChunks)(chunk, exact, to + run->to, from + run->from, run->length);
     }
-    NAME(zeroChunks)(CK_VECTOR_BYTES / sizeof(T), exact, to + count, width - count);
+    NAME(zeroChunks)(exact, to + count, width - count);
   }
 }
 

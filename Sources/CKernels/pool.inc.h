@@ -40,7 +40,8 @@ static void NAME(averagePool)(const CKWindow *w, size_t planes, const T *x, T *y
           windowRange(outputX, w->strideX, w->padX, w->kernelWidth, w->width, w->countIncludesPadding);
         T sum = 0;
         for (ptrdiff_t row = rows.start; row < rows.end; row++) {
-          for (ptrdiff_t column = columns.start; column < columns.end; column++) { sum += x[row * w->width + column]; }
+          const T *in = x + row * w->width;
+          for (ptrdiff_t column = columns.start; column < columns.end; column++) { sum += in[column]; }
         }
         y[outputX] = sum / (T)(rows.length * columns.length);
       }
@@ -72,7 +73,8 @@ static void NAME(averagePoolGradient)(const CKWindow *w, size_t planes, const T 
           windowRange(outputX, w->strideX, w->padX, w->kernelWidth, w->width, w->countIncludesPadding);
         const T part = dy[outputX] / (T)(rows.length * columns.length);
         for (ptrdiff_t row = rows.start; row < rows.end; row++) {
-          for (ptrdiff_t column = columns.start; column < columns.end; column++) { dx[row * w->width + column] += part; }
+          T *out = dx + row * w->width;
+          for (ptrdiff_t column = columns.start; column < columns.end; column++) { out[column] += part; }
         }
       }
     }

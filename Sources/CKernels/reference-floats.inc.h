@@ -1,28 +1,33 @@
 // Reference bodies for floating point only (a template, see types.inc.h).
 
-static double NAME(logSumExp)(size_t columns, const T *x) {
-  const double largest = NAME(reduced)(CKReduceMaximum, columns, x, 1), shift = isfinite(largest) ? largest : 0;
+// The sum of exp(x - shift). Softmax shifts by the largest element, so that an infinite one gives NaN, as PyTorch.
+static double NAME(sumExponentials)(size_t columns, const T *x, double shift) {
   double sum = 0;
   for (size_t i = 0; i < columns; i++) { sum += exp(x[i] - shift); }
-  return shift + log(sum);
+  return sum;
 }
 
 static void NAME(softmaxRows)(size_t rows, size_t columns, const T *x, T *y) {
   for (size_t row = 0; row < rows; row++, x += columns, y += columns) {
-    const double logarithm = NAME(logSumExp)(columns, x);
-    for (size_t i = 0; i < columns; i++) { y[i] = isinf(logarithm) ? NAN : (T)exp(x[i] - logarithm); }
+    const double largest = NAME(reduced)(CKReduceMaximum, columns, x, 1);
+    const double sum = NAME(sumExponentials)(columns, x, largest);
+    for (size_t i = 0; i < columns; i++) { y[i] = (T)(exp(x[i] - largest) / sum); }
   }
 }
 
 static void NAME(logSoftmaxRows)(size_t rows, size_t columns, const T *x, T *y) {
   for (size_t row = 0; row < rows; row++, x += columns, y += columns) {
-    const double logarithm = NAME(logSumExp)(columns, x);
-    for (size_t i = 0; i < columns; i++) { y[i] = (T)(x[i] - logarithm); }
+    const double largest = NAME(reduced)(CKReduceMaximum, columns, x, 1);
+    const double logarithm = log(NAME(sumExponentials)(columns, x, largest));
+    for (size_t i = 0; i < columns; i++) { y[i] = (T)(x[i] - largest - logarithm); }
   }
 }
 
 static void NAME(logSumExpRows)(size_t rows, size_t columns, const T *x, T *y) {
-  for (size_t row = 0; row < rows; row++) { y[row] = (T)NAME(logSumExp)(columns, x + row * columns); }
+  for (size_t row = 0; row < rows; row++, x += columns) {
+    const double largest = NAME(reduced)(CKReduceMaximum, columns, x, 1), shift = isfinite(largest) ? largest : 0;
+    y[row] = (T)(shift + log(NAME(sumExponentials)(columns, x, shift)));
+  }
 }
 
 static void NAME(pack)(size_t width, size_t count, size_t depth, CKSource source, T *panels) {

@@ -1,1 +1,88 @@
-print("hello")
+import Autograd
+import Foundation
+import NN
+
+// The command line of LeNet on Fashion-MNIST: d2l chapter 7.6 as a program.
+
+func fail(_ message: String, code: Int32) -> Never {
+  FileHandle.standardError.write(Data((message + "\n").utf8))
+  exit(code)
+}
+
+/// The data that the options ask for, with its name and classes.
+func loadData(
+  _ options: Options
+) throws(DataError) -> (data: any DataModule, name: String, classNames: [String]) {
+  let (batchSize, seed) = (options.batchSize, options.seed)
+  if options.dataset == .fashionMNIST {
+    let report = DownloadReport(isQuiet: options.isQuiet)
+    do {
+      let data = try FashionMNIST(
+        batchSize: batchSize, directory: options.dataFolder, seed: seed, progress: report.show)
+      return (data, "Fashion-MNIST", FashionMNIST.classNames)
+    } catch {
+      guard error.isUnavailable else { throw error }
+      FileHandle.standardError.write(
+        Data("no Fashion-MNIST files and no network (\(error)): training on built-in drawings\n".utf8))
+    }
+  }
+  return (
+    SyntheticGarments(batchSize: batchSize, seed: seed), "synthetic garments",
+    SyntheticGarments.classNames
+  )
+}
+
+func run(_ options: Options) throws {
+  if let threads = options.threadCount { setThreadCount(threads) }
+  let model = LeNet(learningRate: options.learningRate)
+  model.initialize(seed: options.seed)
+  if options.showsSummaryOnly {
+    model.layerSummary([1, 1, 28, 28])
+    return
+  }
+  let (data, name, classNames) = try loadData(options)
+  let results = Results(folder: options.outputFolder, datasetName: name, classNames: classNames)
+  try results.prepare()
+  if !options.isQuiet {
+    print(
+      """
+      LeNet on \(name): \(data.training.count) images to learn from, \(data.validation?.count ?? 0) to test with
+      """)
+    model.layerSummary([1, 1, 28, 28])
+  }
+  model.applyInit(data.sample.inputs, initCNN)
+
+  Interrupt.catchSignal()
+  let progress = options.isQuiet ? nil : ProgressBar(sampleName: "images")
+  var soFar = History()
+  let history = try Trainer(maxEpochs: options.epochCount, gpuCount: 1).fit(
+    model, data, shouldStop: { Interrupt.isRequested },
+    onEvent: { event in
+      progress?.handle(event)
+      guard case .epochEnded(let metrics) = event else { return }
+      soFar.epochs.append(metrics)
+      try results.write(soFar)
+    })
+  if let validation = data.validation { try results.write(model, validation) }
+  if !options.isQuiet {
+    print(
+      """
+      \(history.wasInterrupted ? "interrupted; " : "")results in \(options.outputFolder): metrics.csv, \
+      training.svg, predictions.svg, weights.safetensors
+      """)
+  }
+  if history.wasInterrupted { exit(130) }
+}
+
+do {
+  let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
+  if options.showsHelp {
+    print(Options.usage, terminator: "")
+  } else {
+    try run(options)
+  }
+} catch let error as UsageError {
+  fail(error.message + "\n" + Options.usage, code: 64)
+} catch {
+  fail("LeNetExample: \(error)", code: 1)
+}

@@ -28,6 +28,15 @@ enum CPU {
   /// The kernel set in use: the best one, or the one that the environment variable AUTOGRAD_KERNELS
   /// names (avx512, avx2, baseline or reference).
   nonisolated(unsafe) static let kernels: CKKernels = {
+    var isUnoptimised = false
+    assert({ isUnoptimised = true; return true }())
+    if isUnoptimised {
+      let warning = """
+        Autograd: this is an unoptimised build, about fifty times slower; build with -c release, or with \
+        swift build -Xcc -O3 -Xswiftc -O\n
+        """
+      _ = write(2, warning, warning.utf8.count)
+    }
     guard let wanted = getenv("AUTOGRAD_KERNELS").map({ String(cString: $0) }) else {
       return available[0].pointee
     }

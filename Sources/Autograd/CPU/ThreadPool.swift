@@ -151,3 +151,8 @@ package enum ThreadPool {
 
   }
 }
+
+/// Sets how many threads compute, the caller included; one per processor unless set.
+///
+/// Results are bit for bit the same for any number. To be called between computations.
+public func setThreadCount(_ count: Int) { ThreadPool.threadCount = count }

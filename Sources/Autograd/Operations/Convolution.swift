@@ -1,24 +1,3 @@
-/// Sizes along the spatial axes: one number for all of them, or a list with one each.
-public protocol SpatialSizes: Sendable {
-  /// The sizes for a number of axes; a list of another length is an error.
-  func sizes(_ axes: Int, _ name: StaticString) -> [Int]
-}
-
-extension Int: SpatialSizes {
-  /// The same size along every axis.
-  public func sizes(_ axes: Int, _ name: StaticString) -> [Int] {
-    Array(repeating: self, count: axes)
-  }
-}
-
-extension Array: SpatialSizes where Element == Int {
-  /// The list itself.
-  public func sizes(_ axes: Int, _ name: StaticString) -> [Int] {
-    require(count == axes, "\(name): needs \(axes) sizes, got \(self)")
-    return self
-  }
-}
-
 /// The two-dimensional convolution of images (cross-correlation, as in PyTorch).
 ///
 /// - Parameters:
@@ -107,46 +86,5 @@ private func convolutionWeightGradient(
     { d in convolutionInputGradient(dy, d, shape) }
   } second: { x, _, _ in
     { d in convolution(x, d, shape) }
-  }
-}
-
-/// A window that slides over spatial axes: the arithmetic that convolutions and pools share.
-struct SlidingWindow {
-  let operation: StaticString
-  let kernel: [Int]
-  let stride: [Int]
-  let padding: [Int]
-  let dilation: [Int]
-
-  init(
-    _ operation: StaticString, kernel: [Int], stride: any SpatialSizes, padding: any SpatialSizes,
-    dilation: any SpatialSizes
-  ) {
-    self.operation = operation
-    self.kernel = kernel
-    self.stride = stride.sizes(kernel.count, "stride")
-    self.padding = padding.sizes(kernel.count, "padding")
-    self.dilation = dilation.sizes(kernel.count, "dilation")
-    require(
-      kernel.allSatisfy { $0 >= 1 } && self.stride.allSatisfy { $0 >= 1 }
-        && self.padding.allSatisfy { $0 >= 0 } && self.dilation.allSatisfy { $0 >= 1 },
-      """
-      \(operation): kernel \(kernel), stride \(self.stride) and dilation \(self.dilation) must be at least 1, padding \
-      \(self.padding) at least 0
-      """)
-  }
-
-  /// The number of windows along each axis.
-  func outputSize(_ input: [Int]) -> [Int] {
-    input.indices.map { axis in
-      let span = dilation[axis] * (kernel[axis] - 1) + 1
-      let room = input[axis] + 2 * padding[axis] - span
-      require(
-        room >= 0,
-        """
-        \(operation): a window of \(kernel) (dilation \(dilation)) does not fit into \(input) with padding \(padding)
-        """)
-      return room / stride[axis] + 1
-    }
   }
 }

@@ -196,3 +196,24 @@ public func stack(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
   let axis = first.checkedAxis(axis, "stack", rank: first.rank + 1)
   return concatenate(tensors.map { $0.unsqueeze(axis) }, axis: axis)
 }
+
+extension Tensor {
+  /// The elements at some places along the first axis, a copy without gradients.
+  ///
+  /// - Parameter places: Numbers from 0 up to the first size.
+  /// - Returns: [places.count, ...]
+  package func picking(_ places: [Int]) -> Tensor {
+    let source = contiguous()
+    let rowBytes = source.count / Swift.max(1, size(0)) * dtype.byteCount
+    let rows = size(0)
+    let y = NDArray.uninitialized(dtype: dtype, shape: shape.replacing(0, places.count))
+    withExtendedLifetime((source, y)) {
+      for (row, place) in places.enumerated() {
+        require(place >= 0 && place < rows, "example \(place) is out of range for \(rows)")
+        (y.data + row * rowBytes)
+          .copyMemory(from: source.array.data + place * rowBytes, byteCount: rowBytes)
+      }
+    }
+    return Tensor(y)
+  }
+}

@@ -49,15 +49,11 @@ private func poolingShape(
   require(x.rank >= 2, "\(operation): needs images [..., height, width], got \(x.summary)")
   require(
     x.dtype.isFloatingPoint, "\(operation): needs floating-point elements, got \(x.summary)")
-  let kernel = kernelSize.sizes(2, "kernelSize")
   let window = SlidingWindow(
-    operation, kernel: kernel, stride: stride ?? kernel, padding: padding, dilation: dilation)
-  require(
-    zip(window.padding, kernel).allSatisfy { $0 * 2 <= $1 },
-    "\(operation): the padding \(window.padding) must be at most half the kernel \(kernel)")
+    pooling: operation, kernelSize, stride: stride, padding: padding, dilation: dilation)
   let input = Array(x.shape.suffix(2))
   return PoolingShape(
-    inputSize: input, outputSize: window.outputSize(input), kernelSize: kernel,
+    inputSize: input, outputSize: window.outputSize(input), kernelSize: window.kernel,
     stride: window.stride, padding: window.padding, dilation: window.dilation,
     countIncludesPadding: countIncludesPadding)
 }

@@ -214,6 +214,24 @@ extension Tensor {
     return try dense.withElements(as: Scalar.self) { try body(UnsafeBufferPointer($0)) }
   }
 
+  /// Runs a closure with the elements' bytes in row-major order.
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    let dense = CPU.contiguous(array)
+    return try withExtendedLifetime(dense) {
+      try body(UnsafeRawBufferPointer(start: dense.data, count: dense.count * dtype.byteCount))
+    }
+  }
+
+  /// A tensor from its elements' bytes in row-major order.
+  package init(bytes: ArraySlice<UInt8>, _ shape: [Int], _ dtype: DType) {
+    Tensor.check(shape, "Tensor", holds: bytes.count / dtype.byteCount)
+    let array = NDArray.uninitialized(dtype: dtype, shape: shape)
+    bytes.withUnsafeBytes { source in
+      UnsafeMutableRawBufferPointer(start: array.data, count: source.count).copyMemory(from: source)
+    }
+    self.init(array)
+  }
+
   /// The same values in another element type; gradients are converted back.
   ///
   /// Floating point to integers truncates towards zero; anything to bool is `x != 0`.

@@ -1,0 +1,160 @@
+import Autograd
+
+/// What a trainer needs: examples to learn from, perhaps others to validate on, and how to batch them.
+public protocol DataModule {
+  /// The examples to learn from.
+  var training: any Dataset { get }
+  /// The examples to validate on, if any.
+  var validation: (any Dataset)? { get }
+  /// The number of examples in a batch; the last one of an epoch may be smaller.
+  var batchSize: Int { get }
+  /// Selects the order of the training examples.
+  var seed: UInt64 { get }
+}
+
+extension DataModule {
+  /// The training examples of an epoch (counted from 1), shuffled by seed and epoch.
+  public func trainingBatches(epoch: Int) -> BatchSequence {
+    var random = RandomStream(seed: seed, path: "data order, epoch \(epoch)")
+    return BatchSequence(
+      training, order: random.permutation(training.count), batchSize: batchSize)
+  }
+
+  /// The validation examples in their order.
+  public func validationBatches() -> BatchSequence? {
+    validation.map { BatchSequence($0, order: Array(0..<$0.count), batchSize: batchSize) }
+  }
+
+  /// The first training examples, as many as a batch has.
+  public var sample: Batch { training.batch(Array(0..<Swift.min(batchSize, training.count))) }
+}
+
+/// The batches of a dataset in some order; the last one may be smaller.
+public struct BatchSequence: Sequence {
+  private let dataset: any Dataset
+  private let order: [Int]
+  private let batchSize: Int
+
+  /// Batches of examples in the given order.
+  public init(_ dataset: any Dataset, order: [Int], batchSize: Int) {
+    require(batchSize >= 1, "the batch size must be at least 1, got \(batchSize)")
+    self.dataset = dataset
+    self.order = order
+    self.batchSize = batchSize
+  }
+
+  /// The number of batches.
+  public var count: Int { (order.count + batchSize - 1) / batchSize }
+
+  /// Iterates over the batches, gathering each when it is asked for.
+  public func makeIterator() -> AnyIterator<Batch> {
+    var next = 0
+    return AnyIterator {
+      guard next < order.count else { return nil }
+      let end = Swift.min(next + batchSize, order.count)
+      defer { next = end }
+      return dataset.batch(Array(order[next..<end]))
+    }
+  }
+}
+
+/// A data module from datasets that exist already.
+///
+/// ```swift
+/// let data = DataSplit(training: TensorDataset(inputs: x, labels: y), batchSize: 32)
+/// ```
+public struct DataSplit: DataModule {
+  /// The examples to learn from.
+  public var training: any Dataset
+  /// The examples to validate on, if any.
+  public var validation: (any Dataset)?
+  /// The number of examples in a batch.
+  public var batchSize: Int
+  /// Selects the order of the training examples.
+  public var seed: UInt64
+
+  /// Datasets with a batch size.
+  public init(
+    training: any Dataset, validation: (any Dataset)? = nil, batchSize: Int, seed: UInt64 = 0
+  ) {
+    require(batchSize >= 1, "DataSplit: the batch size must be at least 1, got \(batchSize)")
+    self.training = training
+    self.validation = validation
+    self.batchSize = batchSize
+    self.seed = seed
+  }
+}
+
+/// Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747): 60,000 training and 10,000 test images
+/// of clothing, 28x28, in ten classes.
+public struct FashionMNIST: DataModule {
+  /// The classes, by label.
+  public static let classNames = [
+    "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+    "ankle boot",
+  ]
+
+  /// The 60,000 training images.
+  public let training: any Dataset
+  /// The 10,000 test images.
+  public let validation: (any Dataset)?
+  /// The number of images in a batch.
+  public let batchSize: Int
+  /// Selects the order of the training images.
+  public let seed: UInt64
+
+  /// Reads the four official files, and downloads them first if nobody named a folder and the cache lacks
+  /// them.
+  ///
+  /// - Parameters:
+  ///   - batchSize: The number of images in a batch.
+  ///   - directory: A folder with the files; nil looks at the environment variable FASHION_MNIST_DIR, then
+  ///     at the cache folder.
+  ///   - seed: Selects the order of the training images.
+  ///   - progress: Called during downloads.
+  /// - Throws: What is wrong with which file.
+  public init(
+    batchSize: Int, directory: String? = nil, seed: UInt64 = 0,
+    progress: ((DownloadProgress) -> Void)? = nil
+  ) throws(DataError) {
+    require(batchSize >= 1, "FashionMNIST: the batch size must be at least 1, got \(batchSize)")
+    let (train, test) = try FashionMNISTFiles.load(directory: directory, progress: progress)
+    training = ImageDataset(train)
+    validation = ImageDataset(test)
+    self.batchSize = batchSize
+    self.seed = seed
+  }
+}
+
+/// The built-in dataset: images of clothing drawn by code, in ten classes, for machines without the
+/// real data. It is easier than Fashion-MNIST.
+public struct SyntheticGarments: DataModule {
+  /// The classes, by label.
+  public static var classNames: [String] { GarmentImages.classNames }
+
+  /// The training images.
+  public let training: any Dataset
+  /// The test images.
+  public let validation: (any Dataset)?
+  /// The number of images in a batch.
+  public let batchSize: Int
+  /// Selects the order of the training images.
+  public let seed: UInt64
+
+  /// Draws the images; they are the same in every run.
+  ///
+  /// - Parameters:
+  ///   - batchSize: The number of images in a batch.
+  ///   - trainingCount: The number of training images.
+  ///   - validationCount: The number of test images.
+  ///   - seed: Selects the order of the training images.
+  public init(
+    batchSize: Int, trainingCount: Int = 60_000, validationCount: Int = 10_000, seed: UInt64 = 0
+  ) {
+    require(batchSize >= 1, "SyntheticGarments: the batch size must be at least 1, got \(batchSize)")
+    training = ImageDataset(GarmentImages.draw(count: trainingCount, seed: 1))
+    validation = ImageDataset(GarmentImages.draw(count: validationCount, seed: 2))
+    self.batchSize = batchSize
+    self.seed = seed
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+
+/// A file opened by POSIX calls, closed at the end of its life.
+///
+/// Foundation's own reading and writing reports a full disk or a folder in the way only vaguely, and in different words
+/// on each platform; `errno` says exactly what happened.
+struct OpenFile: ~Copyable {
+  let path: String
+  let descriptor: Int32
+
+  private init(path: String, descriptor: Int32) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// Opens an existing file for reading.
+  static func reading(_ path: String) throws(DataError) -> OpenFile {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw systemError(path, "cannot be opened") }
+    return OpenFile(path: path, descriptor: descriptor)
+  }
+
+  /// Opens a file for writing and reading, creates it if need be, and keeps what it holds.
+  static func updating(_ path: String) throws(DataError) -> OpenFile {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw systemError(path, "cannot be written") }
+    return OpenFile(path: path, descriptor: descriptor)
+  }
+
+  /// The error that names a path, what could not be done with it, and the system's reason from `errno`.
+  static func systemError(_ path: String, _ what: String) -> DataError {
+    DataError(path, "\(what): \(String(cString: strerror(errno)))")
+  }
+
+  /// The size in bytes, and what identifies the file whatever its name is.
+  func status() throws(DataError) -> stat {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw Self.systemError(path, "cannot be examined") }
+    return status
+  }
+
+  /// Passes the whole file, from its start, to a function, piece by piece.
+  ///
+  /// It ends at the size that the system states now, so that a device without an end, or a file that somebody keeps
+  /// writing to, cannot go on forever.
+  func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws(DataError) {
+    let size = try status().st_size
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+    defer { piece.deallocate() }
+    var offset: off_t = 0
+    while true {
+      let wanted = min(piece.count, Int(size - offset))
+      let count = pread(descriptor, piece.baseAddress, wanted, offset)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw Self.systemError(path, "cannot be read") }
+      guard count > 0 else { return }
+      body(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+      offset += off_t(count)
+    }
+  }
+
+  /// Reads a whole file, refusing one of more than `maximum` bytes.
+  static func contents(of path: String, maximum: Int) throws(DataError) -> [UInt8] {
+    let file = try reading(path)
+    let size = Int(try file.status().st_size)
+    guard size <= maximum else {
+      throw DataError(path, "has \(size) bytes, expected at most \(maximum)")
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(size)
+    try file.forEachPiece { bytes.append(contentsOf: $0) }
+    return bytes
+  }
+}

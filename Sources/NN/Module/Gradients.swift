@@ -1,0 +1,62 @@
+import Autograd
+
+/// The gradients of a loss by parameters, in the parameters' order.
+///
+/// A parameter that the loss did not reach has no entry.
+public struct Gradients: Sequence {
+  /// The parameters reached, with their gradients.
+  public private(set) var entries: [(parameter: Parameter, gradient: Tensor)]
+
+  /// Gradients in the order in which they are listed.
+  public init(_ entries: [(parameter: Parameter, gradient: Tensor)]) { self.entries = entries }
+
+  /// The gradient of a parameter, nil if the loss did not reach it.
+  public subscript(parameter: Parameter) -> Tensor? {
+    entries.first { $0.parameter === parameter }?.gradient
+  }
+
+  /// Iterates over the parameters reached.
+  public func makeIterator() -> some IteratorProtocol<(parameter: Parameter, gradient: Tensor)> {
+    entries.makeIterator()
+  }
+
+  /// The Euclidean norm of all gradients as one vector.
+  public var norm: Double {
+    entries.reduce(0) { $0 + $1.gradient.square().sum().item() }.squareRoot()
+  }
+
+  /// The gradients scaled down so that their norm is at most a limit.
+  ///
+  /// - Parameter limit: The largest norm allowed, above 0.
+  public func clipped(norm limit: Double) -> Gradients {
+    require(limit > 0, "clipped: the norm's limit must be above 0, got \(limit)")
+    let norm = norm
+    guard norm > limit else { return self }
+    return Gradients(entries.map { ($0.parameter, $0.gradient * (limit / norm)) })
+  }
+}
+
+/// The value of a loss and its gradients by parameters.
+///
+/// While `loss` runs, operations on these parameters are recorded, also on those that get their first
+/// value in it. Calls nest: gradients taken inside are themselves recorded outside.
+///
+/// - Parameters:
+///   - parameters: By which to differentiate.
+///   - loss: Computes a tensor of one element.
+public func valueAndGradients(
+  at parameters: [Parameter], _ loss: () throws -> Tensor
+) rethrows -> (value: Tensor, gradients: Gradients) {
+  let tape = Tape()
+  for parameter in parameters { parameter.beginWatching(tape) }
+  defer { for parameter in parameters { parameter.endWatching() } }
+  let value = try loss()
+  let used = parameters.compactMap { parameter in parameter.watched.map { (parameter, $0) } }
+  require(value.count == 1, "valueAndGradients: the loss must have one element, got \(value.summary)")
+  let found = tape.gradientsIfAny(of: [(value, value.onesLike())], at: used.map(\.1))
+  var entries: [(parameter: Parameter, gradient: Tensor)] = []
+  for ((parameter, _), gradient) in zip(used, found) {
+    if let gradient { entries.append((parameter, gradient)) }
+  }
+  return (value.withoutTape(tape), Gradients(entries))
+}

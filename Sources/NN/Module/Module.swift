@@ -1,0 +1,188 @@
+import Autograd
+
+/// A part of a model: something with parameters, or with parts that have them.
+///
+/// Modules are final classes. The library's own list their members by hand, which fixes PyTorch's
+/// names; for users' own modules the default finds them by reflection.
+public protocol Module: AnyObject, CustomStringConvertible {
+  /// The parameters and modules that this one directly holds, in order.
+  var members: [Member] { get }
+
+  /// The name of the kind of module, as in `Linear`.
+  var name: String { get }
+
+  /// What distinguishes this module from others of its kind, as in `400 -> 120`; may be empty.
+  var details: String { get }
+}
+
+/// A parameter or module that a module holds, with its name there.
+public struct Member {
+  /// What a member can be.
+  public enum Content {
+    /// A tensor that training changes.
+    case parameter(Parameter)
+    /// A part with members of its own.
+    case module(any Module)
+  }
+
+  /// The name, as in `weight`; the names on the way, joined by dots, make a path.
+  public let name: String
+  /// The member itself.
+  public let content: Content
+
+  /// A parameter and its name.
+  public init(_ name: String, _ parameter: Parameter) {
+    self.name = name
+    content = .parameter(parameter)
+  }
+
+  /// A module and its name.
+  public init(_ name: String, _ module: any Module) {
+    self.name = name
+    content = .module(module)
+  }
+}
+
+/// A module whose behaviour differs between training and evaluation.
+public protocol ModeDependent: Module {
+  /// Whether the module behaves as in training.
+  var isTraining: Bool { get set }
+}
+
+/// A module that draws random numbers while it runs.
+public protocol Randomized: Module {
+  /// Where its next numbers come from.
+  var random: RandomStream { get set }
+}
+
+extension Module {
+  /// The members found by reflection: see `reflectedMembers(of:)`.
+  public var members: [Member] { reflectedMembers(of: self) }
+
+  /// The type's name.
+  public var name: String { String(describing: type(of: self)) }
+
+  /// Nothing.
+  public var details: String { "" }
+
+  // MARK: Walking
+
+  /// This module and all its parts with their paths, each object once, in order; its own path is "".
+  public var namedModules: [(path: String, module: any Module)] {
+    var found: [(path: String, module: any Module)] = []
+    var seen = Set<ObjectIdentifier>()
+    visit("") { path, content in
+      guard case .module(let module) = content else { return true }
+      guard seen.insert(ObjectIdentifier(module)).inserted else { return false }
+      found.append((path, module))
+      return true
+    }
+    return found
+  }
+
+  /// All parameters with their paths, as in `net.0.weight`, each object once, under its first path.
+  public var namedParameters: [(path: String, parameter: Parameter)] {
+    var found: [(path: String, parameter: Parameter)] = []
+    var seen = Set<ObjectIdentifier>()
+    visit("") { path, content in
+      switch content {
+      case .module(let module): return seen.insert(ObjectIdentifier(module)).inserted
+      case .parameter(let parameter):
+        if seen.insert(ObjectIdentifier(parameter)).inserted { found.append((path, parameter)) }
+        return true
+      }
+    }
+    return found
+  }
+
+  /// All parameters, each once, in order.
+  public var parameters: [Parameter] { namedParameters.map(\.parameter) }
+
+  /// All paths that lead to parameters: a shared one has several.
+  var parameterAliases: [(path: String, parameter: Parameter)] {
+    var found: [(path: String, parameter: Parameter)] = []
+    func walk(_ module: any Module, _ path: String, _ above: [ObjectIdentifier]) {
+      let own = ObjectIdentifier(module)
+      if above.contains(own) { return }
+      for member in module.members {
+        let below = path.isEmpty ? member.name : path + "." + member.name
+        switch member.content {
+        case .module(let part): walk(part, below, above + [own])
+        case .parameter(let parameter): found.append((below, parameter))
+        }
+      }
+    }
+    walk(self, "", [])
+    return found
+  }
+
+  /// Calls `body` for this module and everything below it, which is left out where `body` returns false.
+  func visit(_ path: String, _ body: (String, Member.Content) -> Bool) {
+    guard body(path, .module(self)) else { return }
+    for member in members {
+      let below = path.isEmpty ? member.name : path + "." + member.name
+      switch member.content {
+      case .module(let module): module.visit(below, body)
+      case .parameter: _ = body(below, member.content)
+      }
+    }
+  }
+
+  /// The number of elements of all parameters, nil while a shape is unknown.
+  public var parameterCount: Int? {
+    parameters.reduce(0) { sum, parameter in
+      guard let sum, let count = parameter.count else { return nil }
+      return sum + count
+    }
+  }
+
+  /// Calls a closure for this module and all its parts, the parts first, as PyTorch's `apply`.
+  public func apply(_ body: (any Module) -> Void) {
+    for (_, module) in namedModules.reversed() { body(module) }
+  }
+
+  // MARK: State
+
+  /// Makes a run reproducible: every parameter and every random layer gets the stream that the seed and
+  /// its path below this module select. Values that exist are drawn again.
+  public func initialize(seed: UInt64) {
+    for (path, parameter) in namedParameters {
+      parameter.initialize(from: RandomStream(seed: seed, path: path))
+    }
+    for case (let path, let module as any Randomized) in namedModules {
+      module.random = RandomStream(seed: seed, path: path)
+    }
+  }
+
+  /// Puts this module and all its parts into training mode.
+  public func train() { setTraining(true) }
+
+  /// Puts this module and all its parts into evaluation mode.
+  public func evaluate() { setTraining(false) }
+
+  private func setTraining(_ isTraining: Bool) {
+    for case let module as any ModeDependent in namedModules.lazy.map(\.module) {
+      module.isTraining = isTraining
+    }
+  }
+
+  /// Runs a closure in evaluation mode and goes back to each part's mode.
+  public func evaluating<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let modes = namedModules.compactMap { $0.module as? any ModeDependent }
+      .map { ($0, $0.isTraining) }
+    for (module, _) in modes { module.isTraining = false }
+    defer { for (module, isTraining) in modes { module.isTraining = isTraining } }
+    return try body()
+  }
+
+  /// The value of a loss and its gradients by all parameters of this module.
+  ///
+  /// ```swift
+  /// let (loss, gradients) = model.valueAndGradients { model.loss(model(batch.inputs), batch.labels) }
+  /// ```
+  public func valueAndGradients(
+    _ loss: () throws -> Tensor
+  ) rethrows -> (value: Tensor, gradients: Gradients) {
+    try NN.valueAndGradients(at: parameters, loss)
+  }
+}

@@ -1,0 +1,183 @@
+import Autograd
+import Synchronization
+
+/// A tensor that training changes, with an identity that outlives its values.
+///
+/// A parameter is *declared* first: it has an initializer and a shape some sizes of which may still be
+/// unknown. It becomes *ready* when a layer asks for its value and states the shape, or when a value is
+/// loaded. Optimizers, names and counts work on declared parameters too.
+///
+/// Its first value is a pure function of a random stream, the initializer and the shape: models start
+/// bit for bit alike, in whatever order their parameters are drawn.
+public final class Parameter {
+  /// The sizes, nil where they are not known yet.
+  public private(set) var shape: [Int?]
+
+  /// How the value is drawn.
+  public private(set) var initializer: Initializer
+
+  /// The number of inputs that an output of the layer sums over, for initializers that need it and
+  /// cannot see it in the shape (of a bias).
+  var fanIn: Int?
+
+  private var random: RandomStream
+  private var stored: Tensor?
+  /// One frame for each `valueAndGradients` that is running, with the value as its tape watches it.
+  private var frames: [(tape: Tape, view: Tensor?)] = []
+
+  private static let declaredCount = Atomic<UInt64>(0)
+
+  /// A stream for something random that no seed was given to: the n-th in this process has stream n of seed 0.
+  static func unseededStream() -> RandomStream {
+    RandomStream(seed: 0, stream: declaredCount.wrappingAdd(1, ordering: .relaxed).oldValue)
+  }
+
+  /// A declared parameter.
+  ///
+  /// - Parameters:
+  ///   - shape: The sizes, nil where only the first use will tell.
+  ///   - initializer: How its value is drawn.
+  ///   - fanIn: The inputs per output, where the shape does not show it.
+  public init(shape: [Int?], initializer: Initializer = .standard, fanIn: Int? = nil) {
+    self.shape = shape
+    self.initializer = initializer
+    self.fanIn = fanIn
+    random = Parameter.unseededStream()
+  }
+
+  /// A parameter that has a value already.
+  public init(_ value: Tensor) {
+    shape = value.shape
+    initializer = .standard
+    random = Parameter.unseededStream()
+    stored = value.stoppingGradient()
+  }
+
+  // MARK: The value
+
+  /// Whether the parameter has a value.
+  public var isReady: Bool { stored != nil }
+
+  /// The number of elements, nil while a size is unknown.
+  public var count: Int? {
+    var count = 1
+    for size in shape {
+      guard let size else { return nil }
+      count *= size
+    }
+    return count
+  }
+
+  /// The value, in the shape that the caller expects; the first call draws it, later ones check.
+  ///
+  /// While `valueAndGradients` runs, operations on the result are recorded.
+  ///
+  /// - Parameters:
+  ///   - expected: The shape as the layer uses it.
+  ///   - fanIn: The inputs per output, where the shape does not show it.
+  public func value(shape expected: [Int], fanIn: Int? = nil) -> Tensor {
+    if !isReady {
+      fit(expected)
+      if let fanIn { self.fanIn = fanIn }
+      draw()
+    } else {
+      require(
+        shape == expected, "a parameter of shape \(described) is used as \(expected)")
+    }
+    return value
+  }
+
+  /// The value of a parameter all of whose sizes are known.
+  ///
+  /// While `valueAndGradients` runs, operations on it are recorded. Setting it keeps the shape, if that
+  /// is known, and is not possible while gradients are being taken.
+  public var value: Tensor {
+    get {
+      if stored == nil { draw() }
+      return view(inFrame: frames.count - 1)
+    }
+    set {
+      require(
+        frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
+      fit(newValue.shape)
+      stored = newValue.stoppingGradient()
+    }
+  }
+
+  /// Changes the value; the closure gets the only reference, so that it can work in place.
+  func update(_ change: (consuming Tensor) -> Tensor) {
+    require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
+    guard let old = stored.take() else { return }
+    let new = change(old)
+    stored = new.stoppingGradient()
+  }
+
+  /// Whether the sizes that are known allow a shape.
+  func allows(_ sizes: [Int]) -> Bool {
+    sizes.count == shape.count
+      && zip(shape, sizes).allSatisfy { known, size in known == nil || known == size }
+  }
+
+  private func fit(_ sizes: [Int]) {
+    require(
+      allows(sizes), "a parameter of shape \(described) cannot take the shape \(sizes)")
+    shape = sizes
+  }
+
+  private func draw() {
+    let sizes = shape.compactMap { $0 }
+    require(
+      sizes.count == shape.count,
+      "a parameter of shape \(described) has no value yet; call materialize(for:) or the model first")
+    var random = random
+    stored = initializer.draw(sizes, fanIn: fanIn, &random)
+  }
+
+  /// The shape in a message, as in `[120, ?]`.
+  var described: String {
+    "[" + shape.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
+  }
+
+  // MARK: Initialization
+
+  /// Replaces the initializer; a value that exists is drawn again.
+  public func initialize(with initializer: Initializer) {
+    self.initializer = initializer
+    redraw()
+  }
+
+  /// Replaces the random stream; a value that exists is drawn again.
+  public func initialize(from random: RandomStream) {
+    self.random = random
+    redraw()
+  }
+
+  private func redraw() {
+    require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
+    if isReady { draw() }
+  }
+
+  // MARK: Gradients
+
+  /// Lets a tape watch the value, also one that does not exist yet, until `endWatching`.
+  func beginWatching(_ tape: Tape) { frames.append((tape, nil)) }
+
+  /// Goes back to the value as it was watched before.
+  func endWatching() { frames.removeLast() }
+
+  /// The value as the innermost tape watches it, if it was used since.
+  var watched: Tensor? { frames.last?.view }
+
+  private func view(inFrame frame: Int) -> Tensor {
+    guard frame >= 0 else { return stored! }  // callers have drawn it
+    if let view = frames[frame].view { return view }
+    let view = frames[frame].tape.watch(view(inFrame: frame - 1))
+    frames[frame].view = view
+    return view
+  }
+}
+
+extension Parameter: CustomStringConvertible {
+  /// The shape, `?` for unknown sizes.
+  public var description: String { "Parameter \(described)" }
+}

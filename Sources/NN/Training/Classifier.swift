@@ -1,0 +1,92 @@
+import Autograd
+
+/// A model that a `Trainer` can train: what happens with a batch, and which optimizer it wants.
+public protocol Trainable: Module {
+  /// The loss of a training batch, a tensor of one element; the trainer differentiates it.
+  func trainingStep(_ batch: Batch) -> Tensor
+
+  /// The figures of a validation batch, means over its examples.
+  func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?)
+
+  /// The optimizer to train with.
+  func configureOptimizers() -> any Optimizer
+}
+
+/// A model that assigns examples to classes, after d2l's `Classifier`.
+///
+/// A conforming class states a net and a learning rate; everything else has a default that it may
+/// replace: cross-entropy on logits, accuracy, SGD.
+public protocol Classifier: Layer, Trainable {
+  /// The type of the net.
+  associatedtype Net: Layer
+
+  /// Maps inputs [batch, ...] to logits [batch, classes].
+  var net: Net { get }
+
+  /// The learning rate of the default optimizer.
+  var learningRate: Float { get }
+
+  /// The loss of logits, a tensor of one element.
+  func loss(_ logits: Tensor, _ labels: Tensor) -> Tensor
+}
+
+extension Classifier {
+  /// The net's result: logits [batch, classes].
+  public func forward(_ x: consuming Tensor) -> Tensor { net(x) }
+
+  /// The mean cross-entropy of labels [batch] under logits [batch, classes].
+  public func loss(_ logits: Tensor, _ labels: Tensor) -> Tensor { crossEntropy(logits, labels) }
+
+  /// The share of examples whose largest logit is the label's, 0 to 1.
+  public func accuracy(_ logits: Tensor, _ labels: Tensor) -> Double {
+    (logits.argmax(axis: 1) .== labels).asType(.float64).mean().item()
+  }
+
+  /// The loss of a training batch.
+  public func trainingStep(_ batch: Batch) -> Tensor { loss(self(batch.inputs), batch.labels) }
+
+  /// Loss and accuracy of a validation batch.
+  public func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
+    let logits = self(batch.inputs)
+    return (loss(logits, batch.labels).item(), accuracy(logits, batch.labels))
+  }
+
+  /// SGD at the model's learning rate.
+  public func configureOptimizers() -> any Optimizer {
+    SGD(parameters, learningRate: learningRate)
+  }
+
+  /// The class of each example: the place of its largest logit, [batch], in evaluation mode.
+  public func predict(_ inputs: Tensor) -> Tensor {
+    evaluating { self(inputs).argmax(axis: 1) }
+  }
+
+  /// Prints each layer's output shape for an input shape, one a line, as d2l's `layer_summary`.
+  ///
+  /// A lazy model gets its shapes by this; the pass is in evaluation mode.
+  public func layerSummary(_ inputShape: [Int]) {
+    for line in layerSummaryLines(inputShape) { print(line) }
+  }
+
+  /// The lines of `layerSummary`, as in `Conv2d output shape:\t [1, 6, 28, 28]`.
+  public func layerSummaryLines(_ inputShape: [Int]) -> [String] {
+    let layers: [any Layer] = (net as? Sequential).map(Array.init) ?? [net]
+    return evaluating {
+      var x = Tensor.zeros(inputShape)
+      return layers.map { layer in
+        x = layer(x)
+        return "\(layer.name) output shape:\t \(x.shape)"
+      }
+    }
+  }
+
+  /// Gives a lazy model its shapes and then initializes its parts, as d2l's `apply_init`.
+  ///
+  /// - Parameters:
+  ///   - inputs: Examples of the shape that the model is for.
+  ///   - initialize: Called for every part of the net, as with `initCNN`.
+  public func applyInit(_ inputs: Tensor, _ initialize: ((any Module) -> Void)? = nil) {
+    materialize(for: inputs)
+    if let initialize { net.apply(initialize) }
+  }
+}

@@ -1,0 +1,89 @@
+import CZlib
+import Foundation
+import Testing
+
+@testable import NN
+
+/// A folder that is removed at the end of its life.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "nn-data-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// The path of a file in the folder.
+  func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
+
+  func write(_ bytes: [UInt8], to name: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: self(name)))
+  }
+
+  func read(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: self(name))))
+  }
+
+  var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
+}
+
+/// Makes the content of data files.
+enum DataFixture {
+  /// Packs bytes as the gzip program does.
+  static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    var stream = z_stream()
+    let size = Int32(MemoryLayout<z_stream>.size)
+    guard deflateInit2_(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
+    else {
+      fatalError("deflateInit2")
+    }
+    var source = bytes
+    var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))) + 64)
+    source.withUnsafeMutableBufferPointer { source in
+      output.withUnsafeMutableBufferPointer { output in
+        stream.next_in = source.baseAddress
+        stream.avail_in = UInt32(source.count)
+        stream.next_out = output.baseAddress
+        stream.avail_out = UInt32(output.count)
+        guard deflate(&stream, Z_FINISH) == Z_STREAM_END else { fatalError("deflate") }
+      }
+    }
+    output.removeLast(Int(stream.avail_out))
+    deflateEnd(&stream)
+    return output
+  }
+
+  /// An IDX file with the given magic number, dimensions and elements.
+  static func idx(_ magic: Int, _ dimensions: [Int], _ elements: [UInt8]) -> [UInt8] {
+    ([magic] + dimensions).flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) } } + elements
+  }
+
+  static func images(count: Int, height: Int = 28, width: Int = 28) -> [UInt8] {
+    idx(0x803, [count, height, width], (0..<count * height * width).map { UInt8($0 % 251) })
+  }
+
+  static func labels(count: Int) -> [UInt8] {
+    idx(0x801, [count], (0..<count).map { UInt8($0 * 7 % 10) })
+  }
+
+  /// Bytes that do not compress and repeat at no distance that a mistake could hide in.
+  static func noise(_ count: Int) -> [UInt8] {
+    var random = SplitMix64(seed: UInt64(count))
+    return (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+  }
+}
+
+/// Expects a data error and returns it.
+func dataFailure(
+  _ body: () throws(DataError) -> Void, sourceLocation: SourceLocation = #_sourceLocation
+) -> DataError {
+  do {
+    try body()
+  } catch {
+    return error
+  }
+  Issue.record("expected a DataError, nothing was thrown", sourceLocation: sourceLocation)
+  return DataError("", "")
+}
