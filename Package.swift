@@ -1,14 +1,16 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// `swift run` and `swift test` are debug builds, and unoptimised numerics are about fifty times slower. So debug builds
-// of this package's own checkout are optimised. A package that depends on it must not see the unsafe flags: SwiftPM
-// refuses them there.
+// `swift run` and `swift test` are debug builds, and unoptimised numerics are about fifty times
+// slower. So debug builds of this package's own checkout are optimised. A package that depends on
+// it must not see the unsafe flags: SwiftPM refuses them there.
 let isDependency = ["/checkouts/", "/registry/downloads/", "/Packages/"].contains {
   Context.packageDirectory.contains($0)
 }
-let optimised: [SwiftSetting] = isDependency ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))]
-let optimisedC: [CSetting] = isDependency ? [] : [.unsafeFlags(["-O3"], .when(configuration: .debug))]
+let optimised: [SwiftSetting] =
+  isDependency ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let optimisedC: [CSetting] =
+  isDependency ? [] : [.unsafeFlags(["-O3"], .when(configuration: .debug))]
 
 let package = Package(
   name: "swift-lenet",
@@ -23,10 +25,15 @@ let package = Package(
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "Autograd", dependencies: ["CKernels"], swiftSettings: optimised),
     .target(name: "NN", dependencies: ["Autograd", "CZlib"], swiftSettings: optimised),
-    .executableTarget(name: "LeNetExample", dependencies: ["NN", "Autograd"], swiftSettings: optimised),
-    .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels"], swiftSettings: optimised),
-    .testTarget(name: "NNTests", dependencies: ["NN", "Autograd", "CZlib"], swiftSettings: optimised),
-    .testTarget(name: "LeNetExampleTests", dependencies: ["LeNetExample", "NN", "Autograd"], swiftSettings: optimised),
+    .executableTarget(
+      name: "LeNetExample", dependencies: ["NN", "Autograd"], swiftSettings: optimised),
+    .testTarget(
+      name: "AutogradTests", dependencies: ["Autograd", "CKernels"], swiftSettings: optimised),
+    .testTarget(
+      name: "NNTests", dependencies: ["NN", "Autograd", "CZlib"], swiftSettings: optimised),
+    .testTarget(
+      name: "LeNetExampleTests", dependencies: ["LeNetExample", "NN", "Autograd"],
+      swiftSettings: optimised),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -6,7 +6,8 @@
   import Darwin
 #endif
 
-/// The objects (modules) that run on this thread, innermost last, for the message of a failing check.
+/// The objects (modules) that run on this thread, innermost last, for the message of a failing
+/// check.
 ///
 /// The one piece of ambient state. It influences no result: entering and leaving costs a few
 /// nanoseconds, and the path is only worked out when a check fails.

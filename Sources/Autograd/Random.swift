@@ -10,9 +10,9 @@ internal import CKernels
 
 /// A stream of random numbers that is a pure function of a seed, a stream number and a position.
 ///
-/// Counter-based (Philox-4x32-10, Salmon et al. 2011): different streams of one seed are independent,
-/// so parameters, data order and dropout do not disturb each other, and nothing depends on the order
-/// in which streams are used.
+/// Counter-based (Philox-4x32-10, Salmon et al. 2011): different streams of one seed are
+/// independent, so parameters, data order and dropout do not disturb each other, and nothing
+/// depends on the order in which streams are used.
 public struct RandomStream: RandomNumberGenerator, Sendable {
   /// The seed that all streams of a run share.
   public let seed: UInt64

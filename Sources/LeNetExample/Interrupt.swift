@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Ctrl-C as a flag: the first one asks the run to end after its batch, the next one ends it at once.
+/// Ctrl-C as a flag: the first one asks the run to end after its batch, the next one ends it at
+/// once.
 enum Interrupt {
   private static let flag = Atomic<Bool>(false)
 

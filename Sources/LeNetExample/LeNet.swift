@@ -1,6 +1,6 @@
 import NN
 
-/// LeNet-5 (LeCun et al. 1998) as in Dive into Deep Learning, chapter 7.6.
+/// LeNet-5 (LeCun and others 1998) as in Dive into Deep Learning, chapter 7.6.
 ///
 /// Maps images [batch, 1, 28, 28] to logits [batch, classCount]; 61,706 parameters for ten classes.
 public final class LeNet: Classifier {

@@ -1,4 +1,5 @@
-/// The command line does not say what to do; the program prints the message and the usage, and exits with 64.
+/// The command line does not say what to do; the program prints the message and the usage, and
+/// exits with 64.
 struct UsageError: Error, Equatable {
   /// What is wrong, in one line.
   let message: String
@@ -6,7 +7,8 @@ struct UsageError: Error, Equatable {
   /// Creates an error; control characters, which arguments may hold, become spaces.
   init(message: String) {
     self.message = String(
-      String.UnicodeScalarView(message.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+      String.UnicodeScalarView(
+        message.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
   }
 }
 
@@ -58,13 +60,16 @@ struct Options: Equatable {
 
   /// Reads the arguments that follow the program's name, `--name value` or `--name=value`.
   ///
-  /// The first mistake is thrown; `--help` ends the reading, so that what follows it is not looked at.
+  /// The first mistake is thrown; `--help` ends the reading, so that what follows it is not looked
+  /// at.
   static func parse(_ arguments: [String]) throws(UsageError) -> Options {
     var options = Options()
     var seen: Set<String> = []
     var rest = arguments[...]
     while let argument = rest.popFirst() {
-      guard argument.hasPrefix("--") else { throw UsageError(message: "unexpected argument '\(argument)'") }
+      guard argument.hasPrefix("--") else {
+        throw UsageError(message: "unexpected argument '\(argument)'")
+      }
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let name = String(parts[0])
       guard names.contains(name) else { throw UsageError(message: "unknown option '\(name)'") }
@@ -84,14 +89,16 @@ struct Options: Equatable {
       }
     }
     if options.dataFolder != nil, options.dataset == .synthetic {
-      throw UsageError(message: "--data cannot be combined with --dataset synthetic, which needs no files")
+      throw UsageError(
+        message: "--data cannot be combined with --dataset synthetic, which needs no files")
     }
     return options
   }
 
   private static let flags: Set<String> = ["--quiet", "--summary", "--help"]
   private static let names: Set<String> = flags.union([
-    "--epochs", "--batch-size", "--learning-rate", "--seed", "--threads", "--data", "--dataset", "--output",
+    "--epochs", "--batch-size", "--learning-rate", "--seed", "--threads", "--data", "--dataset",
+    "--output",
   ])
 
   private mutating func set(flag name: String) {
@@ -107,7 +114,9 @@ struct Options: Equatable {
       UsageError(message: "\(name) expects \(expected), got '\(value)'")
     }
     func count() throws(UsageError) -> Int {
-      guard let number = Int(value), number > 0 else { throw mismatch("a whole number of at least 1") }
+      guard let number = Int(value), number > 0 else {
+        throw mismatch("a whole number of at least 1")
+      }
       return number
     }
     func folder() throws(UsageError) -> String {
@@ -121,10 +130,14 @@ struct Options: Equatable {
     case "--data": dataFolder = try folder()
     case "--output": outputFolder = try folder()
     case "--seed":
-      guard let number = UInt64(value) else { throw mismatch("a whole number from 0 to \(UInt64.max)") }
+      guard let number = UInt64(value) else {
+        throw mismatch("a whole number from 0 to \(UInt64.max)")
+      }
       seed = number
     case "--learning-rate":
-      guard let number = Float(value), number.isFinite, number > 0 else { throw mismatch("a number above 0") }
+      guard let number = Float(value), number.isFinite, number > 0 else {
+        throw mismatch("a number above 0")
+      }
       learningRate = number
     default:
       guard let known = Dataset(rawValue: value) else {

@@ -8,8 +8,8 @@ struct Results {
   let datasetName: String
   let classNames: [String]
 
-  /// Makes the folder and writes the empty metrics, so that a folder that cannot be written to is found
-  /// before the training.
+  /// Makes the folder and writes the empty metrics, so that a folder that cannot be written to is
+  /// found before the training.
   func prepare() throws(FileError) {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -23,7 +23,8 @@ func loadData(
     } catch {
       guard error.isUnavailable else { throw error }
       FileHandle.standardError.write(
-        Data("no Fashion-MNIST files and no network (\(error)): training on built-in drawings\n".utf8))
+        Data(
+          "no Fashion-MNIST files and no network (\(error)): training on built-in drawings\n".utf8))
     }
   }
   return (

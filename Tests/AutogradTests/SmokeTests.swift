@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Autograd
 
 @Test func smoke() throws {
@@ -12,9 +13,12 @@ import Testing
   var r = RandomStream(seed: 1)
   let a = r.normal([2, 3, 5, 7], dtype: .float64)
   let w = r.normal([4, 3, 3, 2], dtype: .float64)
-  print(try checkGradients(of: { conv2d($0[0], $0[1], stride: 2, padding: [1, 0]) }, at: [a, w], order: 2))
+  print(
+    try checkGradients(
+      of: { conv2d($0[0], $0[1], stride: 2, padding: [1, 0]) }, at: [a, w], order: 2))
   print(try checkGradients(of: { $0.softmax(axis: 1) }, at: a, order: 2))
   print(try checkGradients(of: { maxPool2d($0, kernelSize: 2) }, at: a, order: 2))
-  let m = r.normal([5, 6], dtype: .float64), n = r.normal([6, 9], dtype: .float64)
+  let m = r.normal([5, 6], dtype: .float64)
+  let n = r.normal([6, 9], dtype: .float64)
   print(try checkGradients(of: { $0[0].matmul($0[1]).tanh() }, at: [m, n], order: 2))
 }

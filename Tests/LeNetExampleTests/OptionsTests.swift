@@ -6,9 +6,14 @@ import Testing
   @Test func defaultsAreD2Ls() throws {
     let options = try Options.parse([])
     #expect(options == Options())
-    #expect(options.epochCount == 10 && options.batchSize == 128 && options.learningRate == 0.1 && options.seed == 0)
-    #expect(options.threadCount == nil && options.dataFolder == nil && options.dataset == .fashionMNIST)
-    #expect(options.outputFolder == "lenet-run" && !options.isQuiet && !options.showsSummaryOnly && !options.showsHelp)
+    #expect(
+      options.epochCount == 10 && options.batchSize == 128 && options.learningRate == 0.1
+        && options.seed == 0)
+    #expect(
+      options.threadCount == nil && options.dataFolder == nil && options.dataset == .fashionMNIST)
+    #expect(
+      options.outputFolder == "lenet-run" && !options.isQuiet && !options.showsSummaryOnly
+        && !options.showsHelp)
   }
 
   private static let everything = {
@@ -26,7 +31,8 @@ import Testing
   }()
 
   private static let pairs = [
-    ("--epochs", "3"), ("--batch-size", "64"), ("--learning-rate", "5e-2"), ("--seed", "18446744073709551615"),
+    ("--epochs", "3"), ("--batch-size", "64"), ("--learning-rate", "5e-2"),
+    ("--seed", "18446744073709551615"),
     ("--threads", "2"), ("--data", "a b=c"), ("--dataset", "fashion-mnist"), ("--output", "-out"),
   ]
 
@@ -59,7 +65,8 @@ import Testing
     (["--epochs="], "--epochs expects a whole number of at least 1, got ''"),
     (["--epochs", "0"], "--epochs expects a whole number of at least 1, got '0'"),
     (
-      ["--epochs", "99999999999999999999"], "--epochs expects a whole number of at least 1, got '99999999999999999999'"
+      ["--epochs", "99999999999999999999"],
+      "--epochs expects a whole number of at least 1, got '99999999999999999999'"
     ),
     (["--batch-size", "-1"], "--batch-size expects a whole number of at least 1, got '-1'"),
     (["--threads=0"], "--threads expects a whole number of at least 1, got '0'"),
@@ -78,7 +85,10 @@ import Testing
       ["--data", "d", "--dataset", "synthetic"],
       "--data cannot be combined with --dataset synthetic, which needs no files"
     ),
-    (["--dataset=synthetic", "--data=d"], "--data cannot be combined with --dataset synthetic, which needs no files"),
+    (
+      ["--dataset=synthetic", "--data=d"],
+      "--data cannot be combined with --dataset synthetic, which needs no files"
+    ),
   ])
   func mistakesAreNamed(_ arguments: [String], _ message: String) {
     #expect(throws: UsageError(message: message)) { try Options.parse(arguments) }
@@ -99,6 +109,8 @@ import Testing
   @Test func usageNamesEveryOption() {
     for (name, _) in Self.pairs { #expect(Options.usage.contains("  \(name) ")) }
     for name in ["--quiet", "--summary", "--help"] { #expect(Options.usage.contains("  \(name) ")) }
-    #expect(Options.usage.hasSuffix("\n") && Options.usage.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    #expect(
+      Options.usage.hasSuffix("\n")
+        && Options.usage.split(separator: "\n").allSatisfy { $0.count <= 100 })
   }
 }

@@ -10,8 +10,9 @@ internal import CKernels
 
 /// The primitives that all numeric work goes through, on the processor.
 ///
-/// They see arrays, sizes and strides, never tensors or tapes, and check nothing but what would touch
-/// foreign memory. Inner loops are C (`CKernels`); splitting, packing and shapes are decided here.
+/// They see arrays, sizes and strides, never tensors or tapes, and check nothing but what would
+/// touch foreign memory. Inner loops are C (`CKernels`); splitting, packing and shapes are decided
+/// here.
 enum CPU {
   /// The kernel sets that this processor can run, best first; the last is the plain reference.
   // Unsafe only in name: tables of constant function pointers.
@@ -29,7 +30,11 @@ enum CPU {
   /// names (avx512, avx2, baseline or reference).
   nonisolated(unsafe) static let kernels: CKKernels = {
     var isUnoptimised = false
-    assert({ isUnoptimised = true; return true }())
+    assert(
+      {
+        isUnoptimised = true
+        return true
+      }())
     if isUnoptimised {
       let warning = """
         Autograd: this is an unoptimised build, about fifty times slower; build with -c release, or with \

@@ -32,8 +32,8 @@ struct ConvolutionShape: Sendable, Equatable {
       expansionX: 1)
   }
 
-  /// The output's patches as the input gradient needs them: the kernel turned round, the output spread
-  /// out by the stride.
+  /// The output's patches as the input gradient needs them: the kernel turned round, the output
+  /// spread out by the stride.
   fileprivate var outputPatches: CKPatches {
     CKPatches(
       channels: outputChannels / groups, height: outputSize[0], width: outputSize[1],
@@ -45,8 +45,8 @@ struct ConvolutionShape: Sendable, Equatable {
   }
 }
 
-// Convolution and its two gradients as matrix products whose right operand, the matrix of patches, is
-// never formed: its panels are packed from the image when needed.
+// Convolution and its two gradients as matrix products whose right operand, the matrix of patches,
+// is never formed: its panels are packed from the image when needed.
 extension CPU {
   /// Images whose weight gradients are summed by one thread, before these sums are added in order.
   private static let imagesPerSum = 32
@@ -69,7 +69,8 @@ extension CPU {
       rows: shape.inputChannels / shape.groups, shape, into: dx)
   }
 
-  /// For every image and group: result [rows, pixels] = matrix [rows, taps] · patches [taps, pixels].
+  /// For every image and group: result [rows, pixels] = matrix [rows, taps] · patches [taps,
+  /// pixels].
   private static func multiplyPatches(
     of image: NDArray, _ patches: CKPatches, by matrix: NDArray, rows: Int,
     _ shape: ConvolutionShape, into result: NDArray
@@ -166,7 +167,8 @@ extension CPU {
     reduce(.sum, partial, outer: 1, reduced: sums, inner: dw.count, into: dw)
   }
 
-  /// The sum of some images' weight gradients; for every group dy [O, pixels] · patches, transposed.
+  /// The sum of some images' weight gradients; for every group dy [O, pixels] · patches,
+  /// transposed.
   private static func addWeightGradients(
     _ x: NDArray, _ dy: NDArray, _ shape: ConvolutionShape, images: Range<Int>,
     into dw: UnsafeMutableRawPointer

@@ -47,9 +47,11 @@ struct MatrixView {
 }
 
 extension CPU {
-  /// One product of a batch: y [rows, columns], its row stride given, = a [rows, depth] · b [depth, columns].
+  /// One product of a batch: y [rows, columns], its row stride given, = a [rows, depth] · b [depth,
+  /// columns].
   ///
-  /// Per block of depth both operands are packed into panels, then tiles of the result are computed.
+  /// Per block of depth both operands are packed into panels, then tiles of the result are
+  /// computed.
   static func multiply(
     _ dtype: DType, rows: Int, columns: Int, depth: Int, _ a: MatrixView, _ b: MatrixView,
     into y: UnsafeMutableRawPointer, rowStride: Int

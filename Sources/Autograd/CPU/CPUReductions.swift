@@ -1,6 +1,7 @@
 internal import CKernels
 
-// Reductions along one group of neighbouring axes of a dense array, seen as [outer, reduced, inner].
+// Reductions along one group of neighbouring axes of a dense array, seen as [outer, reduced,
+// inner].
 extension CPU {
   private static let grain = 1 << 15
 

@@ -3,8 +3,8 @@ internal import CKernels
 /// A nest of loops over a shape, with the strides of some operands, reduced to the fewest loops.
 ///
 /// Neighbouring axes along which every operand moves evenly become one. The two innermost loops are
-/// the kernels' own; the rest is walked here. Splitting for threads goes by rows (steps of all loops
-/// but the innermost), or within the row if there is only one.
+/// the kernels' own; the rest is walked here. Splitting for threads goes by rows (steps of all
+/// loops but the innermost), or within the row if there is only one.
 struct StridedLoop {
   /// Elements that one thread at least should have to do.
   private static let grain = 1 << 15
@@ -47,8 +47,8 @@ struct StridedLoop {
     return (own.last ?? 0, own.count >= 2 ? own[own.count - 2] : 0)
   }
 
-  /// Calls `body` for parts that together cover all loops: how often the two innermost loops run and
-  /// where each operand starts, in elements.
+  /// Calls `body` for parts that together cover all loops: how often the two innermost loops run
+  /// and where each operand starts, in elements.
   func forEachPart(_ body: (_ inner: Int, _ outer: Int, _ offsets: [Int]) -> Void) {
     if inner == 0 || rows == 0 { return }
     if rows == 1 {

@@ -16,10 +16,12 @@ import Synchronization
 /// model. So workers spin for a short while before they sleep; between two regions of a training
 /// step they are usually still awake.
 ///
-/// Work is split by size, never by the number of threads, and chunks are claimed by a counter: which
-/// thread runs a chunk varies, what it computes does not.
+/// Work is split by size, never by the number of threads, and chunks are claimed by a counter:
+/// which thread runs a chunk varies, what it computes does not.
 package enum ThreadPool {
-  /// The number of threads that take part, the caller included. Default: one per processor.
+  /// The number of threads that take part, the caller included.
+  ///
+  /// Default: one per processor.
   ///
   /// Set it before or between computations.
   package static var threadCount: Int {
@@ -59,8 +61,8 @@ package enum ThreadPool {
 
   /// One region: its chunks and how many of them are claimed.
   fileprivate final class Region: @unchecked Sendable {
-    // Unchecked because `body` is not Sendable: the caller waits until every worker is done with it,
-    // and the primitives' bodies write to disjoint places.
+    // Unchecked because `body` is not Sendable: the caller waits until every worker is done with
+    // it, and the primitives' bodies write to disjoint places.
     let chunkCount: Int
     let body: (Int) -> Void
     let next = Atomic<Int>(0)

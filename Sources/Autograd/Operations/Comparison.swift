@@ -15,7 +15,8 @@ extension Tensor {
     return Tensor(y)
   }
 
-  /// A number as a tensor beside this one: of its type, or of float64 where that would lose the number.
+  /// A number as a tensor beside this one: of its type, or of float64 where that would lose the
+  /// number.
   private func constant(_ number: some Number) -> Tensor {
     let value = number.doubleValue
     if dtype.isFloatingPoint { return .full([], value, dtype: dtype) }
@@ -85,14 +86,16 @@ extension Tensor {
   }
 }
 
-/// The larger of two elements, broadcast; NaN if either is NaN. Equal ones share the gradient in halves,
-/// as in PyTorch.
+/// The larger of two elements, broadcast; NaN if either is NaN.
+///
+/// Equal ones share the gradient in halves, as in PyTorch.
 public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor {
   chosen(a, b, .maximum) { a, b in a .> b }
 }
 
-/// The smaller of two elements, broadcast; NaN if either is NaN. Equal ones share the gradient in halves,
-/// as in PyTorch.
+/// The smaller of two elements, broadcast; NaN if either is NaN.
+///
+/// Equal ones share the gradient in halves, as in PyTorch.
 public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor {
   chosen(a, b, .minimum) { a, b in a .< b }
 }
@@ -117,7 +120,8 @@ private func chosen(
     second: { a, b, _ in { dy in dy * share(b, a, { b, a in wins(b, a) }) } })
 }
 
-/// The part of the gradient that goes to `a`: 1 where it wins, one half where both are equal, else 0.
+/// The part of the gradient that goes to `a`: 1 where it wins, one half where both are equal, else
+/// 0.
 private func share(
   _ a: Tensor, _ b: Tensor, _ wins: (Tensor, Tensor) -> Tensor
 ) -> Tensor {

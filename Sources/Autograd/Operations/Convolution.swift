@@ -44,8 +44,8 @@ public func conv2d(
   return y + bias.reshape([shape.outputChannels, 1, 1])
 }
 
-// The convolution and its two gradients are bilinear, and each one's gradients are the other two: the
-// three are closed under differentiation.
+// The convolution and its two gradients are bilinear, and each one's gradients are the other two:
+// the three are closed under differentiation.
 
 private func convolution(_ x: Tensor, _ weight: Tensor, _ shape: ConvolutionShape) -> Tensor {
   differentiable(x, weight) { x, weight in

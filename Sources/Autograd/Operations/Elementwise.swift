@@ -30,12 +30,16 @@ extension Tensor {
     differentiable(self, { $0.mapped(by: .exp) }, pullback: { y in { dy in dy * y } })
   }
 
-  /// The natural logarithm of each element; float32 within 2 ulp. NaN below zero.
+  /// The natural logarithm of each element; float32 within 2 ulp.
+  ///
+  /// NaN below zero.
   public func log() -> Tensor {
     differentiable(self, { $0.mapped(by: .log) }, pullback: { x, _ in { dy in dy / x } })
   }
 
-  /// The square root of each element, correctly rounded. NaN below zero; infinite gradient at zero.
+  /// The square root of each element, correctly rounded.
+  ///
+  /// NaN below zero; infinite gradient at zero.
   public consuming func sqrt() -> Tensor {
     differentiable(
       self, { $0.mapped(by: .squareRoot) }, pullback: { y in { dy in dy / (y * 2) } })
@@ -98,8 +102,8 @@ extension Tensor {
   }
 }
 
-// The derivatives of activations, one pass each instead of three. They are operations of their own, so
-// that second derivatives work.
+// The derivatives of activations, one pass each instead of three. They are operations of their own,
+// so that second derivatives work.
 
 /// dy * y * (1 - y).
 private func sigmoidGradient(_ dy: Tensor, _ y: Tensor) -> Tensor {

@@ -67,8 +67,8 @@ extension Tensor {
     return gathered(axis, indices.asType(.int32))
   }
 
-  /// Zeros of size `size` along an axis, to which this tensor's elements are added at indices: the adjoint
-  /// of `gather`.
+  /// Zeros of size `size` along an axis, to which this tensor's elements are added at indices: the
+  /// adjoint of `gather`.
   ///
   /// - Parameter indices: Integers in this tensor's shape.
   public func scatterAdd(axis: Int, _ indices: Tensor, size: Int) -> Tensor {

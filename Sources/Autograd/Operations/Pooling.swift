@@ -6,7 +6,8 @@
 ///   - stride: The distance between windows; nil for the kernel size.
 ///   - padding: Zeros added on either side; at most half the kernel.
 ///   - countIncludesPadding: Whether these zeros count in the mean.
-/// - Returns: [..., outputHeight, outputWidth], where outputHeight = (height + 2 padding - kernelHeight) / stride + 1.
+/// - Returns: [..., outputHeight, outputWidth], where outputHeight = (height + 2 padding -
+///   kernelHeight) / stride + 1.
 public func avgPool2d(
   _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
   padding: any SpatialSizes = 0, countIncludesPadding: Bool = true
@@ -17,7 +18,8 @@ public func avgPool2d(
   return averagePool(x, shape)
 }
 
-/// The largest element in windows of images, as PyTorch's `max_pool2d`; the first of equals gets the gradient.
+/// The largest element in windows of images, as PyTorch's `max_pool2d`; the first of equals gets
+/// the gradient.
 ///
 /// - Parameters:
 ///   - x: [..., height, width], usually [batch, channels, height, width].

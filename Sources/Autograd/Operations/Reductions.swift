@@ -81,7 +81,9 @@ extension Tensor {
     mean(axes: [axis], keepDims: keepDims)
   }
 
-  /// The largest element over axes; NaN wins. Equal ones share the gradient, as PyTorch's `amax`.
+  /// The largest element over axes; NaN wins.
+  ///
+  /// Equal ones share the gradient, as PyTorch's `amax`.
   public func max(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
     extreme(.maximum, axes, keepDims)
   }
@@ -91,7 +93,9 @@ extension Tensor {
     max(axes: [axis], keepDims: keepDims)
   }
 
-  /// The smallest element over axes; NaN wins. Equal ones share the gradient, as PyTorch's `amin`.
+  /// The smallest element over axes; NaN wins.
+  ///
+  /// Equal ones share the gradient, as PyTorch's `amin`.
   public func min(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
     extreme(.minimum, axes, keepDims)
   }
@@ -115,7 +119,8 @@ extension Tensor {
     }
   }
 
-  /// The index of the largest element along an axis, int64; the first one of equals; NaN counts as largest.
+  /// The index of the largest element along an axis, int64; the first one of equals; NaN counts as
+  /// largest.
   ///
   /// - Parameters:
   ///   - axis: The axis; nil looks at all elements in row-major order.

@@ -1,5 +1,5 @@
-// Operations that only look at the same elements in another shape. All but `reshape` of a tensor with
-// gaps share memory with their operand.
+// Operations that only look at the same elements in another shape. All but `reshape` of a tensor
+// with gaps share memory with their operand.
 extension Tensor {
   /// The same elements in row-major order in another shape.
   ///

@@ -5,8 +5,8 @@
 /// - Parameters:
 ///   - x: Where; floating point, any shape.
 ///   - f: The function; its result must have one element. It may use gradients itself.
-/// - Returns: The value, and the gradient in x's shape and type. Neither is recorded by f's own tape; an outer tape
-///   that watches x records both.
+/// - Returns: The value, and the gradient in x's shape and type. Neither is recorded by f's own
+///   tape; an outer tape that watches x records both.
 public func valueAndGradient(
   at x: Tensor, _ f: (Tensor) throws -> Tensor
 ) rethrows -> (value: Tensor, gradient: Tensor) {
@@ -40,10 +40,11 @@ public func gradients(at xs: [Tensor], _ f: ([Tensor]) throws -> Tensor) rethrow
   try valueAndGradients(at: xs, f).gradients
 }
 
-/// The value of a function and its vector-Jacobian product, a function that may be called any number
-/// of times.
+/// The value of a function and its vector-Jacobian product, a function that may be called any
+/// number of times.
 ///
-/// - Returns: The value, and the map from a cotangent in its shape to the gradient of `(cotangent * f(x)).sum()`.
+/// - Returns: The value, and the map from a cotangent in its shape to the gradient of `(cotangent *
+///   f(x)).sum()`.
 public func pullback(
   at x: Tensor, _ f: (Tensor) throws -> Tensor
 ) rethrows -> (value: Tensor, pullback: Pullback) {
@@ -58,8 +59,8 @@ public func pullback(
 
 /// The value of a function and its Jacobian-vector product: the derivative along a direction.
 ///
-/// Computed by two reverse passes: the vector-Jacobian product is linear in its cotangent, and its own
-/// transpose is the product wanted.
+/// Computed by two reverse passes: the vector-Jacobian product is linear in its cotangent, and its
+/// own transpose is the product wanted.
 ///
 /// - Parameters:
 ///   - x: Where.

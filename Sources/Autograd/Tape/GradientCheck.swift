@@ -28,10 +28,10 @@ public struct GradientMismatch: Error, CustomStringConvertible, Sendable {
 
 /// Checks gradients of a function against difference quotients.
 ///
-/// The result is weighted by a random cotangent (a plain sum would send back all ones and hide bugs),
-/// and every element of every input is moved. The quotient is the five-point one, whose error in
-/// float64 is about 1e-11, so steps across kinks (relu at 0, ties of a maximum) must be avoided by the
-/// choice of inputs.
+/// The result is weighted by a random cotangent (a plain sum would send back all ones and hide
+/// bugs), and every element of every input is moved. The quotient is the five-point one, whose
+/// error in float64 is about 1e-11, so steps across kinks (relu at 0, ties of a maximum) must be
+/// avoided by the choice of inputs.
 ///
 /// ```swift
 /// try checkGradients(of: { $0[0].matmul($0[1]).tanh() }, at: [a, b])

@@ -115,7 +115,8 @@ struct Replay {
 }
 
 extension Tensor {
-  /// This gradient summed over broadcast axes and converted, so that it fits the input it belongs to.
+  /// This gradient summed over broadcast axes and converted, so that it fits the input it belongs
+  /// to.
   fileprivate consuming func brought(to likeness: Tape.Likeness?, or dy: Tensor) -> Tensor {
     guard let likeness else {
       if array.hasShape(of: dy.array) && array.dtype == dy.array.dtype { return self }

@@ -2,20 +2,21 @@ import Synchronization
 
 /// Sends the gradient of one result back to one input.
 ///
-/// Pullbacks are written with tensor operations, so they are differentiable themselves. The tape sums
-/// a gradient over broadcast axes and converts it to the input's type, so a pullback need not.
+/// Pullbacks are written with tensor operations, so they are differentiable themselves. The tape
+/// sums a gradient over broadcast axes and converts it to the input's type, so a pullback need not.
 public typealias Pullback = @Sendable (_ dy: Tensor) -> Tensor
 
 /// Sends the gradients of several results back to several inputs.
 ///
-/// A cotangent is nil for a result that nothing depended on; a gradient that is not wanted may be nil.
+/// A cotangent is nil for a result that nothing depended on; a gradient that is not wanted may be
+/// nil.
 public typealias Pullbacks =
   @Sendable (_ cotangents: [Tensor?], _ wanted: [Bool]) -> [Tensor?]
 
 /// A recording of differentiable operations that can be replayed backwards.
 ///
-/// An operation is recorded if and only if one of its operands is watched by the tape. Gradients are
-/// returned, not stored. Tapes nest: a gradient computed while an outer tape watches is itself
+/// An operation is recorded if and only if one of its operands is watched by the tape. Gradients
+/// are returned, not stored. Tapes nest: a gradient computed while an outer tape watches is itself
 /// recorded on the outer one.
 ///
 /// ```swift
@@ -35,7 +36,9 @@ public final class Tape: Sendable {
     }
   }
 
-  /// One slot of the tape. A likeness is nil where the input has the result's shape and type.
+  /// One slot of the tape.
+  ///
+  /// A likeness is nil where the input has the result's shape and type.
   enum Entry: Sendable {
     case leaf
     case released
@@ -133,7 +136,8 @@ public final class Tape: Sendable {
   ///
   /// Zeros if `y` does not depend on `x`.
   ///
-  /// - Parameter keepTape: Whether the recording stays for further calls; else the tape is finished.
+  /// - Parameter keepTape: Whether the recording stays for further calls; else the tape is
+  ///   finished.
   public func gradient(of y: Tensor, at x: Tensor, keepTape: Bool = false) -> Tensor {
     gradient(of: y, at: [x], keepTape: keepTape)[0]
   }

@@ -1,8 +1,8 @@
 /// Where a tensor was recorded: nowhere, on one tape, or on several nested ones.
 ///
-/// Nested traces are sorted by the tapes' age, the youngest (innermost) outside. An operation strips
-/// the innermost tape, computes on the rest, and records itself: that is all that higher-order
-/// derivatives need.
+/// Nested traces are sorted by the tapes' age, the youngest (innermost) outside. An operation
+/// strips the innermost tape, computes on the rest, and records itself: that is all that
+/// higher-order derivatives need.
 enum Trace: Sendable {
   case none
   case one(Tape, Int)

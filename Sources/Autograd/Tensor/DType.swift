@@ -67,31 +67,31 @@ public protocol TensorScalar: Sendable {
 }
 
 extension Float: TensorScalar {
-  /// `float32`
+  /// The type `float32`.
   public static var dtype: DType { .float32 }
 }
 extension Double: TensorScalar {
-  /// `float64`
+  /// The type `float64`.
   public static var dtype: DType { .float64 }
 }
 extension Int32: TensorScalar {
-  /// `int32`
+  /// The type `int32`.
   public static var dtype: DType { .int32 }
 }
 extension Int64: TensorScalar {
-  /// `int64`
+  /// The type `int64`.
   public static var dtype: DType { .int64 }
 }
 extension Int: TensorScalar {
-  /// `int64`
+  /// The type `int64`.
   public static var dtype: DType { .int64 }
 }
 extension UInt8: TensorScalar {
-  /// `uint8`
+  /// The type `uint8`.
   public static var dtype: DType { .uint8 }
 }
 extension Bool: TensorScalar {
-  /// `bool`
+  /// The type `bool`.
   public static var dtype: DType { .bool }
 }
 

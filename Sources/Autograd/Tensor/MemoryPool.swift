@@ -12,8 +12,8 @@ import Synchronization
 /// steady state causes neither page faults nor system calls.
 ///
 /// Sizes are rounded up to four classes per power of two (at most 25 % waste); blocks are aligned
-/// to 64 bytes, a cache line and a 512-bit vector. What is kept is bounded: beyond the bound a block
-/// goes back to the system.
+/// to 64 bytes, a cache line and a 512-bit vector. What is kept is bounded: beyond the bound a
+/// block goes back to the system.
 enum MemoryPool {
   private static let alignment = 64
   private static let keptByteLimit = 1 << 30

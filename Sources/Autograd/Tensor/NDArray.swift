@@ -13,9 +13,9 @@ package let allocationCount = Atomic<Int>(0)
 
 /// The immutable heart of a tensor: element type, shape, strides and memory in one object.
 ///
-/// Shape and strides lie in the object's tail, small payloads behind them; larger payloads come from
-/// the memory pool; a view keeps the array whose memory it shows alive. Nothing changes after an
-/// array was filled, except through an operation that holds the only reference to it (see
+/// Shape and strides lie in the object's tail, small payloads behind them; larger payloads come
+/// from the memory pool; a view keeps the array whose memory it shows alive. Nothing changes after
+/// an array was filled, except through an operation that holds the only reference to it (see
 /// `Tensor.takeReusable`): that is why tensors may be shared between threads.
 package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
   package struct Header {
@@ -132,7 +132,9 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
   package var rank: Int { Int(header.rank) }
   package var count: Int { header.count }
   package var isDense: Bool { header.isDense }
-  /// The first element. The array must be kept alive while the pointer is used.
+  /// The first element.
+  ///
+  /// The array must be kept alive while the pointer is used.
   package var data: UnsafeMutableRawPointer { header.data }
 
   func size(_ axis: Int) -> Int { withUnsafeMutablePointerToElements { $0[axis] } }

@@ -1,14 +1,14 @@
 /// An n-dimensional array of numbers with value semantics.
 ///
 /// The element type is a run-time property, so layers and models have plain types. Transposes,
-/// slices and expansions share memory with the tensor they come from; since no tensor can be changed
-/// while another one sees its memory, this never shows.
+/// slices and expansions share memory with the tensor they come from; since no tensor can be
+/// changed while another one sees its memory, this never shows.
 ///
 /// A tensor that a `Tape` watches, or that was computed from one, carries that fact with it:
 /// operations on it are recorded.
 public struct Tensor: Sendable {
-  // Unchecked because ManagedBuffer declares itself not Sendable; an array does not change while more
-  // than one reference to it exists.
+  // Unchecked because ManagedBuffer declares itself not Sendable; an array does not change while
+  // more than one reference to it exists.
   nonisolated(unsafe) var array: NDArray
   var trace: Trace
 
@@ -118,7 +118,8 @@ extension Tensor {
     self = .full([], value, dtype: dtype)
   }
 
-  /// A tensor whose element type is that of the Swift values: Int gives int64, UInt8 uint8, Bool bool.
+  /// A tensor whose element type is that of the Swift values: Int gives int64, UInt8 uint8, Bool
+  /// bool.
   ///
   /// - Parameters:
   ///   - scalars: The elements in row-major order.
@@ -167,7 +168,7 @@ extension Tensor {
   /// Ones of this tensor's shape and type.
   public func onesLike() -> Tensor { .ones(shape, dtype: dtype) }
 
-  /// The integers 0, 1, ... up to but without `end`, [end], int64 unless stated.
+  /// The integers from 0 up to but without `end`, int64 unless stated.
   public static func arange(_ end: Int, dtype: DType = .int64) -> Tensor {
     require(end >= 0, "arange: the end must not be negative, got \(end)")
     return Tensor(scalars: Array(0..<end)).asType(dtype)
@@ -204,7 +205,8 @@ extension Tensor {
     }
   }
 
-  /// Runs a closure with the elements in row-major order, without copying them where they are dense.
+  /// Runs a closure with the elements in row-major order, without copying them where they are
+  /// dense.
   ///
   /// The buffer is valid only during the call, and must not be written to.
   public func withScalars<Scalar: TensorScalar, Result>(
@@ -215,7 +217,9 @@ extension Tensor {
   }
 
   /// Runs a closure with the elements' bytes in row-major order.
-  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
+    -> Result
+  {
     let dense = CPU.contiguous(array)
     return try withExtendedLifetime(dense) {
       try body(UnsafeRawBufferPointer(start: dense.data, count: dense.count * dtype.byteCount))

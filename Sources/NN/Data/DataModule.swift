@@ -1,6 +1,7 @@
 import Autograd
 
-/// What a trainer needs: examples to learn from, perhaps others to validate on, and how to batch them.
+/// What a trainer needs: examples to learn from, perhaps others to validate on, and how to batch
+/// them.
 public protocol DataModule {
   /// The examples to learn from.
   var training: any Dataset { get }
@@ -85,8 +86,8 @@ public struct DataSplit: DataModule {
   }
 }
 
-/// Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747): 60,000 training and 10,000 test images
-/// of clothing, 28x28, in ten classes.
+/// Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747): 60,000 training and 10,000 test
+/// images of clothing, 28x28, in ten classes.
 public struct FashionMNIST: DataModule {
   /// The classes, by label.
   public static let classNames = [
@@ -103,8 +104,8 @@ public struct FashionMNIST: DataModule {
   /// Selects the order of the training images.
   public let seed: UInt64
 
-  /// Reads the four official files, and downloads them first if nobody named a folder and the cache lacks
-  /// them.
+  /// Reads the four official files, and downloads them first if nobody named a folder and the cache
+  /// lacks them.
   ///
   /// - Parameters:
   ///   - batchSize: The number of images in a batch.
@@ -126,8 +127,10 @@ public struct FashionMNIST: DataModule {
   }
 }
 
-/// The built-in dataset: images of clothing drawn by code, in ten classes, for machines without the
-/// real data. It is easier than Fashion-MNIST.
+/// The built-in dataset: images of clothing drawn by code, in ten classes, for machines without
+/// the real data.
+///
+/// It is easier than Fashion-MNIST.
 public struct SyntheticGarments: DataModule {
   /// The classes, by label.
   public static var classNames: [String] { GarmentImages.classNames }
@@ -151,7 +154,8 @@ public struct SyntheticGarments: DataModule {
   public init(
     batchSize: Int, trainingCount: Int = 60_000, validationCount: Int = 10_000, seed: UInt64 = 0
   ) {
-    require(batchSize >= 1, "SyntheticGarments: the batch size must be at least 1, got \(batchSize)")
+    require(
+      batchSize >= 1, "SyntheticGarments: the batch size must be at least 1, got \(batchSize)")
     training = ImageDataset(GarmentImages.draw(count: trainingCount, seed: 1))
     validation = ImageDataset(GarmentImages.draw(count: validationCount, seed: 2))
     self.batchSize = batchSize

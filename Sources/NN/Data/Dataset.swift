@@ -2,7 +2,7 @@ import Autograd
 
 /// Examples and what is to be predicted of them.
 public struct Batch: Sendable {
-  /// [batch, ...]
+  /// [batch, ...].
   public var inputs: Tensor
   /// [batch, ...]; int64 class indices for a classifier.
   public var labels: Tensor
@@ -20,7 +20,9 @@ public struct Batch: Sendable {
   public var count: Int { inputs.size(0) }
 }
 
-/// Examples that can be picked by number. Conform to it to train on data of one's own.
+/// Examples that can be picked by number.
+///
+/// Conform to it to train on data of one's own.
 public protocol Dataset: Sendable {
   /// The number of examples.
   var count: Int { get }

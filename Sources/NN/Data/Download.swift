@@ -16,8 +16,9 @@ public struct DownloadProgress: Sendable, Equatable {
 public enum Download {
   /// Downloads a file, and returns when it is there.
   ///
-  /// The bytes go to `path` with `.part` appended, which takes the final name only after its checksum matched. What an
-  /// interrupted download left there is continued by a range request, or replaced if the server knows no ranges.
+  /// The bytes go to `path` with `.part` appended, which takes the final name only after its
+  /// checksum matched. What an interrupted download left there is continued by a range request, or
+  /// replaced if the server knows no ranges.
   /// - Parameters:
   ///   - address: An http or https address; redirects are followed.
   ///   - path: Where the file shall be. Its folder is created if need be.
@@ -25,14 +26,17 @@ public enum Download {
   ///   - maximum: How many bytes the file may have at most, so that no server can fill the disk.
   ///   - patience: How many seconds may pass without a single byte before the download is given up.
   ///   - progress: Called about ten times a second, on the calling thread, and once at the end.
-  /// - Throws: A `DataError`: unavailable if no server answered; otherwise the server's refusal, a transfer that broke
-  ///   off (its part is kept, and the next call continues it), a wrong checksum (its part is removed), or a folder or
-  ///   disk that takes no more.
+  /// - Throws: A `DataError`: unavailable if no server answered; otherwise the server's refusal, a
+  ///   transfer that broke off (its part is kept, and the next call continues it), a wrong checksum
+  ///   (its part is removed), or a folder or disk that takes no more.
   public static func fetch(
-    _ address: String, to path: String, sha256: String, maximum: Int = 1 << 30, patience: Double = 15,
+    _ address: String, to path: String, sha256: String, maximum: Int = 1 << 30,
+    patience: Double = 15,
     progress: ((DownloadProgress) -> Void)? = nil
   ) throws(DataError) {
-    guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
+    guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()),
+      url.host != nil
+    else {
       throw DataError(address, "is no http or https address")
     }
     let target = URL(fileURLWithPath: path)
@@ -40,7 +44,8 @@ public enum Download {
       try FileManager.default.createDirectory(
         at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
     } catch {
-      // The system's own words come from opening the part below: in this folder it cannot succeed either.
+      // The system's own words come from opening the part below: in this folder it cannot succeed
+      // either.
     }
     let part = try OpenFile.updating(path + ".part")
     try lock(part)
@@ -55,7 +60,8 @@ public enum Download {
       let found = try checksum(part)
       guard found == sha256.lowercased() else {
         unlink(part.path)
-        throw DataError(address, "has the SHA-256 checksum \(found), expected \(sha256); it was not kept")
+        throw DataError(
+          address, "has the SHA-256 checksum \(found), expected \(sha256); it was not kept")
       }
     }
     guard fsync(part.descriptor) == 0, rename(part.path, path) == 0 else {
@@ -75,7 +81,9 @@ public enum Download {
       }
     }
     if try attempt() { return }
-    guard ftruncate(part.descriptor, 0) == 0 else { throw OpenFile.systemError(part.path, "cannot be emptied") }
+    guard ftruncate(part.descriptor, 0) == 0 else {
+      throw OpenFile.systemError(part.path, "cannot be emptied")
+    }
     // An empty part has nothing to continue, so this one succeeds or throws.
     _ = try attempt()
   }
@@ -89,10 +97,13 @@ public enum Download {
   /// Keeps two processes from writing to the same part.
   private static func lock(_ part: borrowing OpenFile) throws(DataError) {
     let isLocked = flock(part.descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
-    // Another process may also have finished, and renamed the part, between our opening and our locking it.
+    // Another process may also have finished, and renamed the part, between our opening and our
+    // locking it.
     var named = stat()
     let opened = try part.status()
-    guard !isLocked, stat(part.path, &named) == 0, named.st_ino == opened.st_ino, named.st_dev == opened.st_dev else {
+    guard !isLocked, stat(part.path, &named) == 0, named.st_ino == opened.st_ino,
+      named.st_dev == opened.st_dev
+    else {
       throw DataError(part.path, "is being downloaded by another process")
     }
   }

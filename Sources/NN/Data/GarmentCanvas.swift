@@ -1,7 +1,8 @@
 /// A grey image of 28x28 pixels to draw shapes on with smooth edges, by integers alone.
 ///
-/// Shapes are given in tenths of a pixel, 0 to 280 in both directions, y downwards, and pass through a random placement,
-/// so that a garment is described once and appears in many sizes and positions.
+/// Shapes are given in tenths of a pixel, 0 to 280 in both directions, y downwards, and pass
+/// through a random placement, so that a garment is described once and appears in many sizes and
+/// positions.
 struct GarmentCanvas {
   static let side = 28
 
@@ -27,7 +28,8 @@ struct GarmentCanvas {
     case blotches(seed: Int)
   }
 
-  /// Where a drawing lands: scales in 256ths, shifts in tenths of a pixel, the slant in 256ths of x per y.
+  /// Where a drawing lands: scales in 256ths, shifts in tenths of a pixel, the slant in 256ths of x
+  /// per y.
   var scaleX = 256
   var scaleY = 256
   var shiftX = 0
@@ -42,7 +44,8 @@ struct GarmentCanvas {
 
   private(set) var pixels = [UInt8](repeating: 0, count: side * side)
 
-  /// Samples a pixel row is divided into; a sample adds coverage in 256ths of a pixel, divided by this.
+  /// Samples a pixel row is divided into; a sample adds coverage in 256ths of a pixel, divided by
+  /// this.
   private static let samples = 4
 
   /// Fills the outline that the knots, sorted by y, connect by straight lines.
@@ -100,7 +103,8 @@ struct GarmentCanvas {
   /// A darker or lighter shade for details, still visible on the body's.
   func accent(_ shade: Int, _ random: inout SplitMix64) -> Int {
     let difference = random.next(25...80)
-    return shade > 150 || (shade > 90 && random.chance(50)) ? shade - difference : shade + difference
+    return shade > 150 || (shade > 90 && random.chance(50))
+      ? shade - difference : shade + difference
   }
 
   /// The knot in 256ths of a pixel, where it lands.

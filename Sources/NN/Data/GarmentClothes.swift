@@ -1,4 +1,5 @@
-// The outlines of tops, dresses and trousers, in tenths of a pixel: measured by eye, and the ranges are what varies.
+// The outlines of tops, dresses and trousers, in tenths of a pixel: measured by eye, and the ranges
+// are what varies.
 extension GarmentCanvas {
   /// What tops share: how wide they are at each height.
   private struct Top {
@@ -22,7 +23,8 @@ extension GarmentCanvas {
   private mutating func drawBody(_ top: Top, _ shade: Int) {
     fillSymmetric(
       [
-        (18, top.neck), (34, top.shoulder), (80, top.chest), (160, top.waist), (top.length, top.hem),
+        (18, top.neck), (34, top.shoulder), (80, top.chest), (160, top.waist),
+        (top.length, top.hem),
       ], shade: shade)
   }
 
@@ -51,7 +53,10 @@ extension GarmentCanvas {
   private mutating func cutNeck(_ top: Top, depth: Int, isPointed: Bool) {
     let half = top.neck - 8
     fillSymmetric(
-      [(10, half + 4), (20, half), (20 + depth / 2, isPointed ? half / 2 : half * 4 / 5), (20 + depth, 2)], shade: 0)
+      [
+        (10, half + 4), (20, half), (20 + depth / 2, isPointed ? half / 2 : half * 4 / 5),
+        (20 + depth, 2),
+      ], shade: 0)
   }
 
   /// Sleeves as shirts, pullovers and coats have them, so that these three overlap.
@@ -68,7 +73,8 @@ extension GarmentCanvas {
     if random.chance(40) {
       let (half, middle) = (random.next(14...36), random.next(90...130))
       let height = random.next(10...30)
-      fillSymmetric([(middle - height, half), (middle + height, half)], shade: accent(shade, &random))
+      fillSymmetric(
+        [(middle - height, half), (middle + height, half)], shade: accent(shade, &random))
     }
   }
 
@@ -82,12 +88,14 @@ extension GarmentCanvas {
       fillSymmetric([(8, top.neck - 8), (26, top.neck - 4)], shade: accent(shade, &random))
     }
     if random.chance(50) {
-      fillSymmetric([(top.length - 14, top.hem - 2), (top.length, top.hem - 4)], shade: accent(shade, &random))
+      fillSymmetric(
+        [(top.length - 14, top.hem - 2), (top.length, top.hem - 4)], shade: accent(shade, &random))
     }
     if random.chance(25) {
       let middle = random.next(80...150)
       let height = random.next(8...24)
-      fillSymmetric([(middle - height, top.waist), (middle + height, top.waist)], shade: accent(shade, &random))
+      fillSymmetric(
+        [(middle - height, top.waist), (middle + height, top.waist)], shade: accent(shade, &random))
     }
   }
 
@@ -102,14 +110,18 @@ extension GarmentCanvas {
     let front = 140 + random.next(-6...6)
     let width = random.next(4...9)
     if random.chance(75) {
-      fill([Knot(50, front - width, front + width), Knot(top.length, front - width, front + width)], shade: dark)
+      fill(
+        [Knot(50, front - width, front + width), Knot(top.length, front - width, front + width)],
+        shade: dark)
     }
     if random.chance(50) {
       let pocket = random.next(150...180)
       fillBoth([Knot(pocket, 95, 118), Knot(pocket + 9, 95, 118)], shade: dark)
     }
     if random.chance(25) { fillSymmetric([(140, top.waist), (152, top.waist)], shade: dark) }
-    if random.chance(20) { fillSymmetric([(4, top.neck - 2), (30, top.neck + 6)], shade: accent(shade, &random)) }
+    if random.chance(20) {
+      fillSymmetric([(4, top.neck - 2), (30, top.neck + 6)], shade: accent(shade, &random))
+    }
   }
 
   mutating func drawShirt(_ shade: Int, _ random: inout SplitMix64) {
@@ -146,11 +158,14 @@ extension GarmentCanvas {
     }
     fillSymmetric(
       [
-        (10, top.neck), (24, top.shoulder), (70, narrow + 4), (waist, narrow), (200, (narrow + flare) / 2 + 8),
+        (10, top.neck), (24, top.shoulder), (70, narrow + 4), (waist, narrow),
+        (200, (narrow + flare) / 2 + 8),
         (272, flare),
       ], shade: shade)
     cutNeck(top, depth: random.next(10...44), isPointed: random.chance(40))
-    if random.chance(40) { fillSymmetric([(waist - 6, narrow), (waist + 6, narrow)], shade: accent(shade, &random)) }
+    if random.chance(40) {
+      fillSymmetric([(waist - 6, narrow), (waist + 6, narrow)], shade: accent(shade, &random))
+    }
   }
 
   mutating func drawTrouser(_ shade: Int, _ random: inout SplitMix64) {
@@ -164,9 +179,12 @@ extension GarmentCanvas {
     fillSymmetric([(10, waist), (60, hip), (crotch, hip)], shade: shade)
     fillBoth(
       [
-        Knot(crotch - 12, 140 - hip, 140), Knot(crotch, 140 - hip, 140), Knot(crotch + 24, 140 - hip, 140 - gap),
+        Knot(crotch - 12, 140 - hip, 140), Knot(crotch, 140 - hip, 140),
+        Knot(crotch + 24, 140 - hip, 140 - gap),
         Knot(length, 140 - outer, 140 - max(gap, outer - cuff)),
       ], shade: shade)
-    if random.chance(50) { fillSymmetric([(10, waist), (22, waist + 2)], shade: accent(shade, &random)) }
+    if random.chance(50) {
+      fillSymmetric([(10, waist), (22, waist + 2)], shade: accent(shade, &random))
+    }
   }
 }

@@ -1,18 +1,20 @@
 /// Garment-like grey images drawn by code: data to train on where no file and no network is.
 ///
-/// Ten classes, the same kinds of garments that Fashion-MNIST has, but nothing of it: they are outlines with random
-/// sizes, positions, sleeves, shades and patterns. Several classes resemble each other on purpose, so that models differ
-/// in accuracy as they do on photographs. Integers alone are used, so that a seed gives the same images on every platform.
+/// Ten classes, the same kinds of garments that Fashion-MNIST has, but nothing of it: they are
+/// outlines with random sizes, positions, sleeves, shades and patterns. Several classes resemble
+/// each other on purpose, so that models differ in accuracy as they do on photographs. Integers
+/// alone are used, so that a seed gives the same images on every platform.
 public enum GarmentImages {
   /// The names of the classes, in the order of their labels.
   public static let classNames = [
-    "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+    "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+    "ankle boot",
   ]
 
   /// Draws images of 28x28 pixels with their labels.
   ///
-  /// The classes are equally frequent (as far as `count` is divisible by ten) and in random order. Different seeds give
-  /// unrelated images: one for training, another for testing.
+  /// The classes are equally frequent (as far as `count` is divisible by ten) and in random order.
+  /// Different seeds give unrelated images: one for training, another for testing.
   /// - Parameters:
   ///   - count: The number of images, none or more; 60,000 take about a second in an optimised build.
   ///   - seed: Determines everything.
@@ -21,11 +23,14 @@ public enum GarmentImages {
     var seeder = SplitMix64(seed: seed)
     var random = SplitMix64(seed: seeder.next())
     var labels = (0..<count).map { UInt8($0 % classNames.count) }
-    for index in stride(from: count - 1, to: 0, by: -1) { labels.swapAt(index, random.next(0...index)) }
+    for index in stride(from: count - 1, to: 0, by: -1) {
+      labels.swapAt(index, random.next(0...index))
+    }
     var images: [UInt8] = []
     images.reserveCapacity(count * GarmentCanvas.side * GarmentCanvas.side)
     for label in labels { images += draw(label: Int(label), &random) }
-    return LabelledImages(images: images, labels: labels, height: GarmentCanvas.side, width: GarmentCanvas.side)
+    return LabelledImages(
+      images: images, labels: labels, height: GarmentCanvas.side, width: GarmentCanvas.side)
   }
 
   private static func draw(label: Int, _ random: inout SplitMix64) -> [UInt8] {

@@ -1,5 +1,5 @@
-// The outlines of shoes, toes to the left, and of bags, in tenths of a pixel: measured by eye, and the ranges are what
-// varies.
+// The outlines of shoes, toes to the left, and of bags, in tenths of a pixel: measured by eye, and
+// the ranges are what varies.
 extension GarmentCanvas {
   mutating func drawSneaker(_ shade: Int, _ random: inout SplitMix64) {
     isMirrored = random.chance(10)
@@ -12,20 +12,28 @@ extension GarmentCanvas {
         Knot(collar, 222, 262), Knot(collar + 8, tongue + 40, 266), Knot(collar + 28, tongue, 266),
         Knot(toe, 50, 266), Knot(toe + 14, 22, 268), Knot(sole, 16, 268),
       ], shade: shade)
-    fill([Knot(sole - 4, 14, 268), Knot(sole + 10, 16, 268), Knot(sole + 16, 26, 262)], shade: accent(shade, &random))
+    fill(
+      [Knot(sole - 4, 14, 268), Knot(sole + 10, 16, 268), Knot(sole + 16, 26, 262)],
+      shade: accent(shade, &random))
     if random.chance(60) {
       let stripe = accent(shade, &random)
       let width = random.next(6...14)
       let from = random.next(140...170)
-      fill([Knot(toe - 14, from + 30, from + 30 + width), Knot(sole - 6, from, from + width)], shade: stripe)
+      fill(
+        [Knot(toe - 14, from + 30, from + 30 + width), Knot(sole - 6, from, from + width)],
+        shade: stripe)
       if random.chance(60) {
         fill(
-          [Knot(toe - 14, from + 56, from + 56 + width), Knot(sole - 6, from + 26, from + 26 + width)], shade: stripe)
+          [
+            Knot(toe - 14, from + 56, from + 56 + width),
+            Knot(sole - 6, from + 26, from + 26 + width),
+          ], shade: stripe)
       }
     }
     if random.chance(60) {
       fill(
-        [Knot(collar + 22, tongue + 12, tongue + 30), Knot(toe - 2, 86, 104)], shade: accent(shade, &random))
+        [Knot(collar + 22, tongue + 12, tongue + 30), Knot(toe - 2, 86, 104)],
+        shade: accent(shade, &random))
     }
   }
 
@@ -37,7 +45,8 @@ extension GarmentCanvas {
     let sole = random.next(222...234)
     fill(
       [
-        Knot(shaft, front, 262), Knot(130, front - 4, 258), Knot(toe - 24, front - 34, 260), Knot(toe, 64, 264),
+        Knot(shaft, front, 262), Knot(130, front - 4, 258), Knot(toe - 24, front - 34, 260),
+        Knot(toe, 64, 264),
         Knot(toe + 20, 26, 266), Knot(sole, 16, 266),
       ], shade: shade)
     let dark = max(14, shade - random.next(30...90))
@@ -51,9 +60,13 @@ extension GarmentCanvas {
     }
     if random.chance(50) {
       let side = random.next(190...210)
-      fill([Knot(shaft + 10, side, side + 14), Knot(toe - 6, side - 6, side + 8)], shade: accent(shade, &random))
+      fill(
+        [Knot(shaft + 10, side, side + 14), Knot(toe - 6, side - 6, side + 8)],
+        shade: accent(shade, &random))
     }
-    if random.chance(30) { fill([Knot(shaft, front, 262), Knot(shaft + 14, front, 262)], shade: dark) }
+    if random.chance(30) {
+      fill([Knot(shaft, front, 262), Knot(shaft + 14, front, 262)], shade: dark)
+    }
   }
 
   mutating func drawSandal(_ shade: Int, _ random: inout SplitMix64) {
@@ -71,7 +84,9 @@ extension GarmentCanvas {
       ], shade: shade)
     if heel > 24 {
       let width = random.next(8...34)
-      fill([Knot(lift, 262 - width - 6, 264), Knot(sole + thickness - 4, 262 - width, 262)], shade: shade)
+      fill(
+        [Knot(lift, 262 - width - 6, 264), Knot(sole + thickness - 4, 262 - width, 262)],
+        shade: shade)
     } else {
       fill([Knot(sole - 4, 18, 264), Knot(sole + thickness - 4, 24, 262)], shade: shade)
     }
@@ -83,16 +98,25 @@ extension GarmentCanvas {
     for start in [40, 84, 124].prefix(random.next(1...3)) {
       let lean = random.next(18...34)
       let apex = bed(start + lean) - random.next(34...52)
-      fill([Knot(apex, start + lean, start + lean + width), Knot(bed(start), start, start + width)], shade: strap)
+      fill(
+        [Knot(apex, start + lean, start + lean + width), Knot(bed(start), start, start + width)],
+        shade: strap)
       let landing = start + 2 * lean
       fill(
-        [Knot(apex, start + lean, start + lean + width), Knot(bed(landing), landing, landing + width)], shade: strap)
+        [
+          Knot(apex, start + lean, start + lean + width),
+          Knot(bed(landing), landing, landing + width),
+        ], shade: strap)
     }
     if random.chance(70) {
       let top = max(10, lift - random.next(50...90))
       fill([Knot(top, 244, 260), Knot(lift, 252, 266)], shade: strap)
-      if random.chance(70) { fill([Knot(top + 8, 182, 260), Knot(top + 22, 176, 260)], shade: strap) }
-      if random.chance(60) { fill([Knot(top + 10, 176, 190), Knot(bed(150), 140, 156)], shade: strap) }
+      if random.chance(70) {
+        fill([Knot(top + 8, 182, 260), Knot(top + 22, 176, 260)], shade: strap)
+      }
+      if random.chance(60) {
+        fill([Knot(top + 10, 176, 190), Knot(bed(150), 140, 156)], shade: strap)
+      }
     }
   }
 
@@ -106,11 +130,16 @@ extension GarmentCanvas {
       let outer = random.next(38...upper - 24)
       let width = random.next(7...15)
       let arch = [(handle, outer * 2 / 3), (handle + 14, outer), (top + 2, outer + 6)]
-      fillSymmetric(arch.map { (y: $0.0, half: $0.1) }, shade: random.chance(60) ? shade : accent(shade, &random))
       fillSymmetric(
-        arch.map { (y: $0.0 == top + 2 ? $0.0 : $0.0 + width, half: max(2, $0.1 - width)) }, shade: 0)
+        arch.map { (y: $0.0, half: $0.1) },
+        shade: random.chance(60) ? shade : accent(shade, &random))
+      fillSymmetric(
+        arch.map { (y: $0.0 == top + 2 ? $0.0 : $0.0 + width, half: max(2, $0.1 - width)) },
+        shade: 0)
     }
-    fillSymmetric([(top, upper - 6), (top + 10, upper), (bottom - 10, lower), (bottom, lower - 8)], shade: shade)
+    fillSymmetric(
+      [(top, upper - 6), (top + 10, upper), (bottom - 10, lower), (bottom, lower - 8)], shade: shade
+    )
     let detail = accent(shade, &random)
     if random.chance(45) {
       let flap = top + random.next(40...70)

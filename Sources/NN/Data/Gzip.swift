@@ -2,7 +2,8 @@ internal import CZlib
 
 /// Reads gzip files (RFC 1952) by way of zlib.
 public enum Gzip {
-  /// Inflates the bytes of a gzip file; several members, one behind the other, are joined as gzip itself does.
+  /// Inflates the bytes of a gzip file; several members, one behind the other, are joined as gzip
+  /// itself does.
   ///
   /// zlib checks the length and the CRC of every member, so what comes back is what was packed.
   /// - Parameters:
@@ -10,20 +11,25 @@ public enum Gzip {
   ///   - name: The path that errors name.
   ///   - maximum: How many bytes may come out at most. A small file can inflate to a thousand times its size; nothing
   ///     beyond this bound is ever held in memory.
-  /// - Throws: A `DataError` if the data is no gzip data, is truncated or corrupt, is followed by anything else, or
-  ///   inflates to more than `maximum` bytes.
-  public static func inflate(_ bytes: [UInt8], name: String, maximum: Int) throws(DataError) -> [UInt8] {
+  /// - Throws: A `DataError` if the data is no gzip data, is truncated or corrupt, is followed by
+  ///   anything else, or inflates to more than `maximum` bytes.
+  public static func inflate(_ bytes: [UInt8], name: String, maximum: Int) throws(DataError)
+    -> [UInt8]
+  {
     guard bytes.starts(with: [0x1f, 0x8b]) else {
-      throw DataError(name, "is no gzip file: it starts with \(hexadecimal(bytes.prefix(2))), expected 1f 8b")
+      throw DataError(
+        name, "is no gzip file: it starts with \(hexadecimal(bytes.prefix(2))), expected 1f 8b")
     }
     var output: [UInt8] = []
-    // The last four bytes state the size of the last member modulo 2^32: a hint worth taking, never a promise.
+    // The last four bytes state the size of the last member modulo 2^32: a hint worth taking, never
+    // a promise.
     let hint = bytes.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
     if hint <= maximum && hint / 1100 <= bytes.count { output.reserveCapacity(hint) }
 
     var stream = z_stream()
     let gzipOnly = MAX_WBITS + 16
-    guard inflateInit2_(&stream, gzipOnly, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+    guard inflateInit2_(&stream, gzipOnly, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else {
       throw DataError(name, "cannot be inflated: zlib has no memory")
     }
     defer { inflateEnd(&stream) }
@@ -34,7 +40,8 @@ public enum Gzip {
   }
 
   private static func inflate(
-    _ source: UnsafeBufferPointer<UInt8>, with stream: inout z_stream, to output: inout [UInt8], name: String,
+    _ source: UnsafeBufferPointer<UInt8>, with stream: inout z_stream, to output: inout [UInt8],
+    name: String,
     maximum: Int
   ) throws(DataError) {
     let piece = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 18)
@@ -61,11 +68,14 @@ public enum Gzip {
       case Z_STREAM_END:
         if consumed == source.count { return }
         guard source[consumed...].starts(with: [0x1f, 0x8b]) else {
-          throw DataError(name, "has \(source.count - consumed) bytes behind the end of its gzip data, expected none")
+          throw DataError(
+            name,
+            "has \(source.count - consumed) bytes behind the end of its gzip data, expected none")
         }
         inflateReset(&stream)
       case Z_BUF_ERROR where consumed == source.count:
-        throw DataError(name, "is truncated: its gzip data goes on behind its \(source.count) bytes")
+        throw DataError(
+          name, "is truncated: its gzip data goes on behind its \(source.count) bytes")
       default:
         let reason = stream.msg.map { String(cString: $0) } ?? "status \(status)"
         throw DataError(name, "is corrupt: \(reason) at byte \(consumed) of \(source.count)")
@@ -74,6 +84,8 @@ public enum Gzip {
   }
 
   private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> String {
-    bytes.isEmpty ? "nothing" : bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    bytes.isEmpty
+      ? "nothing"
+      : bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
   }
 }

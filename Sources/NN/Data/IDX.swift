@@ -1,7 +1,8 @@
 /// Reads the IDX format, in which MNIST and its relatives are published.
 ///
-/// A file is a magic number (two zero bytes, the element type, the number of dimensions), each dimension as a big-endian
-/// 32-bit integer, and the elements. Bytes in three dimensions are images, bytes in one dimension are labels.
+/// A file is a magic number (two zero bytes, the element type, the number of dimensions), each
+/// dimension as a big-endian 32-bit integer, and the elements. Bytes in three dimensions are
+/// images, bytes in one dimension are labels.
 public enum IDX {
   /// Reads images: magic 0x00000803; count, rows and columns; one byte a pixel, row by row.
   /// - Parameters:
@@ -12,12 +13,15 @@ public enum IDX {
   public static func images(
     _ bytes: [UInt8], name: String
   ) throws(DataError) -> (pixels: [UInt8], count: Int, height: Int, width: Int) {
-    let dimensions = try header(bytes, magic: 0x0803, dimensionCount: 3, content: "images", name: name)
+    let dimensions = try header(
+      bytes, magic: 0x0803, dimensionCount: 3, content: "images", name: name)
     let (count, height, width) = (dimensions[0], dimensions[1], dimensions[2])
     guard count > 0 && height > 0 && width > 0 else {
-      throw DataError(name, "states \(count) images of \(height)x\(width) pixels, expected at least one of each")
+      throw DataError(
+        name, "states \(count) images of \(height)x\(width) pixels, expected at least one of each")
     }
-    // Three 32-bit numbers can exceed 64 bits: no file is that large, so an overflow is a size that does not match.
+    // Three 32-bit numbers can exceed 64 bits: no file is that large, so an overflow is a size that
+    // does not match.
     let area = height.multipliedReportingOverflow(by: width)
     let size = area.partialValue.multipliedReportingOverflow(by: count)
     let overflow = area.overflow || size.overflow
@@ -25,7 +29,8 @@ public enum IDX {
       let expected = overflow ? "far more" : String(size.partialValue)
       throw DataError(
         name,
-        "has \(bytes.count - 16) bytes of pixels, expected \(expected) (\(count) images of \(height)x\(width))")
+        "has \(bytes.count - 16) bytes of pixels, expected \(expected) (\(count) images of \(height)x\(width))"
+      )
     }
     return (Array(bytes[16...]), count, height, width)
   }
@@ -35,15 +40,20 @@ public enum IDX {
   ///   - bytes: The file as a whole, not packed.
   ///   - name: The path that errors name.
   ///   - classCount: How many classes there are; labels go from 0 to `classCount - 1`.
-  /// - Throws: A `DataError` if the magic number or the size is not what it should be, or a label is out of range.
-  public static func labels(_ bytes: [UInt8], name: String, classCount: Int) throws(DataError) -> [UInt8] {
-    let count = try header(bytes, magic: 0x0801, dimensionCount: 1, content: "labels", name: name)[0]
+  /// - Throws: A `DataError` if the magic number or the size is not what it should be, or a label
+  ///   is out of range.
+  public static func labels(_ bytes: [UInt8], name: String, classCount: Int) throws(DataError)
+    -> [UInt8]
+  {
+    let count = try header(bytes, magic: 0x0801, dimensionCount: 1, content: "labels", name: name)[
+      0]
     guard bytes.count - 8 == count else {
       throw DataError(name, "has \(bytes.count - 8) labels, expected \(count) as it states")
     }
     let labels = Array(bytes[8...])
     if let index = labels.firstIndex(where: { Int($0) >= classCount }) {
-      throw DataError(name, "has label \(labels[index]) at index \(index), expected 0 to \(classCount - 1)")
+      throw DataError(
+        name, "has label \(labels[index]) at index \(index), expected 0 to \(classCount - 1)")
     }
     return labels
   }
@@ -51,10 +61,13 @@ public enum IDX {
   private static func header(
     _ bytes: [UInt8], magic: UInt32, dimensionCount: Int, content: String, name: String
   ) throws(DataError) -> [Int] {
-    func word(_ index: Int) -> UInt32 { bytes[index * 4..<index * 4 + 4].reduce(0) { $0 << 8 | UInt32($1) } }
+    func word(_ index: Int) -> UInt32 {
+      bytes[index * 4..<index * 4 + 4].reduce(0) { $0 << 8 | UInt32($1) }
+    }
     let size = 4 + 4 * dimensionCount
     guard bytes.count >= 4 && word(0) == magic else {
-      let found = bytes.count >= 4 ? "magic number \(hexadecimal(word(0)))" : "only \(bytes.count) bytes"
+      let found =
+        bytes.count >= 4 ? "magic number \(hexadecimal(word(0)))" : "only \(bytes.count) bytes"
       throw DataError(name, "has \(found), expected \(hexadecimal(magic)) (IDX \(content))")
     }
     guard bytes.count >= size else {

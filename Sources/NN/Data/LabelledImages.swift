@@ -1,7 +1,7 @@
 /// Grey images of one size with a label each, as the bytes they are stored in.
 ///
-/// Bytes take a quarter of the memory that floats would, so a whole dataset stays in memory and batches are scaled when
-/// they are needed.
+/// Bytes take a quarter of the memory that floats would, so a whole dataset stays in memory and
+/// batches are scaled when they are needed.
 public struct LabelledImages: Sendable, Equatable {
   /// The pixels, [count, height, width], 0 for black to 255 for white.
   public let images: [UInt8]
@@ -20,7 +20,8 @@ public struct LabelledImages: Sendable, Equatable {
 
   /// Creates images from bytes in memory.
   ///
-  /// `images` must hold height times width bytes for each label; anything else is a mistake of the program and stops it.
+  /// `images` must hold height times width bytes for each label; anything else is a mistake of the
+  /// program and stops it.
   public init(images: [UInt8], labels: [UInt8], height: Int, width: Int) {
     guard height > 0 && width > 0 && images.count == labels.count * height * width else {
       fatalError(
@@ -38,14 +39,16 @@ public struct LabelledImages: Sendable, Equatable {
   ///   - imagesFile: The path of the images, at most 1 GiB unpacked.
   ///   - labelsFile: The path of the labels, at most 16 MiB unpacked.
   ///   - classCount: How many classes there are; labels go from 0 to `classCount - 1`.
-  /// - Throws: A `DataError` that names the file if one is missing, corrupt or out of range, or if the two do not
-  ///   belong together.
+  /// - Throws: A `DataError` that names the file if one is missing, corrupt or out of range, or if
+  ///   the two do not belong together.
   public init(imagesFile: String, labelsFile: String, classCount: Int) throws(DataError) {
     let images = try IDX.images(Self.unpacked(imagesFile, maximum: 1 << 30), name: imagesFile)
     let labels = try IDX.labels(
       Self.unpacked(labelsFile, maximum: 1 << 24), name: labelsFile, classCount: classCount)
     guard images.count == labels.count else {
-      throw DataError(labelsFile, "has \(labels.count) labels, expected \(images.count) as \(imagesFile) has images")
+      throw DataError(
+        labelsFile,
+        "has \(labels.count) labels, expected \(images.count) as \(imagesFile) has images")
     }
     self.init(images: images.pixels, labels: labels, height: images.height, width: images.width)
   }

@@ -2,8 +2,8 @@ import Foundation
 
 /// A file opened by POSIX calls, closed at the end of its life.
 ///
-/// Foundation's own reading and writing reports a full disk or a folder in the way only vaguely, and in different words
-/// on each platform; `errno` says exactly what happened.
+/// Foundation's own reading and writing reports a full disk or a folder in the way only vaguely,
+/// and in different words on each platform; `errno` says exactly what happened.
 struct OpenFile: ~Copyable {
   let path: String
   let descriptor: Int32
@@ -29,7 +29,8 @@ struct OpenFile: ~Copyable {
     return OpenFile(path: path, descriptor: descriptor)
   }
 
-  /// The error that names a path, what could not be done with it, and the system's reason from `errno`.
+  /// The error that names a path, what could not be done with it, and the system's reason from
+  /// `errno`.
   static func systemError(_ path: String, _ what: String) -> DataError {
     DataError(path, "\(what): \(String(cString: strerror(errno)))")
   }
@@ -37,14 +38,16 @@ struct OpenFile: ~Copyable {
   /// The size in bytes, and what identifies the file whatever its name is.
   func status() throws(DataError) -> stat {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw Self.systemError(path, "cannot be examined") }
+    guard fstat(descriptor, &status) == 0 else {
+      throw Self.systemError(path, "cannot be examined")
+    }
     return status
   }
 
   /// Passes the whole file, from its start, to a function, piece by piece.
   ///
-  /// It ends at the size that the system states now, so that a device without an end, or a file that somebody keeps
-  /// writing to, cannot go on forever.
+  /// It ends at the size that the system states now, so that a device without an end, or a file
+  /// that somebody keeps writing to, cannot go on forever.
   func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws(DataError) {
     let size = try status().st_size
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)

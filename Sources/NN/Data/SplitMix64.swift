@@ -1,6 +1,8 @@
-/// A small random number generator (Steele, Lea and Flood, 2014), for drawings that must be alike everywhere.
+/// A small random number generator (Steele, Lea and Flood, 2014), for drawings that must be alike
+/// everywhere.
 ///
-/// It works on integers alone, so no platform's rounding and no standard library's choice of algorithm shows.
+/// It works on integers alone, so no platform's rounding and no standard library's choice of
+/// algorithm shows.
 struct SplitMix64 {
   private var state: UInt64
 
@@ -24,5 +26,7 @@ struct SplitMix64 {
   mutating func chance(_ percent: Int) -> Bool { next(1...100) <= percent }
 
   /// A number near zero, at most `spread` away, the sum of two uniform ones.
-  mutating func around(_ spread: Int) -> Int { (next(-spread...spread) + next(-spread...spread)) / 2 }
+  mutating func around(_ spread: Int) -> Int {
+    (next(-spread...spread) + next(-spread...spread)) / 2
+  }
 }

@@ -7,9 +7,9 @@ import Synchronization
 
 /// One transfer from a server into an open file, continuing at the end of what the file holds.
 ///
-/// URLSession calls its delegate on a queue of its own; the caller's thread sleeps, wakes ten times a second to report
-/// progress, and gives up when nothing has arrived for a while. That watch is our own, because URLSession's time limits
-/// differ between platforms.
+/// URLSession calls its delegate on a queue of its own; the caller's thread sleeps, wakes ten times
+/// a second to report progress, and gives up when nothing has arrived for a while. That watch is
+/// our own, because URLSession's time limits differ between platforms.
 final class Transfer: NSObject, URLSessionDataDelegate {
   private struct State {
     /// Where the next byte goes: the file's size.
@@ -21,7 +21,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     /// Whether the file's content cannot be continued, so that the transfer must start anew.
     var mustRestart = false
     var failure: DataError?
-    /// Set when the caller stops watching: after that the file may be closed, and nothing is written any more.
+    /// Set when the caller stops watching: after that the file may be closed, and nothing is
+    /// written any more.
     var isAbandoned = false
     var lastSign = ContinuousClock.now
   }
@@ -33,7 +34,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   private let state: Mutex<State>
   private let ended = DispatchSemaphore(value: 0)
 
-  /// Prepares a transfer from `url` into the open file `part`, which must stay open while `run` runs.
+  /// Prepares a transfer from `url` into the open file `part`, which must stay open while `run`
+  /// runs.
   init(url: URL, part: Int32, maximum: Int, patience: Double) {
     self.url = url
     self.part = part
@@ -43,12 +45,14 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   }
 
   /// Transfers the file and returns when all of it is there.
-  /// - Returns: False if the file's content cannot be continued: it must be emptied and transferred anew, by another
-  ///   object, since this one may still hear from its session.
+  /// - Returns: False if the file's content cannot be continued: it must be emptied and transferred
+  ///   anew, by another object, since this one may still hear from its session.
   func run(progress: (_ received: Int, _ total: Int?) -> Void) throws(DataError) -> Bool {
     let offset = state.withLock { $0.received }
-    var request = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: patience * 2)
-    // A file that is packed already must not be packed for the way, and unpacked on arrival, once more.
+    var request = URLRequest(
+      url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: patience * 2)
+    // A file that is packed already must not be packed for the way, and unpacked on arrival, once
+    // more.
     request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
     if offset > 0 { request.setValue("bytes=\(offset)-", forHTTPHeaderField: "Range") }
 
@@ -88,7 +92,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     let total = state.total.map { " of \($0)" } ?? ""
     return DataError(
       url.absoluteString,
-      "the transfer broke off after \(state.received)\(total) bytes (\(reason)); try again to resume")
+      "the transfer broke off after \(state.received)\(total) bytes (\(reason)); try again to resume"
+    )
   }
 
   /// Drops what the file holds.
@@ -107,7 +112,9 @@ final class Transfer: NSObject, URLSessionDataDelegate {
 
   /// Takes note of the answer when its first bytes arrive, or when it ends without any.
   private func noteAnswer(_ response: URLResponse?, _ state: inout State) {
-    guard !state.hasAnswer, !state.isAbandoned, let response = response as? HTTPURLResponse else { return }
+    guard !state.hasAnswer, !state.isAbandoned, let response = response as? HTTPURLResponse else {
+      return
+    }
     state.hasAnswer = true
     state.isAccepted = accept(response, &state)
   }
@@ -132,7 +139,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       state.mustRestart = true
       return false
     default:
-      state.failure = DataError(url.absoluteString, "the server answered \(response.statusCode), expected 200 (OK)")
+      state.failure = DataError(
+        url.absoluteString, "the server answered \(response.statusCode), expected 200 (OK)")
       return false
     }
     return true
@@ -142,7 +150,9 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   private static func contentRange(_ response: HTTPURLResponse) -> (start: Int, total: Int?)? {
     let words = response.value(forHTTPHeaderField: "Content-Range")?.split(separator: " ") ?? []
     let parts = words.last?.split(whereSeparator: { "-/".contains($0) }) ?? []
-    guard words.count == 2, words[0].lowercased() == "bytes", parts.count == 3, let start = Int(parts[0]) else {
+    guard words.count == 2, words[0].lowercased() == "bytes", parts.count == 3,
+      let start = Int(parts[0])
+    else {
       return nil
     }
     return (start, Int(parts[2]))
@@ -155,7 +165,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       guard state.isAccepted && !state.isAbandoned && state.failure == nil else { return false }
       state.lastSign = .now
       guard state.received + data.count <= maximum else {
-        state.failure = DataError(url.absoluteString, "has more than the \(maximum) bytes expected at most")
+        state.failure = DataError(
+          url.absoluteString, "has more than the \(maximum) bytes expected at most")
         // More of the same can only be too much again.
         _ = Self.empty(part, &state)
         return false
@@ -183,7 +194,9 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     }
   }
 
-  func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
+  ) {
     let response = task.response
     state.withLock { state in
       noteAnswer(response, &state)
@@ -201,11 +214,13 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   private func failure(for error: any Error, _ state: State) -> DataError {
     if state.hasAnswer { return brokenOff(state, error.localizedDescription) }
     let noServer: [URLError.Code] = [
-      .cannotFindHost, .dnsLookupFailed, .cannotConnectToHost, .networkConnectionLost, .notConnectedToInternet,
+      .cannotFindHost, .dnsLookupFailed, .cannotConnectToHost, .networkConnectionLost,
+      .notConnectedToInternet,
       .timedOut, .dataNotAllowed, .internationalRoamingOff,
     ]
     let isUnavailable = (error as? URLError).map { noServer.contains($0.code) } ?? false
     return DataError(
-      url.absoluteString, "cannot be reached (\(error.localizedDescription))", isUnavailable: isUnavailable)
+      url.absoluteString, "cannot be reached (\(error.localizedDescription))",
+      isUnavailable: isUnavailable)
   }
 }

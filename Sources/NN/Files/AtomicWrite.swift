@@ -25,9 +25,10 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// Writes a file whole or not at all.
 ///
-/// The bytes go to a temporary file in the same folder, which then takes the file's name: a reader sees the old content
-/// or the new, and a failure (no such folder, disk full, no permission) leaves the old one and no temporary file. An
-/// existing file keeps its permissions, and a symbolic link stays one.
+/// The bytes go to a temporary file in the same folder, which then takes the file's name: a reader
+/// sees the old content or the new, and a failure (no such folder, disk full, no permission) leaves
+/// the old one and no temporary file. An existing file keeps its permissions, and a symbolic link
+/// stays one.
 package func writeAtomically(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
   let target = resolvingLinks(in: path)
   func failure(_ code: Int32) -> FileError {
@@ -37,7 +38,9 @@ package func writeAtomically(_ bytes: some Collection<UInt8>, to path: String) t
   let exists = stat(target, &existing) == 0
   if exists, existing.st_mode & S_IFMT != S_IFREG {
     let isFolder = existing.st_mode & S_IFMT == S_IFDIR
-    throw FileError(path: path, reason: "cannot write: " + (isFolder ? "it is a folder" : "it is not a regular file"))
+    throw FileError(
+      path: path,
+      reason: "cannot write: " + (isFolder ? "it is a folder" : "it is not a regular file"))
   }
 
   // Independent of the file's own name, which may be as long as names can be.

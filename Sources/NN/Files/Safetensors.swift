@@ -77,7 +77,8 @@ public enum Safetensors {
       throw FileError(path: path, reason: "cannot read: \(reason(error))")
     }
     guard bytes.count >= 8 else {
-      throw FileError(path: path, reason: "has \(bytes.count) bytes; a safetensors file has 8 or more")
+      throw FileError(
+        path: path, reason: "has \(bytes.count) bytes; a safetensors file has 8 or more")
     }
     let length = bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     guard length <= headerLimit, Int(length) <= bytes.count - 8 else {
@@ -108,7 +109,10 @@ public enum Safetensors {
           reason: "is truncated: \(name) ends at byte \(start + next) of \(bytes.count)")
       }
       tensors.append(
-        (name, Tensor(bytes: bytes[(start + next - byteCount)..<(start + next)], entry.shape, dtype)))
+        (
+          name,
+          Tensor(bytes: bytes[(start + next - byteCount)..<(start + next)], entry.shape, dtype)
+        ))
     }
     guard start + next == bytes.count else {
       throw FileError(
@@ -165,7 +169,9 @@ public enum Safetensors {
 
   private static func reason(_ error: any Error) -> String {
     let error = error as NSError
-    if let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError, cause.domain == NSPOSIXErrorDomain {
+    if let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError,
+      cause.domain == NSPOSIXErrorDomain
+    {
       return String(cString: strerror(Int32(cause.code)))
     }
     return error.localizedDescription

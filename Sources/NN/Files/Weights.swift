@@ -3,8 +3,8 @@ import Autograd
 extension Module {
   /// Writes all parameters to a safetensors file under their paths, which are PyTorch's names.
   ///
-  /// Python reads it with `safetensors.torch.load_file`, and `load_state_dict` takes the result for a
-  /// PyTorch model of the same structure.
+  /// Python reads it with `safetensors.torch.load_file`, and `load_state_dict` takes the result for
+  /// a PyTorch model of the same structure.
   ///
   /// - Throws: A `FileError` if the file cannot be written; nothing is half written.
   public func save(to path: String) throws(FileError) {
@@ -17,7 +17,8 @@ extension Module {
     try Safetensors.write(named.map { ($0.path, $0.parameter.value.stoppingGradient()) }, to: path)
   }
 
-  /// Reads all parameters from a safetensors file, also one that PyTorch's `state_dict` was saved to.
+  /// Reads all parameters from a safetensors file, also one that PyTorch's `state_dict` was saved
+  /// to.
   ///
   /// A lazy model gets its shapes. A shared parameter may stand under any of its paths.
   ///

@@ -1,6 +1,6 @@
 import Autograd
 
-/// 1 / (1 + exp(-x))
+/// 1 / (1 + exp(-x)).
 public final class Sigmoid: Layer {
   /// An activation without parameters.
   public init() {}
@@ -13,7 +13,7 @@ public final class Sigmoid: Layer {
   public func forward(_ x: consuming Tensor) -> Tensor { x.sigmoid() }
 }
 
-/// max(x, 0)
+/// max(x, 0).
 public final class ReLU: Layer {
   /// An activation without parameters.
   public init() {}

@@ -2,12 +2,12 @@ import Autograd
 
 /// The two-dimensional convolution of images with learned kernels.
 ///
-/// Parameters, as in PyTorch: `weight` [outputChannels, inputChannels / groups, height, width], `bias`
-/// [outputChannels], both uniform in ±1/sqrt(fan in) unless initialized otherwise.
+/// Parameters, as in PyTorch: `weight` [outputChannels, inputChannels / groups, height, width],
+/// `bias` [outputChannels], both uniform in ±1/sqrt(fan in) unless initialized otherwise.
 public final class Conv2d: Layer {
-  /// [outputChannels, inputChannels / groups, kernelHeight, kernelWidth]
+  /// [outputChannels, inputChannels / groups, kernelHeight, kernelWidth].
   public let weight: Parameter
-  /// [outputChannels], nil for a layer without bias
+  /// [outputChannels], nil for a layer without bias.
   public let bias: Parameter?
   /// The distance between neighbouring windows along height and width.
   public let stride: [Int]
@@ -46,7 +46,8 @@ public final class Conv2d: Layer {
   /// - Parameters: As for a layer that states them.
   public convenience init(
     _ outputChannels: Int, kernelSize: any SpatialSizes, stride: any SpatialSizes = 1,
-    padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1, bias: Bool = true
+    padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1,
+    bias: Bool = true
   ) {
     self.init(
       inputs: nil, outputs: outputChannels, kernelSize, stride, padding, dilation, groups, bias)
@@ -104,7 +105,9 @@ public final class Conv2d: Layer {
     if let expected = inputChannels {
       require(channels == expected, "expected \(expected) channels in dimension 1, got \(x.shape)")
     }
-    require(channels % groups == 0, "\(groups) groups do not divide the \(channels) channels of \(x.shape)")
+    require(
+      channels % groups == 0,
+      "\(groups) groups do not divide the \(channels) channels of \(x.shape)")
     let fanIn = channels / groups * kernel.reduce(1, *)
     let weight = weight.value(shape: [outputChannels, channels / groups] + kernel, fanIn: fanIn)
     return conv2d(

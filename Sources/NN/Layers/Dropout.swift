@@ -1,7 +1,7 @@
 import Autograd
 
-/// Sets random elements to zero while training (Srivastava et al. 2014) and scales the others up, so that
-/// evaluation needs no change.
+/// Sets random elements to zero while training (Srivastava and others 2014) and scales the others
+/// up, so that evaluation needs no change.
 public final class Dropout: Layer, ModeDependent, Randomized {
   /// The share of elements that become zero.
   public let probability: Double

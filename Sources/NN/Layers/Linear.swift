@@ -5,9 +5,9 @@ import Autograd
 /// Parameters, as in PyTorch: `weight` [outputs, inputs], `bias` [outputs], both uniform in
 /// ±1/sqrt(inputs) unless initialized otherwise.
 public final class Linear: Layer {
-  /// [outputs, inputs]
+  /// [outputs, inputs].
   public let weight: Parameter
-  /// [outputs], nil for a layer without bias
+  /// [outputs], nil for a layer without bias.
   public let bias: Parameter?
 
   /// A layer that states its inputs.
@@ -32,7 +32,8 @@ public final class Linear: Layer {
   private init(inputs: Int?, outputs: Int, bias: Bool) {
     require(
       outputs >= 1 && inputs ?? 1 >= 1,
-      "Linear: needs at least 1 input and output, got \(inputs.map(String.init) ?? "?") -> \(outputs)")
+      "Linear: needs at least 1 input and output, got \(inputs.map(String.init) ?? "?") -> \(outputs)"
+    )
     weight = Parameter(shape: [outputs, inputs])
     self.bias = bias ? Parameter(shape: [outputs], fanIn: inputs) : nil
   }

@@ -38,8 +38,8 @@ public struct Gradients: Sequence {
 
 /// The value of a loss and its gradients by parameters.
 ///
-/// While `loss` runs, operations on these parameters are recorded, also on those that get their first
-/// value in it. Calls nest: gradients taken inside are themselves recorded outside.
+/// While `loss` runs, operations on these parameters are recorded, also on those that get their
+/// first value in it. Calls nest: gradients taken inside are themselves recorded outside.
 ///
 /// - Parameters:
 ///   - parameters: By which to differentiate.
@@ -52,7 +52,8 @@ public func valueAndGradients(
   defer { for parameter in parameters { parameter.endWatching() } }
   let value = try loss()
   let used = parameters.compactMap { parameter in parameter.watched.map { (parameter, $0) } }
-  require(value.count == 1, "valueAndGradients: the loss must have one element, got \(value.summary)")
+  require(
+    value.count == 1, "valueAndGradients: the loss must have one element, got \(value.summary)")
   let found = tape.gradientsIfAny(of: [(value, value.onesLike())], at: used.map(\.1))
   var entries: [(parameter: Parameter, gradient: Tensor)] = []
   for ((parameter, _), gradient) in zip(used, found) {

@@ -2,8 +2,8 @@ import Autograd
 
 /// How a parameter's first value is drawn.
 ///
-/// Fans are counted as in PyTorch: of a weight [out, in, ...], the fan in is `in` times the product of
-/// the rest, the fan out `out` times that product.
+/// Fans are counted as in PyTorch: of a weight [out, in, ...], the fan in is `in` times the product
+/// of the rest, the fan out `out` times that product.
 public struct Initializer: Sendable, CustomStringConvertible {
   /// A readable name with the parameters.
   public let description: String
@@ -27,7 +27,8 @@ public struct Initializer: Sendable, CustomStringConvertible {
   public func draw(_ shape: [Int], fanIn: Int? = nil, _ random: inout RandomStream) -> Tensor {
     let value = body(shape, fanIn, &random)
     require(
-      value.shape == shape, "the initializer \(self) returned \(value.shape) for the shape \(shape)")
+      value.shape == shape, "the initializer \(self) returned \(value.shape) for the shape \(shape)"
+    )
     return value
   }
 
@@ -79,15 +80,16 @@ public struct Initializer: Sendable, CustomStringConvertible {
     scaled("xavierNormal", isUniform: false) { gain * (2 / Double($0.in + $0.out)).squareRoot() }
   }
 
-  /// Uniform in ±gain sqrt(3 / fan) (He et al. 2015); the gain is sqrt(2), that of ReLU, unless stated.
+  /// Uniform in ±gain sqrt(3 / fan) (He and others 2015); the gain is sqrt(2), that of ReLU,
+  /// unless stated.
   public static func kaimingUniform(
     mode: FanMode = .fanIn, gain: Double = 2.0.squareRoot()
   ) -> Initializer {
     scaled("kaimingUniform", isUniform: true) { gain / Double(mode.fan($0)).squareRoot() }
   }
 
-  /// Normal with the standard deviation gain / sqrt(fan) (He et al. 2015); the gain is sqrt(2), that of
-  /// ReLU, unless stated.
+  /// Normal with the standard deviation gain / sqrt(fan) (He and others 2015); the gain is
+  /// sqrt(2), that of ReLU, unless stated.
   public static func kaimingNormal(
     mode: FanMode = .fanIn, gain: Double = 2.0.squareRoot()
   ) -> Initializer {
@@ -123,13 +125,15 @@ public struct Initializer: Sendable, CustomStringConvertible {
 
   private static func fans(_ name: String, _ shape: [Int]) -> (in: Int, out: Int) {
     require(
-      shape.count >= 2, "\(name): needs a weight with at least two axes to count fans, got \(shape)")
+      shape.count >= 2, "\(name): needs a weight with at least two axes to count fans, got \(shape)"
+    )
     let area = shape[2...].reduce(1, *)
     return (shape[1] * area, shape[0] * area)
   }
 }
 
-/// d2l's initialization of convolutional networks: Xavier-uniform weights for every Linear and Conv2d.
+/// d2l's initialization of convolutional networks: Xavier-uniform weights for every Linear and
+/// Conv2d.
 ///
 /// To be passed to `apply` or `applyInit`. Biases keep their initializer.
 public func initCNN(_ module: any Module) {

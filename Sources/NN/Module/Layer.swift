@@ -16,8 +16,8 @@ extension Layer {
     return forward(x)
   }
 
-  /// Gives all parameters their shapes and values by a forward pass without side effects: in evaluation
-  /// mode, and without recording.
+  /// Gives all parameters their shapes and values by a forward pass without side effects: in
+  /// evaluation mode, and without recording.
   ///
   /// - Parameter input: An input of the shape that the model is for; its values do not matter.
   public func materialize(for input: Tensor) {
@@ -26,8 +26,9 @@ extension Layer {
 }
 
 extension Module {
-  /// Runs a closure as part of this module, so that a check that fails inside names it. For modules that
-  /// are not layers.
+  /// Runs a closure as part of this module, so that a check that fails inside names it.
+  ///
+  /// For modules that are not layers.
   public func running<Result>(_ body: () throws -> Result) rethrows -> Result {
     FailureContext.enter(self, describedBy: pathOfInnermost)
     defer { FailureContext.leave() }

@@ -67,7 +67,8 @@ extension Module {
 
   // MARK: Walking
 
-  /// This module and all its parts with their paths, each object once, in order; its own path is "".
+  /// This module and all its parts with their paths, each object once, in order; its own path is
+  /// "".
   public var namedModules: [(path: String, module: any Module)] {
     var found: [(path: String, module: any Module)] = []
     var seen = Set<ObjectIdentifier>()
@@ -116,7 +117,8 @@ extension Module {
     return found
   }
 
-  /// Calls `body` for this module and everything below it, which is left out where `body` returns false.
+  /// Calls `body` for this module and everything below it, which is left out where `body` returns
+  /// false.
   func visit(_ path: String, _ body: (String, Member.Content) -> Bool) {
     guard body(path, .module(self)) else { return }
     for member in members {
@@ -143,8 +145,10 @@ extension Module {
 
   // MARK: State
 
-  /// Makes a run reproducible: every parameter and every random layer gets the stream that the seed and
-  /// its path below this module select. Values that exist are drawn again.
+  /// Makes a run reproducible: every parameter and every random layer gets the stream that the
+  /// seed and its path below this module select.
+  ///
+  /// Values that exist are drawn again.
   public func initialize(seed: UInt64) {
     for (path, parameter) in namedParameters {
       parameter.initialize(from: RandomStream(seed: seed, path: path))
@@ -178,7 +182,8 @@ extension Module {
   /// The value of a loss and its gradients by all parameters of this module.
   ///
   /// ```swift
-  /// let (loss, gradients) = model.valueAndGradients { model.loss(model(batch.inputs), batch.labels) }
+  /// let (loss, gradients) = model.valueAndGradients { model.loss(model(batch.inputs),
+  /// batch.labels) }
   /// ```
   public func valueAndGradients(
     _ loss: () throws -> Tensor

@@ -3,12 +3,12 @@ import Synchronization
 
 /// A tensor that training changes, with an identity that outlives its values.
 ///
-/// A parameter is *declared* first: it has an initializer and a shape some sizes of which may still be
-/// unknown. It becomes *ready* when a layer asks for its value and states the shape, or when a value is
-/// loaded. Optimizers, names and counts work on declared parameters too.
+/// A parameter is *declared* first: it has an initializer and a shape some sizes of which may still
+/// be unknown. It becomes *ready* when a layer asks for its value and states the shape, or when a
+/// value is loaded. Optimizers, names and counts work on declared parameters too.
 ///
-/// Its first value is a pure function of a random stream, the initializer and the shape: models start
-/// bit for bit alike, in whatever order their parameters are drawn.
+/// Its first value is a pure function of a random stream, the initializer and the shape: models
+/// start bit for bit alike, in whatever order their parameters are drawn.
 public final class Parameter {
   /// The sizes, nil where they are not known yet.
   public private(set) var shape: [Int?]
@@ -27,7 +27,8 @@ public final class Parameter {
 
   private static let declaredCount = Atomic<UInt64>(0)
 
-  /// A stream for something random that no seed was given to: the n-th in this process has stream n of seed 0.
+  /// A stream for something random that no seed was given to: the n-th in this process has stream n
+  /// of seed 0.
   static func unseededStream() -> RandomStream {
     RandomStream(seed: 0, stream: declaredCount.wrappingAdd(1, ordering: .relaxed).oldValue)
   }
@@ -89,8 +90,8 @@ public final class Parameter {
 
   /// The value of a parameter all of whose sizes are known.
   ///
-  /// While `valueAndGradients` runs, operations on it are recorded. Setting it keeps the shape, if that
-  /// is known, and is not possible while gradients are being taken.
+  /// While `valueAndGradients` runs, operations on it are recorded. Setting it keeps the shape, if
+  /// that is known, and is not possible while gradients are being taken.
   public var value: Tensor {
     get {
       if stored == nil { draw() }
@@ -128,7 +129,8 @@ public final class Parameter {
     let sizes = shape.compactMap { $0 }
     require(
       sizes.count == shape.count,
-      "a parameter of shape \(described) has no value yet; call materialize(for:) or the model first")
+      "a parameter of shape \(described) has no value yet; call materialize(for:) or the model first"
+    )
     var random = random
     stored = initializer.draw(sizes, fanIn: fanIn, &random)
   }

@@ -1,7 +1,7 @@
 /// The parameters and modules among the stored properties of a user's module.
 ///
-/// Superclasses come first; optionals, arrays and dictionaries with string keys (in the keys' order) are
-/// looked into, each object is listed once. Lists make names like `blocks.0`.
+/// Superclasses come first; optionals, arrays and dictionaries with string keys (in the keys'
+/// order) are looked into, each object is listed once. Lists make names like `blocks.0`.
 func reflectedMembers(of module: any Module) -> [Member] {
   var members: [Member] = []
   var seen = Set<ObjectIdentifier>()

@@ -11,7 +11,8 @@ struct Axis {
 
   /// An axis that begins and ends at ticks and holds all values.
   ///
-  /// It begins at zero if no value is negative, because losses and accuracies mean something by their distance to zero.
+  /// It begins at zero if no value is negative, because losses and accuracies mean something by
+  /// their distance to zero.
   init(holding values: [Double]) {
     var low = min(0, values.min() ?? 0)
     var high = max(0, values.max() ?? 1)
@@ -25,14 +26,16 @@ struct Axis {
     ticks = stride(from: low, through: high, by: 1).map { $0 * step }
   }
 
-  /// An axis from one whole number to another, with whole ticks; a single number lies in its middle.
+  /// An axis from one whole number to another, with whole ticks; a single number lies in its
+  /// middle.
   init(from first: Int, through last: Int) {
     let (first, last) = (Double(first), Double(last))
     let step = max(1, last - first <= 12 ? 1 : Self.roundStep(for: last - first, tickCount: 10))
     self.step = step
     lower = first == last ? first - 1 : first
     upper = first == last ? first + 1 : last
-    ticks = stride(from: (first / step).rounded(.up), through: (last / step).rounded(.down), by: 1).map { $0 * step }
+    ticks = stride(from: (first / step).rounded(.up), through: (last / step).rounded(.down), by: 1)
+      .map { $0 * step }
   }
 
   /// Where a value lies on the axis, 0 at its beginning and 1 at its end.

@@ -20,7 +20,8 @@ public struct ImageTile: Sendable, Equatable {
   /// Creates a tile; anything but `width * height` pixels, both at least 1, stops the program.
   public init(pixels: [UInt8], width: Int, height: Int, trueLabel: String, predictedLabel: String) {
     guard width > 0, height > 0, pixels.count == width * height else {
-      fatalError("ImageTile: expected \(width) x \(height) pixels, both at least 1, got \(pixels.count)")
+      fatalError(
+        "ImageTile: expected \(width) x \(height) pixels, both at least 1, got \(pixels.count)")
     }
     self.pixels = pixels
     self.width = width
@@ -33,10 +34,12 @@ public struct ImageTile: Sendable, Equatable {
   public var isCorrect: Bool { trueLabel == predictedLabel }
 }
 
-/// A picture of a model's predictions: images in a grid, each with its predicted label, wrong ones marked.
+/// A picture of a model's predictions: images in a grid, each with its predicted label, wrong ones
+/// marked.
 ///
-/// A wrong prediction has a frame and a cross, both in a colour of its own, and the true label in a second line: it is
-/// found without seeing colours. The images are part of the SVG, which adapts to the reader's colour scheme.
+/// A wrong prediction has a frame and a cross, both in a colour of its own, and the true label in a
+/// second line: it is found without seeing colours. The images are part of the SVG, which adapts to
+/// the reader's colour scheme.
 public struct ImageGrid: Sendable {
   /// The images in reading order.
   public var tiles: [ImageTile]
@@ -52,7 +55,8 @@ public struct ImageGrid: Sendable {
     self.title = title
   }
 
-  /// The picture as a complete SVG document; images are enlarged by a whole factor to about 96 pixels.
+  /// The picture as a complete SVG document; images are enlarged by a whole factor to about 96
+  /// pixels.
   public var svg: String {
     let columns = max(1, min(columnCount, tiles.count))
     let rows = (tiles.count + columns - 1) / columns
@@ -97,18 +101,22 @@ public struct ImageGrid: Sendable {
     let image = SVG.element(
       "image",
       [
-        "x": left, "y": top, "width": size.width, "height": size.height, "image-rendering": "optimizeSpeed",
-        "style": "image-rendering:pixelated", "href": "data:image/png;base64," + Data(png).base64EncodedString(),
+        "x": left, "y": top, "width": size.width, "height": size.height,
+        "image-rendering": "optimizeSpeed",
+        "style": "image-rendering:pixelated",
+        "href": "data:image/png;base64," + Data(png).base64EncodedString(),
       ])
     let captionTop = y + edge + 16
-    // A character of the widest fonts takes about 6.2 pixels at this size, 6.8 in bold; captions may use the gap.
+    // A character of the widest fonts takes about 6.2 pixels at this size, 6.8 in bold; captions
+    // may use the gap.
     let room = edge + Self.gap - 18
     let predicted = shortened(tile.predictedLabel, to: Int(room / (tile.isCorrect ? 6.2 : 6.8)))
     let truth = "is " + shortened(tile.trueLabel, to: Int(room / 6.2) - 2)
     let drawing =
       if tile.isCorrect {
         [
-          image, check(x: x + 4, y: captionTop - 4), SVG.text(predicted, x: x + 14, y: captionTop, size: 11),
+          image, check(x: x + 4, y: captionTop - 4),
+          SVG.text(predicted, x: x + 14, y: captionTop, size: 11),
         ]
       } else {
         [
@@ -116,7 +124,8 @@ public struct ImageGrid: Sendable {
           SVG.element(
             "rect",
             [
-              "x": left - 2, "y": top - 2, "width": size.width + 4, "height": size.height + 4, "rx": 2.0,
+              "x": left - 2, "y": top - 2, "width": size.width + 4, "height": size.height + 4,
+              "rx": 2.0,
               "fill": "none", "stroke": Ink.orange.light, "stroke-width": 3.0,
               "style": "stroke:\(Ink.orange.reference)",
             ]),
@@ -127,24 +136,31 @@ public struct ImageGrid: Sendable {
       }
     let words =
       tile.isCorrect
-      ? "\(tile.trueLabel), predicted correctly" : "\(tile.trueLabel), predicted \(tile.predictedLabel)"
+      ? "\(tile.trueLabel), predicted correctly"
+      : "\(tile.trueLabel), predicted \(tile.predictedLabel)"
     return SVG.element("g", [:], SVG.element("title", [:], SVG.escaped(words)) + drawing.joined())
   }
 
   /// The signs are drawn, because fonts may lack the characters.
-  private func check(x: Double, y: Double) -> String { sign("m-3.5 .5l2.5 3l4.5-6.5", x, y, .green) }
-  private func cross(x: Double, y: Double) -> String { sign("m-3.5-3.5l7 7m0-7l-7 7", x, y, .orange) }
+  private func check(x: Double, y: Double) -> String {
+    sign("m-3.5 .5l2.5 3l4.5-6.5", x, y, .green)
+  }
+  private func cross(x: Double, y: Double) -> String {
+    sign("m-3.5-3.5l7 7m0-7l-7 7", x, y, .orange)
+  }
 
   private func sign(_ shape: String, _ x: Double, _ y: Double, _ ink: Ink) -> String {
     SVG.element(
       "path",
       [
-        "d": "M\(SVG.number(x)) \(SVG.number(y))" + shape, "fill": "none", "stroke": ink.light, "stroke-width": 2.0,
+        "d": "M\(SVG.number(x)) \(SVG.number(y))" + shape, "fill": "none", "stroke": ink.light,
+        "stroke-width": 2.0,
         "style": "stroke:\(ink.reference)",
       ])
   }
 
-  /// The image's size on the page: enlarged by a whole factor, so that all its pixels are equally large, or reduced.
+  /// The image's size on the page: enlarged by a whole factor, so that all its pixels are equally
+  /// large, or reduced.
   private func displaySize(_ tile: ImageTile) -> (width: Double, height: Double) {
     let longest = max(tile.width, tile.height)
     let factor = longest <= 96 ? Double(96 / longest) : 96 / Double(longest)

@@ -1,8 +1,9 @@
 /// The colours of pictures, each for a light and a dark background.
 ///
-/// Elements carry the light colour as an attribute, for renderers that know no style sheets, and refer to a custom
-/// property, which the style sheet sets by the reader's colour scheme. Curves and marks have hues that colour-blind
-/// readers can tell apart (Okabe and Ito, 2008, "Color Universal Design"), darkened or lightened for contrast.
+/// Elements carry the light colour as an attribute, for renderers that know no style sheets, and
+/// refer to a custom property, which the style sheet sets by the reader's colour scheme. Curves and
+/// marks have hues that colour-blind readers can tell apart (Okabe and Ito, 2008, "Color Universal
+/// Design"), darkened or lightened for contrast.
 enum Ink: String, CaseIterable {
   case background
   case text

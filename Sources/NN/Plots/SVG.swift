@@ -4,7 +4,8 @@ enum SVG {
   ///
   /// Numbers are written with at most two decimals, which is a hundredth of a pixel.
   static func element(
-    _ name: String, _ attributes: KeyValuePairs<String, any CustomStringConvertible>, _ content: String? = nil
+    _ name: String, _ attributes: KeyValuePairs<String, any CustomStringConvertible>,
+    _ content: String? = nil
   ) -> String {
     var tag = "<" + name
     for (key, value) in attributes {
@@ -16,24 +17,31 @@ enum SVG {
 
   /// A line of text in a colour; `anchor` says which part of it lies at x: start, middle or end.
   ///
-  /// An aside follows the text, at a distance and in a muted colour, however wide the text turns out.
+  /// An aside follows the text, at a distance and in a muted colour, however wide the text turns
+  /// out.
   static func text(
-    _ string: String, aside: String? = nil, x: Double, y: Double, size: Double = 12, ink: Ink = .text,
+    _ string: String, aside: String? = nil, x: Double, y: Double, size: Double = 12,
+    ink: Ink = .text,
     anchor: String = "start", weight: Int = 400
   ) -> String {
     let rest = aside.map {
-      element("tspan", ["dx": 8, "fill": Ink.muted.light, "style": "fill:\(Ink.muted.reference)"], escaped($0))
+      element(
+        "tspan", ["dx": 8, "fill": Ink.muted.light, "style": "fill:\(Ink.muted.reference)"],
+        escaped($0))
     }
     return element(
       "text",
       [
-        "x": x, "y": y, "font-size": size, "font-weight": weight, "text-anchor": anchor, "fill": ink.light,
+        "x": x, "y": y, "font-size": size, "font-weight": weight, "text-anchor": anchor,
+        "fill": ink.light,
         "style": "fill:\(ink.reference)",
       ], escaped(string) + (rest ?? ""))
   }
 
   /// A whole picture with its background, a title and a description for those who cannot see it.
-  static func document(width: Double, height: Double, title: String, description: String, content: [String]) -> String {
+  static func document(
+    width: Double, height: Double, title: String, description: String, content: [String]
+  ) -> String {
     let (w, h) = (number(width), number(height))
     let font = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
     let lines =
@@ -55,7 +63,8 @@ enum SVG {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// The text with XML's five special characters escaped and the characters that XML forbids replaced.
+  /// The text with XML's five special characters escaped and the characters that XML forbids
+  /// replaced.
   static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {

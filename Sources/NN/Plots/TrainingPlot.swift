@@ -1,8 +1,8 @@
 /// The course of a training run as a picture: losses and accuracy over epochs.
 ///
-/// It is the figure of Dive into Deep Learning, chapter 7.6: train_loss solid, val_loss dashed, val_acc dash-dotted.
-/// The SVG adapts to the reader's light or dark colour scheme. Values that are not finite, or beyond 1e100 in
-/// magnitude, leave a gap.
+/// It is the figure of Dive into Deep Learning, chapter 7.6: train_loss solid, val_loss dashed,
+/// val_acc dash-dotted. The SVG adapts to the reader's light or dark colour scheme. Values that are
+/// not finite, or beyond 1e100 in magnitude, leave a gap.
 public struct TrainingPlot: Sendable {
   /// The run that is shown.
   public var history: History
@@ -25,7 +25,8 @@ public struct TrainingPlot: Sendable {
     if let title { content.append(SVG.text(title, x: frame.left, y: 32, size: 16, weight: 600)) }
     if history.wasInterrupted {
       content.append(
-        SVG.text(interruption, x: frame.right, y: title == nil ? 24 : 32, ink: .muted, anchor: "end"))
+        SVG.text(
+          interruption, x: frame.right, y: title == nil ? 24 : 32, ink: .muted, anchor: "end"))
     }
     content += legend(of: series)
     content += axes(horizontal, vertical, label: series.count > 1 ? "loss, accuracy" : "loss")
@@ -34,10 +35,12 @@ public struct TrainingPlot: Sendable {
       let notice = history.epochs.isEmpty ? "no completed epoch" : "no finite value"
       content.append(
         SVG.text(
-          notice, x: (frame.left + frame.right) / 2, y: (frame.top + frame.bottom) / 2, ink: .muted, anchor: "middle"))
+          notice, x: (frame.left + frame.right) / 2, y: (frame.top + frame.bottom) / 2, ink: .muted,
+          anchor: "middle"))
     }
     return SVG.document(
-      width: 640, height: 400, title: title ?? "Training", description: description(of: series), content: content)
+      width: 640, height: 400, title: title ?? "Training", description: description(of: series),
+      content: content)
   }
 
   private let frame = (left: 64.0, right: 616.0, top: 84.0, bottom: 348.0)
@@ -50,7 +53,8 @@ public struct TrainingPlot: Sendable {
     var name: String
     var ink: Ink
     var dashes: String?
-    /// A sign around a point, for a value without neighbours; such signs stay apart where values coincide.
+    /// A sign around a point, for a value without neighbours; such signs stay apart where values
+    /// coincide.
     var mark: String
     /// Epoch and value; nil where the epoch has none.
     var points: [(epoch: Int, value: Double?)]
@@ -61,12 +65,18 @@ public struct TrainingPlot: Sendable {
 
   /// The curves that have values, in the order of d2l's legend.
   private var series: [Series] {
-    func values(_ value: (EpochMetrics) -> Double?) -> [(Int, Double?)] { history.epochs.map { ($0.epoch, value($0)) } }
+    func values(_ value: (EpochMetrics) -> Double?) -> [(Int, Double?)] {
+      history.epochs.map { ($0.epoch, value($0)) }
+    }
     return [
-      Series(name: "train_loss", ink: .blue, dashes: nil, mark: Self.plus, points: values(\.trainLoss)),
-      Series(name: "val_loss", ink: .orange, dashes: "7 4", mark: Self.ring, points: values(\.validationLoss)),
       Series(
-        name: "val_acc", ink: .green, dashes: "10 4 2 4", mark: Self.diamond, points: values(\.validationAccuracy)),
+        name: "train_loss", ink: .blue, dashes: nil, mark: Self.plus, points: values(\.trainLoss)),
+      Series(
+        name: "val_loss", ink: .orange, dashes: "7 4", mark: Self.ring,
+        points: values(\.validationLoss)),
+      Series(
+        name: "val_acc", ink: .green, dashes: "10 4 2 4", mark: Self.diamond,
+        points: values(\.validationAccuracy)),
     ].filter { history.epochs.isEmpty || $0.points.contains { $0.value != nil } }
   }
 
@@ -86,17 +96,22 @@ public struct TrainingPlot: Sendable {
     for tick in vertical.ticks {
       let y = self.y(tick, vertical)
       let ink: Ink = tick == vertical.lower ? .axis : .grid
-      content.append(line("M\(SVG.number(frame.left)) \(SVG.number(y))H\(SVG.number(frame.right))", ink))
-      content.append(SVG.text(vertical.label(for: tick), x: frame.left - 8, y: y + 4, ink: .muted, anchor: "end"))
+      content.append(
+        line("M\(SVG.number(frame.left)) \(SVG.number(y))H\(SVG.number(frame.right))", ink))
+      content.append(
+        SVG.text(vertical.label(for: tick), x: frame.left - 8, y: y + 4, ink: .muted, anchor: "end")
+      )
     }
     for tick in horizontal.ticks {
       let x = self.x(tick, horizontal)
       content.append(line("M\(SVG.number(x)) \(SVG.number(frame.bottom))v4", .axis))
       content.append(
-        SVG.text(horizontal.label(for: tick), x: x, y: frame.bottom + 19, ink: .muted, anchor: "middle"))
+        SVG.text(
+          horizontal.label(for: tick), x: x, y: frame.bottom + 19, ink: .muted, anchor: "middle"))
     }
     let middle = (frame.top + frame.bottom) / 2
-    content.append(SVG.text("epoch", x: (frame.left + frame.right) / 2, y: frame.bottom + 40, anchor: "middle"))
+    content.append(
+      SVG.text("epoch", x: (frame.left + frame.right) / 2, y: frame.bottom + 40, anchor: "middle"))
     content.append(
       SVG.element(
         "g", ["transform": "rotate(-90 20 \(SVG.number(middle)))"],
@@ -104,12 +119,13 @@ public struct TrainingPlot: Sendable {
     return content
   }
 
-  /// A curve: a line through neighbouring values, broken where one is missing, and a mark for a value without
-  /// neighbours.
+  /// A curve: a line through neighbouring values, broken where one is missing, and a mark for a
+  /// value without neighbours.
   private func curve(_ series: Series, _ horizontal: Axis, _ vertical: Axis) -> String {
     var lines = ""
     var marks = ""
-    for run in series.points.split(whereSeparator: { !($0.value.map(Series.isDrawable) ?? false) }) {
+    for run in series.points.split(whereSeparator: { !($0.value.map(Series.isDrawable) ?? false) })
+    {
       let places = run.map { epoch, value in
         SVG.number(x(Double(epoch), horizontal)) + " " + SVG.number(y(value ?? 0, vertical))
       }
@@ -120,7 +136,8 @@ public struct TrainingPlot: Sendable {
       }
     }
     let drawing =
-      (lines.isEmpty ? "" : path(lines, series)) + (marks.isEmpty ? "" : path(marks, series, isDashed: false))
+      (lines.isEmpty ? "" : path(lines, series))
+      + (marks.isEmpty ? "" : path(marks, series, isDashed: false))
     return SVG.element("g", ["id": series.name], drawing)
   }
 
@@ -132,13 +149,16 @@ public struct TrainingPlot: Sendable {
     SVG.element(
       "path",
       [
-        "d": data, "fill": "none", "stroke": series.ink.light, "stroke-width": 2.0, "stroke-linejoin": "round",
-        "stroke-dasharray": isDashed ? series.dashes ?? "none" : "none", "style": "stroke:\(series.ink.reference)",
+        "d": data, "fill": "none", "stroke": series.ink.light, "stroke-width": 2.0,
+        "stroke-linejoin": "round",
+        "stroke-dasharray": isDashed ? series.dashes ?? "none" : "none",
+        "style": "stroke:\(series.ink.reference)",
       ])
   }
 
   private func line(_ data: String, _ ink: Ink) -> String {
-    SVG.element("path", ["d": data, "fill": "none", "stroke": ink.light, "style": "stroke:\(ink.reference)"])
+    SVG.element(
+      "path", ["d": data, "fill": "none", "stroke": ink.light, "style": "stroke:\(ink.reference)"])
   }
 
   private func x(_ value: Double, _ axis: Axis) -> Double {

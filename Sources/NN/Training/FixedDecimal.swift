@@ -1,7 +1,8 @@
 /// A number in positional notation with a fixed count of fraction digits, the same in every locale.
 ///
-/// `String(format:)` would need all of Foundation for this. What positional notation cannot hold is still readable by
-/// any parser of numbers: `nan`, `inf`, `-inf`, and the shortest scientific form beyond fifteen digits.
+/// `String(format:)` would need all of Foundation for this. What positional notation cannot hold is
+/// still readable by any parser of numbers: `nan`, `inf`, `-inf`, and the shortest scientific form
+/// beyond fifteen digits.
 func fixedDecimal(_ value: Double, fractionDigits: Int) -> String {
   if value.isNaN { return "nan" }
   if value.isInfinite { return value < 0 ? "-inf" : "inf" }

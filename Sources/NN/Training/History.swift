@@ -2,7 +2,8 @@
 public struct EpochMetrics: Sendable, Equatable {
   /// The epoch's number, counted from 1.
   public var epoch: Int
-  /// The mean loss over the epoch's training batches, taken while the parameters were still changing.
+  /// The mean loss over the epoch's training batches, taken while the parameters were still
+  /// changing.
   public var trainLoss: Double
   /// The mean loss over the validation data after the epoch; nil without validation data.
   public var validationLoss: Double?
@@ -13,7 +14,8 @@ public struct EpochMetrics: Sendable, Equatable {
 
   /// Creates the metrics of one epoch.
   public init(
-    epoch: Int, trainLoss: Double, validationLoss: Double? = nil, validationAccuracy: Double? = nil, seconds: Double
+    epoch: Int, trainLoss: Double, validationLoss: Double? = nil, validationAccuracy: Double? = nil,
+    seconds: Double
   ) {
     self.epoch = epoch
     self.trainLoss = trainLoss
@@ -29,7 +31,8 @@ public struct EpochMetrics: Sendable, Equatable {
 public struct History: Sendable, Equatable {
   /// The metrics of every completed epoch, the first epoch first.
   public var epochs: [EpochMetrics]
-  /// Whether the run was stopped before its last epoch was complete; an unfinished epoch has no entry.
+  /// Whether the run was stopped before its last epoch was complete; an unfinished epoch has no
+  /// entry.
   public var wasInterrupted: Bool
 
   /// Creates a history, by default that of a run without a completed epoch.
@@ -40,8 +43,8 @@ public struct History: Sendable, Equatable {
 
   /// The epochs as comma-separated values, a header line first, every line ended by a newline.
   ///
-  /// Losses and accuracy have six decimals, seconds three, with a point in every locale; `nan` and `inf` are written
-  /// so. The validation fields are empty where there was no validation data.
+  /// Losses and accuracy have six decimals, seconds three, with a point in every locale; `nan` and
+  /// `inf` are written so. The validation fields are empty where there was no validation data.
   public var csv: String {
     var lines = "epoch,train_loss,val_loss,val_acc,seconds\n"
     for metrics in epochs {

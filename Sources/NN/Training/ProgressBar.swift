@@ -1,14 +1,16 @@
 /// Shows a training run's progress from the trainer's events.
 ///
-/// On a terminal, one line is redrawn at most twenty times a second: epoch, bar, batch, loss, rate and the time left
-/// for the whole run, shortened to the terminal's width. Elsewhere (a file, a pipe, TERM=dumb) only the permanent lines
-/// appear, which both have: one per epoch, and one if the run was interrupted. The cursor is never hidden and no
-/// terminal mode is changed, so there is nothing to restore when a program is killed.
+/// On a terminal, one line is redrawn at most twenty times a second: epoch, bar, batch, loss, rate
+/// and the time left for the whole run, shortened to the terminal's width. Elsewhere (a file, a
+/// pipe, TERM=dumb) only the permanent lines appear, which both have: one per epoch, and one if the
+/// run was interrupted. The cursor is never hidden and no terminal mode is changed, so there is
+/// nothing to restore when a program is killed.
 ///
 ///     epoch  3/10  train_loss 0.912  val_loss 0.884  val_acc 0.671  0.8 s
 public final class ProgressBar {
   private static let shortestRedraw = 0.05
-  /// Before this many seconds an estimate of the time left says more about warming up than about the run.
+  /// Before this many seconds an estimate of the time left says more about warming up than about
+  /// the run.
   private static let shortestEstimate = 0.5
   private static let eraseLine = "\r\u{1B}[K"
 
@@ -20,7 +22,8 @@ public final class ProgressBar {
   private var lastDrawTime: Double?
   private var isBarShown = false
 
-  /// Creates a progress bar that writes to a file descriptor: 1 is standard output, 2 standard error.
+  /// Creates a progress bar that writes to a file descriptor: 1 is standard output, 2 standard
+  /// error.
   ///
   /// The rate counts samples under the name given, in the plural.
   public convenience init(fileDescriptor: Int32 = 1, sampleName: String = "samples") {
@@ -30,7 +33,8 @@ public final class ProgressBar {
     }
   }
 
-  /// Creates a progress bar with its surroundings given; `now` is a time in seconds that never runs backwards.
+  /// Creates a progress bar with its surroundings given; `now` is a time in seconds that never runs
+  /// backwards.
   init(sampleName: String, output: ProgressOutput, now: @escaping () -> Double) {
     self.sampleName = sampleName
     self.output = output
@@ -39,8 +43,8 @@ public final class ProgressBar {
 
   /// Shows an event.
   ///
-  /// To be called with all events of a run, in order, from one thread at a time. Events that change nothing on screen
-  /// cost a look at the clock.
+  /// To be called with all events of a run, in order, from one thread at a time. Events that change
+  /// nothing on screen cost a look at the clock.
   public func handle(_ event: TrainerEvent) {
     switch event {
     case .started(let epochCount, _):
@@ -58,7 +62,8 @@ public final class ProgressBar {
       lastDrawTime = time
       isBarShown = true
     case .epochEnded(let metrics):
-      writePermanently(ProgressLine.summary(of: metrics, epochCount: epochCount, columns: output.columns()))
+      writePermanently(
+        ProgressLine.summary(of: metrics, epochCount: epochCount, columns: output.columns()))
     case .finished(let history):
       if history.wasInterrupted {
         writePermanently("interrupted after \(history.epochs.count) of \(epochCount) epochs")
@@ -68,7 +73,8 @@ public final class ProgressBar {
     }
   }
 
-  /// The time to the end of the run if the rest goes as fast as everything so far, validation included.
+  /// The time to the end of the run if the rest goes as fast as everything so far, validation
+  /// included.
   private func secondsLeft(at time: Double, epoch: Int, batch: Int, batchCount: Int) -> Double? {
     let elapsed = time - startTime
     let done = Double(epoch - 1) * Double(batchCount) + Double(batch)

@@ -1,4 +1,5 @@
-/// The text of a progress display: pure functions of figures and width, with nothing to do with a terminal.
+/// The text of a progress display: pure functions of figures and width, with nothing to do with a
+/// terminal.
 ///
 /// Only ASCII is used, so that a character is one column in every terminal and locale.
 struct ProgressLine {
@@ -18,7 +19,8 @@ struct ProgressLine {
   private static let longestBar = 42
   private static let gap = "  "
 
-  /// The line for a terminal of that many columns: the most informative of several layouts that fits.
+  /// The line for a terminal of that many columns: the most informative of several layouts that
+  /// fits.
   ///
   /// The last column stays empty, because some terminals wrap as soon as it is written.
   func text(columns: Int) -> String {
@@ -27,7 +29,8 @@ struct ProgressLine {
     let epochText = "epoch " + count
     let batchText = Self.counted(batch, of: batchCount)
     let lossText = "loss " + fixedDecimal(loss, fractionDigits: 3)
-    let rateText = fixedDecimal(samplesPerSecond, fractionDigits: 0).padded(to: 5) + " \(sampleName)/s"
+    let rateText =
+      fixedDecimal(samplesPerSecond, fractionDigits: 0).padded(to: 5) + " \(sampleName)/s"
     let leftText = Self.duration(secondsLeft) + " left"
     let layouts: [(before: String, hasBar: Bool, after: [String])] = [
       (epochText, true, [batchText, lossText, rateText, leftText]),
@@ -48,7 +51,8 @@ struct ProgressLine {
     return String(count.prefix(width))
   }
 
-  /// A bar of `width` columns, its brackets included, filled by the share of the epoch's batches that is done.
+  /// A bar of `width` columns, its brackets included, filled by the share of the epoch's batches
+  /// that is done.
   func bar(width: Int) -> String {
     let inside = max(0, width - 2)
     let share = batchCount > 0 ? min(1, max(0, Double(batch) / Double(batchCount))) : 0
@@ -58,16 +62,20 @@ struct ProgressLine {
     return "[" + body + String(repeating: " ", count: inside - body.count) + "]"
   }
 
-  /// The permanent line of a completed epoch, shortened to the terminal's columns where there is one.
+  /// The permanent line of a completed epoch, shortened to the terminal's columns where there is
+  /// one.
   ///
   /// A narrow terminal loses whole figures at the end, never digits of one.
   static func summary(of metrics: EpochMetrics, epochCount: Int, columns: Int? = nil) -> String {
     let count = counted(metrics.epoch, of: epochCount)
     func parts(_ train: String, _ loss: String, _ accuracy: String) -> [String] {
       let figures = [
-        (train, metrics.trainLoss), (loss, metrics.validationLoss), (accuracy, metrics.validationAccuracy),
+        (train, metrics.trainLoss), (loss, metrics.validationLoss),
+        (accuracy, metrics.validationAccuracy),
       ]
-      return figures.compactMap { name, value in value.map { "\(name) \(fixedDecimal($0, fractionDigits: 3))" } }
+      return figures.compactMap { name, value in
+        value.map { "\(name) \(fixedDecimal($0, fractionDigits: 3))" }
+      }
         + [fixedDecimal(metrics.seconds, fractionDigits: 1) + " s"]
     }
     let long = ["epoch " + count] + parts("train_loss", "val_loss", "val_acc")
@@ -75,17 +83,24 @@ struct ProgressLine {
     guard let columns else { return long.joined(separator: gap) }
     let width = max(0, columns - 1)
     let layouts = [long, long.dropLast(), short, short.dropLast()]
-    if let line = layouts.lazy.map({ $0.joined(separator: gap) }).first(where: { $0.count <= width }) { return line }
+    if let line = layouts.lazy.map({ $0.joined(separator: gap) }).first(where: { $0.count <= width }
+    ) {
+      return line
+    }
     while short.count > 1, short.joined(separator: " ").count > width { short.removeLast() }
     return String(short.joined(separator: " ").prefix(width))
   }
 
-  /// A duration as minutes and seconds, `4:05`, from an hour on with hours, `1:04:05`; `-:--` where it is unknown.
+  /// A duration as minutes and seconds, `4:05`, from an hour on with hours, `1:04:05`; `-:--` where
+  /// it is unknown.
   static func duration(_ seconds: Double?) -> String {
     guard let seconds, seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "-:--" }
     let total = Int(seconds.rounded())
-    let (hours, minutes, rest) = (total / 3600, total / 60 % 60, String(total % 60).padded(to: 2, with: "0"))
-    return hours > 0 ? "\(hours):\(String(minutes).padded(to: 2, with: "0")):\(rest)" : "\(minutes):\(rest)"
+    let (hours, minutes, rest) = (
+      total / 3600, total / 60 % 60, String(total % 60).padded(to: 2, with: "0")
+    )
+    return hours > 0
+      ? "\(hours):\(String(minutes).padded(to: 2, with: "0")):\(rest)" : "\(minutes):\(rest)"
   }
 
   /// One of many, ` 3/10`, padded so that all numbers up to `total` are equally wide.

@@ -5,7 +5,8 @@
 #else
   @preconcurrency import Glibc
 #endif
-// `stdout` is a global variable of C: @preconcurrency lets it be named, and it is only passed to `fflush`, which locks.
+// `stdout` is a global variable of C: @preconcurrency lets it be named, and it is only passed to
+// `fflush`, which locks.
 
 /// Where a progress display writes: a terminal, or anything else.
 ///
@@ -20,7 +21,8 @@ struct ProgressOutput {
 
   /// The output behind a file descriptor.
   ///
-  /// It counts as a terminal if it is one and the environment variable TERM names a kind that can erase a line.
+  /// It counts as a terminal if it is one and the environment variable TERM names a kind that can
+  /// erase a line.
   init(fileDescriptor: Int32) {
     let term = getenv("TERM").map { String(cString: $0) } ?? ""
     let isTerminal = isatty(fileDescriptor) == 1 && !term.isEmpty && term != "dumb"

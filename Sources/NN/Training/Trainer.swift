@@ -1,6 +1,7 @@
 import Autograd
 
-/// Runs the training loop: epochs of steps over batches, validation after each, after d2l's `Trainer`.
+/// Runs the training loop: epochs of steps over batches, validation after each, after d2l's
+/// `Trainer`.
 ///
 /// It knows nothing of progress bars, files and plots: they read its events and the history.
 public struct Trainer {
@@ -8,14 +9,17 @@ public struct Trainer {
   public let maxEpochs: Int
   /// The number of GPUs to use at most: as many as there are, else the processor.
   public let gpuCount: Int
-  /// The largest norm of all gradients together; longer ones are scaled down. Nil for no limit.
+  /// The largest norm of all gradients together; longer ones are scaled down.
+  ///
+  /// Nil for no limit.
   public let gradientClip: Double?
 
   /// A trainer; nothing runs before `fit`.
   public init(maxEpochs: Int, gpuCount: Int = 0, gradientClip: Double? = nil) {
     require(maxEpochs >= 1, "Trainer: needs at least one epoch, got \(maxEpochs)")
     require(gpuCount >= 0, "Trainer: the number of GPUs must not be negative, got \(gpuCount)")
-    require(gradientClip ?? 1 > 0, "Trainer: gradientClip must be above 0, got \(gradientClip ?? 0)")
+    require(
+      gradientClip ?? 1 > 0, "Trainer: gradientClip must be above 0, got \(gradientClip ?? 0)")
     self.maxEpochs = maxEpochs
     self.gpuCount = gpuCount
     self.gradientClip = gradientClip
@@ -23,9 +27,9 @@ public struct Trainer {
 
   /// Trains a model.
   ///
-  /// Losses and accuracies of an epoch are means over its examples: batches count by their size. (d2l
-  /// averages over batches, so that a smaller last batch counts as much as the others.) The training loss is
-  /// that of the batches as they were seen, while the parameters changed.
+  /// Losses and accuracies of an epoch are means over its examples: batches count by their size.
+  /// (d2l averages over batches, so that a smaller last batch counts as much as the others.) The
+  /// training loss is that of the batches as they were seen, while the parameters changed.
   ///
   /// - Parameters:
   ///   - model: What to train.

@@ -4,7 +4,8 @@
 public enum TrainerEvent: Sendable {
   /// The run begins; the first event of every run.
   case started(epochCount: Int, batchesPerEpoch: Int)
-  /// A training batch is done; epochs and batches count from 1, and the loss is the mean over the epoch so far.
+  /// A training batch is done; epochs and batches count from 1, and the loss is the mean over the
+  /// epoch so far.
   case batchEnded(epoch: Int, batch: Int, batchCount: Int, loss: Double, samplesPerSecond: Double)
   /// An epoch is done, its validation included.
   case epochEnded(EpochMetrics)

@@ -6,7 +6,8 @@ import Testing
 @Suite struct AtomicWriteTests {
   /// Runs the body with a new, empty folder.
   private static func withFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+      .path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try body(folder)
@@ -16,7 +17,9 @@ import Testing
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
   }
 
-  private func read(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+  private func read(_ path: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: path))
+  }
 
   @Test func writesArraysDataSlicesAndText() throws {
     try Self.withFolder { folder in
@@ -44,17 +47,20 @@ import Testing
       try #require(chmod(path, 0o640) == 0)
       try writeAtomically("new", to: path)
       #expect(try read(path) == Data("new".utf8))
-      #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o640)
+      #expect(
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o640)
     }
   }
 
   @Test func aSymbolicLinkStaysOne() throws {
     try Self.withFolder { folder in
       try writeAtomically("old", to: folder + "/target")
-      try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: "target")
+      try FileManager.default.createSymbolicLink(
+        atPath: folder + "/link", withDestinationPath: "target")
       try writeAtomically("new", to: folder + "/link")
       #expect(try read(folder + "/target") == Data("new".utf8))
-      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/link") == "target")
+      #expect(
+        try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/link") == "target")
     }
   }
 
@@ -83,7 +89,8 @@ import Testing
         try writeAtomically("text", to: folder)
       }
     }
-    #expect(throws: FileError(path: "/dev/null", reason: "cannot write: it is not a regular file")) {
+    #expect(throws: FileError(path: "/dev/null", reason: "cannot write: it is not a regular file"))
+    {
       try writeAtomically("text", to: "/dev/null")
     }
   }
@@ -92,14 +99,16 @@ import Testing
   func aFolderWithoutPermissionIsNamed() throws {
     try Self.withFolder { folder in
       try #require(chmod(folder, 0o500) == 0)
-      #expect(throws: FileError(path: folder + "/file", reason: "cannot write: Permission denied")) {
+      #expect(throws: FileError(path: folder + "/file", reason: "cannot write: Permission denied"))
+      {
         try writeAtomically("text", to: folder + "/file")
       }
     }
   }
 
   #if os(Linux)
-    /// A limit on the size of files stands for a full disk: some bytes can be written, the rest cannot.
+    /// A limit on the size of files stands for a full disk: some bytes can be written, the rest
+    /// cannot.
     @Test func aFailureInTheMiddleLeavesTheOldFileAndNothingElse() async {
       await #expect(processExitsWith: .success) {
         try AtomicWriteTests.withFolder { folder in

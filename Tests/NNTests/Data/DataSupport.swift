@@ -26,7 +26,9 @@ final class TemporaryFolder: Sendable {
     [UInt8](try Data(contentsOf: URL(fileURLWithPath: self(name))))
   }
 
-  var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
+  var names: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+  }
 }
 
 /// Makes the content of data files.
@@ -35,7 +37,9 @@ enum DataFixture {
   static func gzip(_ bytes: [UInt8]) -> [UInt8] {
     var stream = z_stream()
     let size = Int32(MemoryLayout<z_stream>.size)
-    guard deflateInit2_(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
+    guard
+      deflateInit2_(
+        &stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
     else {
       fatalError("deflateInit2")
     }
@@ -57,7 +61,9 @@ enum DataFixture {
 
   /// An IDX file with the given magic number, dimensions and elements.
   static func idx(_ magic: Int, _ dimensions: [Int], _ elements: [UInt8]) -> [UInt8] {
-    ([magic] + dimensions).flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) } } + elements
+    ([magic] + dimensions).flatMap { word in
+      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }
+    } + elements
   }
 
   static func images(count: Int, height: Int = 28, width: Int = 28) -> [UInt8] {

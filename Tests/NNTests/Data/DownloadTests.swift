@@ -12,7 +12,9 @@ import Testing
     let folder = try TemporaryFolder()
     let server = try LocalServer { [content] _ in LocalServer.response(body: content) }
     var reports: [DownloadProgress] = []
-    try Download.fetch(server.address(), to: folder("deep/er/file"), sha256: checksum) { reports.append($0) }
+    try Download.fetch(server.address(), to: folder("deep/er/file"), sha256: checksum) {
+      reports.append($0)
+    }
     #expect(try folder.read("deep/er/file") == content)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder("deep/er")) == ["file"])
     #expect(reports.last == DownloadProgress(name: "file", received: 300_000, total: 300_000))
@@ -51,20 +53,25 @@ import Testing
     #expect(try folder.names == ["file.part"])
 
     var reports: [DownloadProgress] = []
-    try Download.fetch(server.address(), to: folder("file"), sha256: checksum) { reports.append($0) }
+    try Download.fetch(server.address(), to: folder("file"), sha256: checksum) {
+      reports.append($0)
+    }
     #expect(LocalServer.rangeStart(server.requests[1]) == 100_000)
     #expect(try folder.read("file") == content)
     #expect(try folder.names == ["file"])
     #expect(reports.last == DownloadProgress(name: "file", received: 300_000, total: 300_000))
   }
 
-  /// The servers that cannot continue: without ranges, with another range than asked for, with a shorter file.
+  /// The servers that cannot continue: without ranges, with another range than asked for, with a
+  /// shorter file.
   @Test(arguments: ["200 OK", "206 Partial Content", "416 Range Not Satisfiable"])
   func startsAnewIfTheServerCannotContinue(_ status: String) throws {
     let folder = try TemporaryFolder()
     try folder.write([UInt8](repeating: 9, count: 1000), to: "file.part")
     let server = try LocalServer { [content] request in
-      guard LocalServer.rangeStart(request) != nil else { return LocalServer.response(body: content) }
+      guard LocalServer.rangeStart(request) != nil else {
+        return LocalServer.response(body: content)
+      }
       return LocalServer.response(status, ["Content-Range: bytes 5-9/10"], body: content)
     }
     try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
@@ -74,13 +81,15 @@ import Testing
     #expect(server.requests.count == (status == "200 OK" ? 1 : 2))
   }
 
-  /// A server may answer a range with less than was asked for: the transfer is whole, the file is not.
+  /// A server may answer a range with less than was asked for: the transfer is whole, the file is
+  /// not.
   @Test func noticesAShorterRangeThanAskedFor() throws {
     let folder = try TemporaryFolder()
     try folder.write(Array(content.prefix(1000)), to: "file.part")
     let server = try LocalServer { [content] _ in
       LocalServer.response(
-        "206 Partial Content", ["Content-Range: bytes 1000-1999/300000"], body: Array(content[1000..<2000]))
+        "206 Partial Content", ["Content-Range: bytes 1000-1999/300000"],
+        body: Array(content[1000..<2000]))
     }
     let error = dataFailure { () throws(DataError) in
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
@@ -92,7 +101,8 @@ import Testing
   @Test func takesACompletePartWithoutAskingAnybody() throws {
     let folder = try TemporaryFolder()
     try folder.write(content, to: "file.part")
-    try Download.fetch("http://127.0.0.1:\(LocalServer.unusedPort())/", to: folder("file"), sha256: checksum)
+    try Download.fetch(
+      "http://127.0.0.1:\(LocalServer.unusedPort())/", to: folder("file"), sha256: checksum)
     #expect(try folder.read("file") == content)
     #expect(try folder.names == ["file"])
   }
@@ -105,7 +115,8 @@ import Testing
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
     }
     let found = SHA256.hexadecimal(Array("abd".utf8))
-    #expect(error.problem == "has the SHA-256 checksum \(found), expected \(checksum); it was not kept")
+    #expect(
+      error.problem == "has the SHA-256 checksum \(found), expected \(checksum); it was not kept")
     #expect(!error.isUnavailable)
     #expect(try folder.names == ["file"])
     #expect(try folder.read("file") == [1])
@@ -128,14 +139,18 @@ import Testing
     let error = dataFailure { () throws(DataError) in
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
     }
-    #expect(error == DataError(server.address(), "the server answered \(status.prefix(3)), expected 200 (OK)"))
+    #expect(
+      error
+        == DataError(server.address(), "the server answered \(status.prefix(3)), expected 200 (OK)")
+    )
     #expect(try folder.names == [])
   }
 
   @Test func aRefusedConnectionIsUnavailable() throws {
     let folder = try TemporaryFolder()
     let address = "http://127.0.0.1:\(try LocalServer.unusedPort())/file"
-    let error = dataFailure { () throws(DataError) in try Download.fetch(address, to: folder("file"), sha256: checksum)
+    let error = dataFailure { () throws(DataError) in
+      try Download.fetch(address, to: folder("file"), sha256: checksum)
     }
     #expect(error.source == address)
     #expect(error.problem.hasPrefix("cannot be reached ("))
@@ -149,14 +164,16 @@ import Testing
     let error = dataFailure { () throws(DataError) in
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum, patience: 0.3)
     }
-    #expect(error == DataError(server.address(), "does not answer for 1 seconds", isUnavailable: true))
+    #expect(
+      error == DataError(server.address(), "does not answer for 1 seconds", isUnavailable: true))
     #expect(try folder.names == [])
   }
 
   @Test(arguments: ["ftp://127.0.0.1/file", "file:///etc/passwd", "file", "", "http://"])
   func refusesWhatIsNoAddress(_ address: String) throws {
     let folder = try TemporaryFolder()
-    let error = dataFailure { () throws(DataError) in try Download.fetch(address, to: folder("file"), sha256: checksum)
+    let error = dataFailure { () throws(DataError) in
+      try Download.fetch(address, to: folder("file"), sha256: checksum)
     }
     #expect(error == DataError(address, "is no http or https address"))
   }
@@ -183,12 +200,15 @@ import Testing
   #if os(Linux)
     @Test func namesAFullDisk() throws {
       let folder = try TemporaryFolder()
-      try FileManager.default.createSymbolicLink(atPath: folder("file.part"), withDestinationPath: "/dev/full")
+      try FileManager.default.createSymbolicLink(
+        atPath: folder("file.part"), withDestinationPath: "/dev/full")
       let server = try LocalServer { [content] _ in LocalServer.response(body: content) }
       let error = dataFailure { () throws(DataError) in
         try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
       }
-      #expect(error == DataError(server.address(), "the download cannot be saved: No space left on device"))
+      #expect(
+        error
+          == DataError(server.address(), "the download cannot be saved: No space left on device"))
       #expect(try folder.names == [])
     }
   #endif

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct FashionMNISTFilesTests {
   static let names = [
-    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
   ]
 
   /// A small dataset in the official form: the four files' content, not packed.
@@ -28,16 +29,19 @@ import Testing
   func fill(_ folder: TemporaryFolder, without: Set<Int> = [], packed: Bool = true) throws {
     for index in 0..<4 where !without.contains(index) {
       try folder.write(
-        packed ? DataFixture.gzip(files[index]) : files[index], to: Self.names[index] + (packed ? ".gz" : ""))
+        packed ? DataFixture.gzip(files[index]) : files[index],
+        to: Self.names[index] + (packed ? ".gz" : ""))
     }
   }
 
   func load(
-    directory: String? = nil, environment: [String: String] = [:], address: String = "http://127.0.0.1:1/",
+    directory: String? = nil, environment: [String: String] = [:],
+    address: String = "http://127.0.0.1:1/",
     progress: ((DownloadProgress) -> Void)? = nil
   ) throws(DataError) -> (train: LabelledImages, test: LabelledImages) {
     try FashionMNISTFiles.load(
-      published, directory: directory, environment: environment, address: address, progress: progress)
+      published, directory: directory, environment: environment, address: address,
+      progress: progress)
   }
 
   @Test func readsANamedFolder() throws {
@@ -62,7 +66,9 @@ import Testing
   @Test func readsOtherDataOfTheSameForm() throws {
     let folder = try TemporaryFolder()
     let other = [DataFixture.images(count: 7, height: 3, width: 5), DataFixture.labels(count: 7)]
-    for (name, bytes) in zip(Self.names, other + other) { try folder.write(DataFixture.gzip(bytes), to: name + ".gz") }
+    for (name, bytes) in zip(Self.names, other + other) {
+      try folder.write(DataFixture.gzip(bytes), to: name + ".gz")
+    }
     let data = try FashionMNISTFiles.load(directory: folder.path)
     #expect((data.train.count, data.test.height, data.test.width) == (7, 3, 5))
   }
@@ -76,7 +82,8 @@ import Testing
   @Test func neverPassesOverANamedFolder() throws {
     let (folder, caches) = (try TemporaryFolder(), try TemporaryFolder())
     try fill(folder, without: [1, 2])
-    try FileManager.default.createDirectory(atPath: caches("fashion-mnist"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      atPath: caches("fashion-mnist"), withIntermediateDirectories: true)
     let missing = "lacks train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz"
     let named = dataFailure { () throws(DataError) in
       _ = try load(directory: folder.path, environment: ["XDG_CACHE_HOME": caches.path])
@@ -85,9 +92,15 @@ import Testing
     let variable = dataFailure { () throws(DataError) in
       _ = try load(environment: ["FASHION_MNIST_DIR": folder.path, "XDG_CACHE_HOME": caches.path])
     }
-    #expect(variable == DataError(folder.path, "\(missing) (named by FASHION_MNIST_DIR), each with or without .gz"))
+    #expect(
+      variable
+        == DataError(
+          folder.path, "\(missing) (named by FASHION_MNIST_DIR), each with or without .gz"))
     let nowhere = dataFailure { () throws(DataError) in _ = try load(directory: folder("none")) }
-    #expect(nowhere == DataError(folder("none"), "is no folder, expected one with the four Fashion-MNIST files"))
+    #expect(
+      nowhere
+        == DataError(folder("none"), "is no folder, expected one with the four Fashion-MNIST files")
+    )
   }
 
   @Test func refusesPartsOfDifferentSizes() throws {
@@ -96,7 +109,9 @@ import Testing
     try folder.write(DataFixture.images(count: 20, height: 28, width: 27), to: Self.names[2])
     let error = dataFailure { () throws(DataError) in _ = try load(directory: folder.path) }
     let train = folder(Self.names[0] + ".gz")
-    #expect(error == DataError(folder(Self.names[2]), "has images of 28x27, expected 28x28 as in \(train)"))
+    #expect(
+      error
+        == DataError(folder(Self.names[2]), "has images of 28x27, expected 28x28 as in \(train)"))
   }
 
   @Test func refusesExchangedFiles() throws {
@@ -106,7 +121,10 @@ import Testing
     try folder.write(DataFixture.gzip(files[1]), to: Self.names[3] + ".gz")
     let error = dataFailure { () throws(DataError) in _ = try load(directory: folder.path) }
     let images = folder(Self.names[0] + ".gz")
-    #expect(error == DataError(folder(Self.names[1] + ".gz"), "has 20 labels, expected 30 as \(images) has images"))
+    #expect(
+      error
+        == DataError(
+          folder(Self.names[1] + ".gz"), "has 20 labels, expected 30 as \(images) has images"))
   }
 
   @Test func findsTheCacheFolder() {
@@ -115,7 +133,9 @@ import Testing
     #else
       let usual = "/home/me/.cache/fashion-mnist"
     #endif
-    func folder(_ environment: [String: String]) -> String { FashionMNISTFiles.cacheFolder(environment: environment) }
+    func folder(_ environment: [String: String]) -> String {
+      FashionMNISTFiles.cacheFolder(environment: environment)
+    }
     #expect(folder(["HOME": "/home/me"]) == usual)
     #expect(folder(["HOME": "/home/me", "XDG_CACHE_HOME": ""]) == usual)
     #expect(folder(["HOME": "/home/me", "XDG_CACHE_HOME": "relative"]) == usual)
@@ -133,7 +153,9 @@ import Testing
     }
     let environment = ["XDG_CACHE_HOME": caches.path, "FASHION_MNIST_DIR": ""]
     var names: Set<String> = []
-    let first = try load(environment: environment, address: server.address("base")) { names.insert($0.name) }
+    let first = try load(environment: environment, address: server.address("base")) {
+      names.insert($0.name)
+    }
     #expect(names == Set(Self.names.map { $0 + ".gz" }))
     #expect(try FileManager.default.contentsOfDirectory(atPath: caches("fashion-mnist")).count == 4)
     #expect((first.train.count, first.test.count) == (30, 20))
@@ -160,11 +182,14 @@ import Testing
 
   @Test func aBrokenCacheIsNoReasonToFallBack() throws {
     let caches = try TemporaryFolder()
-    try FileManager.default.createDirectory(atPath: caches("fashion-mnist"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      atPath: caches("fashion-mnist"), withIntermediateDirectories: true)
     for (name, bytes) in zip(Self.names, files) {
       try caches.write(Array(DataFixture.gzip(bytes).dropLast(4)), to: "fashion-mnist/\(name).gz")
     }
-    let error = dataFailure { () throws(DataError) in _ = try load(environment: ["XDG_CACHE_HOME": caches.path]) }
+    let error = dataFailure { () throws(DataError) in
+      _ = try load(environment: ["XDG_CACHE_HOME": caches.path])
+    }
     #expect(error.source == caches("fashion-mnist/\(Self.names[0]).gz"))
     #expect(error.problem.hasPrefix("is truncated: "))
     #expect(error.problem.hasSuffix("; delete it to download it again"))
@@ -174,8 +199,11 @@ import Testing
   /// Something else under the official names in the cache must not pass for Fashion-MNIST.
   @Test func theCacheMustHoldTheOfficialCounts() throws {
     let caches = try TemporaryFolder()
-    try FileManager.default.createDirectory(atPath: caches("fashion-mnist"), withIntermediateDirectories: true)
-    for (name, bytes) in zip(Self.names, files) { try caches.write(bytes, to: "fashion-mnist/\(name)") }
+    try FileManager.default.createDirectory(
+      atPath: caches("fashion-mnist"), withIntermediateDirectories: true)
+    for (name, bytes) in zip(Self.names, files) {
+      try caches.write(bytes, to: "fashion-mnist/\(name)")
+    }
     let error = dataFailure { () throws(DataError) in
       _ = try FashionMNISTFiles.load(environment: ["XDG_CACHE_HOME": caches.path])
     }
@@ -199,10 +227,14 @@ import Testing
       #expect(data.test.labels.count { $0 == label } == 1000)
     }
     let official = FashionMNISTFiles.official
-    for file in [official.train.images, official.train.labels, official.test.images, official.test.labels] {
+    for file in [
+      official.train.images, official.train.labels, official.test.images, official.test.labels,
+    ] {
       let path = "\(Self.realFolder)/\(file.name).gz"
       guard FileManager.default.fileExists(atPath: path) else { continue }
-      #expect(SHA256.hexadecimal(try OpenFile.contents(of: path, maximum: 1 << 28)) == file.sha256, "\(file.name)")
+      #expect(
+        SHA256.hexadecimal(try OpenFile.contents(of: path, maximum: 1 << 28)) == file.sha256,
+        "\(file.name)")
     }
   }
 }

@@ -6,8 +6,12 @@ import Testing
   /// Pinned: the same seed must give the same bytes on every platform and in every version.
   @Test func isDeterministic() {
     let data = GarmentImages.draw(count: 500, seed: 1)
-    #expect(SHA256.hexadecimal(data.images) == "5a3678969283a5babe636240ba71149c2d098d132e3fdf19f13e35ed3a55811c")
-    #expect(SHA256.hexadecimal(data.labels) == "f49d09b4ec704487f3dfbf01f4d688097aba91df17d97f271e271dc29d25041e")
+    #expect(
+      SHA256.hexadecimal(data.images)
+        == "5a3678969283a5babe636240ba71149c2d098d132e3fdf19f13e35ed3a55811c")
+    #expect(
+      SHA256.hexadecimal(data.labels)
+        == "f49d09b4ec704487f3dfbf01f4d688097aba91df17d97f271e271dc29d25041e")
   }
 
   @Test func isBalancedAndShuffled() {
@@ -21,7 +25,9 @@ import Testing
   }
 
   @Test func seedsGiveDifferentImages() {
-    let (one, two) = (GarmentImages.draw(count: 200, seed: 0), GarmentImages.draw(count: 200, seed: 1))
+    let (one, two) = (
+      GarmentImages.draw(count: 200, seed: 0), GarmentImages.draw(count: 200, seed: 1)
+    )
     #expect(one.labels != two.labels)
     func images(_ data: LabelledImages) -> Set<ArraySlice<UInt8>> {
       Set((0..<data.count).map { data.images[$0 * 784..<($0 + 1) * 784] })
@@ -36,16 +42,23 @@ import Testing
     #expect((data.count, data.height, data.width, data.images.count) == (3000, 28, 28, 3000 * 784))
     for index in 0..<data.count {
       let lit = data.images[index * 784..<(index + 1) * 784].count { $0 > 8 }
-      #expect((30...640).contains(lit), "image \(index), a \(GarmentImages.classNames[Int(data.labels[index])])")
+      #expect(
+        (30...640).contains(lit),
+        "image \(index), a \(GarmentImages.classNames[Int(data.labels[index])])")
     }
   }
 
-  /// The mean image of each class is nearest to new images of that class often, but by far not always.
+  /// The mean image of each class is nearest to new images of that class often, but by far not
+  /// always.
   @Test func classesAreLearnableAndOverlap() {
-    let (train, test) = (GarmentImages.draw(count: 3000, seed: 0), GarmentImages.draw(count: 1000, seed: 1))
+    let (train, test) = (
+      GarmentImages.draw(count: 3000, seed: 0), GarmentImages.draw(count: 1000, seed: 1)
+    )
     var means = [[Int]](repeating: [Int](repeating: 0, count: 784), count: 10)
     for index in 0..<train.count {
-      for pixel in 0..<784 { means[Int(train.labels[index])][pixel] += Int(train.images[index * 784 + pixel]) }
+      for pixel in 0..<784 {
+        means[Int(train.labels[index])][pixel] += Int(train.images[index * 784 + pixel])
+      }
     }
     var right = 0
     for index in 0..<test.count {

@@ -6,7 +6,8 @@ import Testing
   let content = DataFixture.noise(1000) + [UInt8](repeating: 7, count: 300_000)
 
   @Test func inflatesWhatWasPacked() throws {
-    #expect(try Gzip.inflate(DataFixture.gzip(content), name: "a.gz", maximum: content.count) == content)
+    #expect(
+      try Gzip.inflate(DataFixture.gzip(content), name: "a.gz", maximum: content.count) == content)
     #expect(try Gzip.inflate(DataFixture.gzip([]), name: "a.gz", maximum: 0) == [])
   }
 
@@ -22,7 +23,8 @@ import Testing
       let error = dataFailure { () throws(DataError) in
         _ = try Gzip.inflate(Array(packed.prefix(count)), name: "a.gz", maximum: 1000)
       }
-      #expect(error == DataError("a.gz", "is truncated: its gzip data goes on behind its \(count) bytes"))
+      #expect(
+        error == DataError("a.gz", "is truncated: its gzip data goes on behind its \(count) bytes"))
     }
   }
 
@@ -43,17 +45,23 @@ import Testing
   @Test func namesAWrongChecksumAndLength() {
     var packed = DataFixture.gzip(content)
     packed[packed.count - 5] ^= 1
-    let crc = dataFailure { () throws(DataError) in _ = try Gzip.inflate(packed, name: "a.gz", maximum: 1 << 20) }
+    let crc = dataFailure { () throws(DataError) in
+      _ = try Gzip.inflate(packed, name: "a.gz", maximum: 1 << 20)
+    }
     #expect(crc.problem.hasPrefix("is corrupt: incorrect data check at byte"))
     packed[packed.count - 5] ^= 1
     packed[packed.count - 1] ^= 1
-    let length = dataFailure { () throws(DataError) in _ = try Gzip.inflate(packed, name: "a.gz", maximum: 1 << 20) }
+    let length = dataFailure { () throws(DataError) in
+      _ = try Gzip.inflate(packed, name: "a.gz", maximum: 1 << 20)
+    }
     #expect(length.problem.hasPrefix("is corrupt: incorrect length check at byte"))
   }
 
   @Test func refusesABomb() {
     let bomb = DataFixture.gzip([UInt8](repeating: 0, count: 5_000_000))
-    let error = dataFailure { () throws(DataError) in _ = try Gzip.inflate(bomb, name: "a.gz", maximum: 4_999_999) }
+    let error = dataFailure { () throws(DataError) in
+      _ = try Gzip.inflate(bomb, name: "a.gz", maximum: 4_999_999)
+    }
     #expect(error.problem == "inflates to more than the 4999999 bytes expected at most")
   }
 
@@ -66,7 +74,9 @@ import Testing
       _ = try Gzip.inflate(Array("<html>".utf8), name: "a.gz", maximum: 100)
     }
     #expect(page.description == "a.gz: is no gzip file: it starts with 3c 68, expected 1f 8b")
-    let empty = dataFailure { () throws(DataError) in _ = try Gzip.inflate([], name: "a.gz", maximum: 100) }
+    let empty = dataFailure { () throws(DataError) in
+      _ = try Gzip.inflate([], name: "a.gz", maximum: 100)
+    }
     #expect(empty.problem == "is no gzip file: it starts with nothing, expected 1f 8b")
   }
 }

@@ -5,10 +5,13 @@ import Testing
 @Suite struct LabelledImagesTests {
   @Test func readsPackedAndPlainFiles() throws {
     let folder = try TemporaryFolder()
-    try folder.write(DataFixture.gzip(DataFixture.images(count: 3, height: 2, width: 4)), to: "i.gz")
+    try folder.write(
+      DataFixture.gzip(DataFixture.images(count: 3, height: 2, width: 4)), to: "i.gz")
     try folder.write(DataFixture.labels(count: 3), to: "l")
-    let data = try LabelledImages(imagesFile: folder("i.gz"), labelsFile: folder("l"), classCount: 10)
-    #expect(data == LabelledImages(images: (0..<24).map { $0 }, labels: [0, 7, 4], height: 2, width: 4))
+    let data = try LabelledImages(
+      imagesFile: folder("i.gz"), labelsFile: folder("l"), classCount: 10)
+    #expect(
+      data == LabelledImages(images: (0..<24).map { $0 }, labels: [0, 7, 4], height: 2, width: 4))
     #expect(data.count == 3)
   }
 
@@ -19,7 +22,8 @@ import Testing
     let error = dataFailure { () throws(DataError) in
       _ = try LabelledImages(imagesFile: folder("i"), labelsFile: folder("l"), classCount: 10)
     }
-    #expect(error == DataError(folder("l"), "has 4 labels, expected 3 as \(folder("i")) has images"))
+    #expect(
+      error == DataError(folder("l"), "has 4 labels, expected 3 as \(folder("i")) has images"))
   }
 
   @Test func namesAMissingFileAndAFolder() throws {
@@ -38,7 +42,9 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write([1, 2, 3], to: "f")
     #expect(try OpenFile.contents(of: folder("f"), maximum: 3) == [1, 2, 3])
-    let error = dataFailure { () throws(DataError) in _ = try OpenFile.contents(of: folder("f"), maximum: 2) }
+    let error = dataFailure { () throws(DataError) in
+      _ = try OpenFile.contents(of: folder("f"), maximum: 2)
+    }
     #expect(error == DataError(folder("f"), "has 3 bytes, expected at most 2"))
   }
 

@@ -1,9 +1,11 @@
 import Foundation
 import Synchronization
 
-/// A web server on 127.0.0.1 for tests: one connection at a time, one request a connection, answers as the test says.
+/// A web server on 127.0.0.1 for tests: one connection at a time, one request a connection, answers
+/// as the test says.
 final class LocalServer: Sendable {
-  /// What comes back for a request: bytes as they go over the wire, or nil for a server that stays silent.
+  /// What comes back for a request: bytes as they go over the wire, or nil for a server that stays
+  /// silent.
   typealias Answer = @Sendable (_ request: String) -> [UInt8]?
 
   let port: UInt16
@@ -54,7 +56,9 @@ final class LocalServer: Sendable {
   static func response(
     _ status: String = "200 OK", _ headers: [String] = [], body: [UInt8] = [], length: Int? = nil
   ) -> [UInt8] {
-    let lines = ["HTTP/1.1 \(status)", "Content-Length: \(length ?? body.count)", "Connection: close"] + headers
+    let lines =
+      ["HTTP/1.1 \(status)", "Content-Length: \(length ?? body.count)", "Connection: close"]
+      + headers
     return Array((lines + ["", ""]).joined(separator: "\r\n").utf8) + body
   }
 
@@ -95,7 +99,8 @@ final class LocalServer: Sendable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Sends as much as the other side takes: it may hang up in between, which must not end the process.
+  /// Sends as much as the other side takes: it may hang up in between, which must not end the
+  /// process.
   private static func send(_ bytes: [UInt8], _ connection: Int32) {
     #if canImport(Darwin)
       var yes: Int32 = 1
@@ -106,7 +111,9 @@ final class LocalServer: Sendable {
     #endif
     var rest = bytes[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Foundation.send(connection, $0.baseAddress, $0.count, flags) }
+      let count = rest.withUnsafeBytes {
+        Foundation.send(connection, $0.baseAddress, $0.count, flags)
+      }
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }

@@ -10,9 +10,13 @@ import Testing
     return zip([16, 8, 0], weights).reduce(0) { sum, part in
       let channel = Double(value >> part.0 & 255) / 255
       var linear = (channel + 0.055) / 1.055
-      // A power of 2.4 without a mathematics library: x^2 * x^0.4, the latter by Newton's method on y^5 = x^2.
+      // A power of 2.4 without a mathematics library: x^2 * x^0.4, the latter by Newton's method on
+      // y^5 = x^2.
       var root = 1.0
-      for _ in 0..<60 { root -= (root * root * root * root * root - linear * linear) / (5 * root * root * root * root) }
+      for _ in 0..<60 {
+        root -=
+          (root * root * root * root * root - linear * linear) / (5 * root * root * root * root)
+      }
       linear = channel <= 0.04045 ? channel / 12.92 : linear * linear * root
       return sum + part.1 * linear
     }

@@ -8,7 +8,8 @@ import Testing
     let png = PNG.encode(grey: [0x7F], width: 1, height: 1)
     // Signature, IHDR and its checksum as other encoders write them, and the fixed end.
     let start: [UInt8] = [
-      0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8, 0,
+      0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0,
+      1, 0, 0, 0, 1, 8, 0,
       0, 0, 0, 0x3A, 0x7E, 0x9B, 0x55,
     ]
     #expect(Array(png.prefix(start.count)) == start)
@@ -59,7 +60,9 @@ import Testing
       try #require(rest.count >= 12 + length)
       let body = Array(rest.dropFirst(4).prefix(4 + length))
       #expect(number(rest.dropFirst(8 + length).prefix(4)) == Int(crc32(0, body, uInt(body.count))))
-      chunks.append(Chunk(name: String(decoding: body.prefix(4), as: UTF8.self), content: Array(body.dropFirst(4))))
+      chunks.append(
+        Chunk(
+          name: String(decoding: body.prefix(4), as: UTF8.self), content: Array(body.dropFirst(4))))
       rest = rest.dropFirst(12 + length)
     }
     return chunks

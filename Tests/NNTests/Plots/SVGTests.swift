@@ -5,12 +5,15 @@ import Testing
 @Suite struct SVGTests {
   @Test func escapesTextAndAttributes() {
     #expect(
-      SVG.escaped("a<b> & \"c\" 'd'\u{1}\u{0}é😀") == "a&lt;b&gt; &amp; &quot;c&quot; &apos;d&apos;\u{FFFD}\u{FFFD}é😀")
+      SVG.escaped("a<b> & \"c\" 'd'\u{1}\u{0}é😀")
+        == "a&lt;b&gt; &amp; &quot;c&quot; &apos;d&apos;\u{FFFD}\u{FFFD}é😀")
     #expect(SVG.element("a", ["b": "<\">"]) == "<a b=\"&lt;&quot;&gt;\"/>")
     #expect(SVG.element("a", [:], "<b/>") == "<a><b/></a>")
   }
 
-  @Test(arguments: [(1.0, "1"), (0, "0"), (-0.001, "0"), (10, "10"), (1.5, "1.5"), (2.126, "2.13"), (100, "100")])
+  @Test(arguments: [
+    (1.0, "1"), (0, "0"), (-0.001, "0"), (10, "10"), (1.5, "1.5"), (2.126, "2.13"), (100, "100"),
+  ])
   func numbersAreShort(_ value: Double, _ text: String) {
     #expect(SVG.number(value) == text)
   }

@@ -3,7 +3,9 @@ import Testing
 @testable import NN
 
 @Suite struct TrainingPlotTests {
-  private func history(_ losses: [Double], validates: Bool = true, wasInterrupted: Bool = false) -> History {
+  private func history(_ losses: [Double], validates: Bool = true, wasInterrupted: Bool = false)
+    -> History
+  {
     let epochs = losses.enumerated().map { index, loss in
       EpochMetrics(
         epoch: index + 1, trainLoss: loss, validationLoss: validates ? loss + 0.25 : nil,
@@ -23,7 +25,10 @@ import Testing
     #expect(elements.texts.contains("A & B"))
     #expect(elements.texts.contains("epoch"))
     #expect(elements.texts.contains("loss, accuracy"))
-    #expect(elements.texts.filter { $0.contains("_") } == ["train_loss0.500", "val_loss0.750", "val_acc0.500"])
+    #expect(
+      elements.texts.filter { $0.contains("_") } == [
+        "train_loss0.500", "val_loss0.750", "val_acc0.500",
+      ])
     let curves = ["train_loss", "val_loss", "val_acc"].map { curve($0, in: elements) }
     #expect(curves.map(\.count) == [1, 1, 1])
     #expect(curves.map { $0[0]["stroke-dasharray"] } == ["none", "7 4", "10 4 2 4"])
@@ -63,7 +68,9 @@ import Testing
     #expect(paths.count == 2)
     #expect(paths.first?["d"]?.split(separator: "M").count == 2)
     #expect(paths.last?["d"]?.hasPrefix("M340 ") == true)
-    for path in paths { #expect(!(path["d"] ?? "nan").contains { "naif+".contains($0) && $0 != "a" }) }
+    for path in paths {
+      #expect(!(path["d"] ?? "nan").contains { "naif+".contains($0) && $0 != "a" })
+    }
   }
 
   @Test func nothingToDrawIsSaid() throws {
@@ -86,7 +93,10 @@ import Testing
     #expect(interrupted.texts.contains("interrupted after 2 epochs"))
     let one = try parsedXML(TrainingPlot(history([2], wasInterrupted: true)).svg)
     #expect(one.texts.contains("interrupted after 1 epoch"))
-    #expect(!(try parsedXML(TrainingPlot(history([2, 1])).svg).texts.contains { $0.contains("interrupted") }))
+    #expect(
+      !(try parsedXML(TrainingPlot(history([2, 1])).svg).texts.contains {
+        $0.contains("interrupted")
+      }))
   }
 
   @Test func markupInTheTitleIsText() throws {
@@ -99,7 +109,9 @@ import Testing
     var history = history([2, 1, 0.5])
     for index in history.epochs.indices { history.epochs[index].epoch += 10 }
     let elements = try parsedXML(TrainingPlot(history).svg)
-    #expect(elements.texts.contains("11") && elements.texts.contains("13") && !elements.texts.contains("1"))
+    #expect(
+      elements.texts.contains("11") && elements.texts.contains("13")
+        && !elements.texts.contains("1"))
     #expect(curve("train_loss", in: elements).first?["d"]?.hasPrefix("M64 ") == true)
   }
 }

@@ -13,12 +13,15 @@ struct ParsedElement {
 }
 
 /// All elements of a document in order; a document that is not well-formed fails the test.
-func parsedXML(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> [ParsedElement] {
+func parsedXML(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws
+  -> [ParsedElement]
+{
   let collector = Collector()
   let parser = XMLParser(data: Data(text.utf8))
   parser.delegate = collector
   try #require(
-    parser.parse(), "not well-formed: \(String(describing: parser.parserError))", sourceLocation: sourceLocation)
+    parser.parse(), "not well-formed: \(String(describing: parser.parserError))",
+    sourceLocation: sourceLocation)
   return collector.elements
 }
 
@@ -32,13 +35,16 @@ private final class Collector: NSObject, XMLParserDelegate {
   private var open: [Int] = []
 
   func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
+    qualifiedName: String?,
     attributes: [String: String]
   ) {
     open.append(elements.count)
     elements.append(ParsedElement(name: name, attributes: attributes))
   }
-  func parser(_ parser: XMLParser, didEndElement: String, namespaceURI: String?, qualifiedName: String?) {
+  func parser(
+    _ parser: XMLParser, didEndElement: String, namespaceURI: String?, qualifiedName: String?
+  ) {
     open.removeLast()
   }
   func parser(_ parser: XMLParser, foundCharacters text: String) {

@@ -5,8 +5,11 @@ import Testing
 @Suite struct HistoryTests {
   @Test func csvHasHeaderAndFixedDecimals() {
     let history = History(epochs: [
-      EpochMetrics(epoch: 1, trainLoss: 2.302585, validationLoss: 2.25, validationAccuracy: 0.1, seconds: 0.8126),
-      EpochMetrics(epoch: 2, trainLoss: 0.735_000_49, validationLoss: 0.7, validationAccuracy: 1, seconds: 12),
+      EpochMetrics(
+        epoch: 1, trainLoss: 2.302585, validationLoss: 2.25, validationAccuracy: 0.1,
+        seconds: 0.8126),
+      EpochMetrics(
+        epoch: 2, trainLoss: 0.735_000_49, validationLoss: 0.7, validationAccuracy: 1, seconds: 12),
     ])
     #expect(
       history.csv == """

@@ -13,11 +13,13 @@ import Testing
 
     func makeBar() -> ProgressBar {
       ProgressBar(
-        sampleName: "images", output: ProgressOutput(columns: { self.columns }, write: { self.written.append($0) }),
+        sampleName: "images",
+        output: ProgressOutput(columns: { self.columns }, write: { self.written.append($0) }),
         now: { self.time })
     }
 
-    /// What a terminal of endless height would show: carriage return, newline and "erase to the end" understood.
+    /// What a terminal of endless height would show: carriage return, newline and "erase to the
+    /// end" understood.
     var lines: [String] {
       var lines: [[Character]] = [[]]
       var column = 0
@@ -28,7 +30,8 @@ import Testing
         case "\n":
           lines.append([])
           column = 0
-        case "\u{0}": lines[lines.count - 1].removeLast(max(0, lines[lines.count - 1].count - column))
+        case "\u{0}":
+          lines[lines.count - 1].removeLast(max(0, lines[lines.count - 1].count - column))
         default:
           if column < lines[lines.count - 1].count {
             lines[lines.count - 1][column] = Character(scalar)
@@ -54,7 +57,10 @@ import Testing
     bar.handle(.started(epochCount: 2, batchesPerEpoch: 100))
     screen.time += 10
     bar.handle(batch(50))
-    #expect(screen.lines == ["epoch 1/2  [========>         ]   50/100  loss 1.500   1000 images/s  0:30 left"])
+    #expect(
+      screen.lines == [
+        "epoch 1/2  [========>         ]   50/100  loss 1.500   1000 images/s  0:30 left"
+      ])
     bar.handle(.epochEnded(metrics))
     let summary = "epoch 1/2  train_loss 1.250  val_loss 1.500  val_acc 0.500  2.0 s"
     #expect(screen.lines == [summary, ""])
@@ -97,7 +103,8 @@ import Testing
     bar.handle(batch(50))
     bar.handle(.epochEnded(metrics))
     bar.handle(.finished(History(epochs: [metrics])))
-    #expect(screen.written == ["epoch  1/10  train_loss 1.250  val_loss 1.500  val_acc 0.500  2.0 s\n"])
+    #expect(
+      screen.written == ["epoch  1/10  train_loss 1.250  val_loss 1.500  val_acc 0.500  2.0 s\n"])
   }
 
   @Test(arguments: [nil, 80])

@@ -30,12 +30,15 @@ import Testing
     for columns in 1...250 {
       let count = line.text(columns: columns).count
       #expect(count < columns, "\(columns) columns")
-      #expect(columns < 12 || count >= columns / 3 || columns > 100, "\(columns) columns hold more than \(count)")
+      #expect(
+        columns < 12 || count >= columns / 3 || columns > 100,
+        "\(columns) columns hold more than \(count)")
     }
   }
 
   @Test(arguments: [
-    (0, 4, "[    ]"), (1, 4, "[>   ]"), (2, 4, "[=>  ]"), (4, 4, "[====]"), (5, 4, "[====]"), (1, 0, "[    ]"),
+    (0, 4, "[    ]"), (1, 4, "[>   ]"), (2, 4, "[=>  ]"), (4, 4, "[====]"), (5, 4, "[====]"),
+    (1, 0, "[    ]"),
   ])
   func barShowsTheShare(_ batch: Int, _ batchCount: Int, _ text: String) {
     var line = line
@@ -51,7 +54,8 @@ import Testing
 
   @Test(
     arguments: [
-      (0.4, "0:00"), (59.6, "1:00"), (83, "1:23"), (3599.4, "59:59"), (3600, "1:00:00"), (360_000, "100:00:00"),
+      (0.4, "0:00"), (59.6, "1:00"), (83, "1:23"), (3599.4, "59:59"), (3600, "1:00:00"),
+      (360_000, "100:00:00"),
       (nil, "-:--"), (.nan, "-:--"), (.infinity, "-:--"), (-1, "-:--"), (1e300, "-:--"),
     ] as [(Double?, String)])
   func durations(_ seconds: Double?, _ text: String) {
