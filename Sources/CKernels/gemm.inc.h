@@ -5,9 +5,9 @@
 typedef T NAME(Vector) __attribute__((vector_size(CK_VECTOR_BYTES)));
 typedef T NAME(Loose) __attribute__((vector_size(CK_VECTOR_BYTES), aligned(sizeof(T)), may_alias));
 
-// One tile of c. `rows` and `vectors` are constants at every call, so that the sums live in registers.
+// One tile of whole vectors. `rows` and `vectors` are constants at every call, so that the sums live in registers.
 CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const T *left, const T *right, T *c,
-                          ptrdiff_t cRow, size_t columns, bool accumulate) {
+                          ptrdiff_t cRow, bool accumulate) {
   NAME(Vector) sums[CK_TILE_ROWS][CK_TILE_VECTORS];
   CK_UNROLL for (int row = 0; row < rows; row++) {
     CK_UNROLL for (int v = 0; v < vectors; v++) { sums[row][v] = (NAME(Vector)){0}; }
@@ -22,23 +22,10 @@ CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const
     left += CK_TILE_ROWS;
     right += CK_TILE_VECTORS * CK_LANES;
   }
-  const bool whole = columns == (size_t)(vectors * CK_LANES);
   CK_UNROLL for (int row = 0; row < rows; row++) {
     CK_UNROLL for (int v = 0; v < vectors; v++) {
-      T *to = c + row * cRow + v * CK_LANES;
-      NAME(Vector) sum = sums[row][v];
-      if (v < vectors - 1 || whole) {
-        if (accumulate) { sum += *(const NAME(Loose) *)to; }
-        *(NAME(Loose) *)to = sum;
-      } else {
-        const size_t rest = (columns - (size_t)(v * CK_LANES)) * sizeof(T);
-        if (accumulate) {
-          NAME(Vector) old = {0};
-          memcpy(&old, to, rest);
-          sum += old;
-        }
-        memcpy(to, &sum, rest);
-      }
+      NAME(Loose) *to = (NAME(Loose) *)(c + row * cRow + v * CK_LANES);
+      *to = accumulate ? *to + sums[row][v] : sums[row][v];
     }
   }
 }
@@ -46,7 +33,7 @@ CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const
 #define CK_TILE(rows, vectors) \
   case (vectors) * 16 + (rows): \
     if (rows <= CK_TILE_ROWS && vectors <= CK_TILE_VECTORS) { \
-      NAME(tile)(rows, vectors, depth, left, right, to, cRow, part, accumulate); \
+      NAME(tile)(rows, vectors, depth, left, right, to, toRow, toAccumulates); \
     } \
     break;
 #define CK_TILES(vectors) \
@@ -54,22 +41,36 @@ CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const
   CK_TILE(6, vectors) CK_TILE(7, vectors) CK_TILE(8, vectors) CK_TILE(9, vectors) CK_TILE(10, vectors) \
   CK_TILE(11, vectors) CK_TILE(12, vectors) CK_TILE(13, vectors) CK_TILE(14, vectors)
 
-// A right panel stays in the cache while the left ones go by.
+// A right panel stays in the cache while the left ones go by. A tile that ends within a vector goes through a buffer:
+// its partial vectors in the tile's own code would cost the inner loop registers.
 static void NAME(multiplyPanels)(size_t rows, size_t columns, size_t depth, const T *leftPanels,
                                  const T *rightPanels, T *c, ptrdiff_t cRow, bool accumulate) {
-  const size_t width = CK_TILE_VECTORS * CK_LANES;
+  enum { width = CK_TILE_VECTORS * CK_VECTOR_BYTES / sizeof(T) };
+  T buffer[CK_TILE_ROWS * width];
   for (size_t column = 0; column < columns; column += width) {
     const size_t part = columns - column < width ? columns - column : width;
+    const bool whole = part % CK_LANES == 0;
     const T *right = rightPanels + column * depth;
     for (size_t row = 0; row < rows; row += CK_TILE_ROWS) {
       const size_t height = rows - row < CK_TILE_ROWS ? rows - row : CK_TILE_ROWS;
       const T *left = leftPanels + row * depth;
-      T *to = c + (ptrdiff_t)row * cRow + column;
+      T *target = c + (ptrdiff_t)row * cRow + column, *to = whole ? target : buffer;
+      const ptrdiff_t toRow = whole ? cRow : width;
+      const bool toAccumulates = whole && accumulate;
       switch ((part + CK_LANES - 1) / CK_LANES * 16 + height) {
       CK_TILES(1)
       CK_TILES(2)
       CK_TILES(3)
       CK_TILES(4)
+      }
+      if (whole) { continue; }
+      for (size_t i = 0; i < height; i++, target += cRow) {
+        const T *from = buffer + i * width;
+        if (accumulate) {
+          CK_SIMD for (size_t j = 0; j < part; j++) { target[j] += from[j]; }
+        } else {
+          CK_SIMD for (size_t j = 0; j < part; j++) { target[j] = from[j]; }
+        }
       }
     }
   }
