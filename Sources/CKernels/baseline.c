@@ -8,12 +8,18 @@
 #if defined(__aarch64__)
 #define CK_TILE_ROWS 8
 #define CK_TILE_VECTORS 3
+#define CK_LANE_OUTPUTS 6
+#define CK_LANE_PIXELS 4
+#define CK_LANE_TAPS 4
 #define CK_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 #else
 #ifndef CK_TILE_ROWS
 #define CK_TILE_ROWS 4
 #define CK_TILE_VECTORS 2
 #endif
+#define CK_LANE_OUTPUTS 4
+#define CK_LANE_PIXELS 2
+#define CK_LANE_TAPS 2
 #define CK_FMA(a, b, c) ((a) * (b) + (c))
 #endif
 #include "kernels.inc.h"

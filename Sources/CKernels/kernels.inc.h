@@ -1,5 +1,6 @@
 // One variant of all kernels. The including file sets CK_VARIANT (the table's name), CK_NAME, CK_VECTOR_BYTES,
-// CK_BLOCK_BYTES (of the vectors in transpositions), CK_TILE_ROWS, CK_TILE_VECTORS and CK_FMA(a, b, c).
+// CK_BLOCK_BYTES (of the vectors in transpositions), CK_TILE_ROWS, CK_TILE_VECTORS, CK_LANE_OUTPUTS x CK_LANE_PIXELS
+// (the tile of lanes.inc.h) and CK_FMA(a, b, c).
 
 #include "math.inc.h"
 
@@ -16,10 +17,14 @@
 #define CK_TEMPLATE "patches.inc.h"
 #define CK_FLOATS_ONLY
 #include "types.inc.h"
+#define CK_TEMPLATE "lanes.inc.h"
+#define CK_FLOATS_ONLY
+#include "types.inc.h"
 #define CK_TEMPLATE "pool.inc.h"
 #define CK_FLOATS_ONLY
 #include "types.inc.h"
 
 #define CK_PANEL_ROWS(T) CK_TILE_ROWS
 #define CK_PANEL_COLUMNS(T) (CK_TILE_VECTORS * CK_VECTOR_BYTES / sizeof(T))
+#define CK_LANE_COUNT(T) (CK_VECTOR_BYTES / sizeof(T))
 #include "table.inc.h"

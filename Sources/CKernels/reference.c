@@ -8,8 +8,13 @@
 // Widths of the panels: odd ones, so that callers cannot rely on anything.
 #define CK_PANEL_ROWS(T) 3
 #define CK_PANEL_COLUMNS(T) 5
+#define CK_LANE_COUNT(T) 2
+#define CK_LANE_OUTPUTS 3
 
 #define CK_TEMPLATE "reference.inc.h"
+#include "types.inc.h"
+#define CK_TEMPLATE "reference-lanes.inc.h"
+#define CK_FLOATS_ONLY
 #include "types.inc.h"
 #define CK_TEMPLATE "reference-floats.inc.h"
 #define CK_FLOATS_ONLY

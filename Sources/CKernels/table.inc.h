@@ -114,6 +114,16 @@ static void multiplyPanels(CKType type, size_t rows, size_t columns, size_t dept
   CK_DISPATCH_FLOATS(type, multiplyPanels, rows, columns, depth, leftPanels, rightPanels, c, cRow, accumulate)
 }
 
+static void convolveLanes(CKType type, const CKLaneConvolution *shape, const void *x, const void *panels,
+                          const void *bias, void *y) {
+  CK_DISPATCH_FLOATS(type, convolveLanes, shape, x, panels, bias, y)
+}
+
+static void addLaneWeightGradients(CKType type, const CKLaneConvolution *shape, const void *x, const void *dy,
+                                   void *dw) {
+  CK_DISPATCH_FLOATS(type, addLaneWeightGradients, shape, x, dy, dw)
+}
+
 static void averagePool(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
   CK_DISPATCH_FLOATS(type, averagePool, window, planes, x, y)
 }
@@ -155,6 +165,10 @@ const CKKernels CK_VARIANT = {
   .packPatches = packPatches,
   .packPatchesTransposed = packPatchesTransposed,
   .multiplyPanels = multiplyPanels,
+  .lanes = {CK_LANE_COUNT(float), CK_LANE_COUNT(double)},
+  .laneOutputs = CK_LANE_OUTPUTS,
+  .convolveLanes = convolveLanes,
+  .addLaneWeightGradients = addLaneWeightGradients,
   .averagePool = averagePool,
   .averagePoolGradient = averagePoolGradient,
   .maxPoolIndices = maxPoolIndices,

@@ -55,6 +55,8 @@ extension CPU {
   static func convolution(
     _ x: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, into y: NDArray
   ) {
+    let lanes = LaneConvolution(shape)
+    if lanes.suits(x.dtype) { return convolveLanes(x, weight, bias: nil, lanes, into: y) }
     multiplyPatches(
       of: x, shape.inputPatches, by: weight, rows: shape.outputChannels / shape.groups, shape,
       into: y)
@@ -64,6 +66,9 @@ extension CPU {
   static func convolutionInputGradient(
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, into dx: NDArray
   ) {
+    if let lanes = LaneConvolution(inputGradientOf: shape), lanes.suits(dy.dtype) {
+      return convolveLanes(dy, turned(weight, shape), bias: nil, lanes, into: dx)
+    }
     multiplyPatches(
       of: dy, shape.outputPatches, by: turned(weight, shape),
       rows: shape.inputChannels / shape.groups, shape, into: dx)
@@ -151,6 +156,8 @@ extension CPU {
     _ x: NDArray, _ dy: NDArray, _ shape: ConvolutionShape, into dw: NDArray
   ) {
     if dw.count == 0 { return }
+    let lanes = LaneConvolution(shape)
+    if lanes.suits(x.dtype) { return laneWeightGradient(x, dy, lanes, into: dw) }
     let sums = (shape.batch + imagesPerSum - 1) / imagesPerSum
     if sums <= 1 {
       addWeightGradients(x, dy, shape, images: 0..<shape.batch, into: dw.data)

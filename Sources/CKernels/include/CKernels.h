@@ -82,6 +82,15 @@ typedef struct CKPatches {
   ptrdiff_t strideY, strideX, padY, padX, dilationY, dilationX, expansionY, expansionX;
 } CKPatches;
 
+/// A convolution on a block of images that lie in the lanes of vectors: the input is [channels, height, width, lanes],
+/// padded already, the output [outputs, outputHeight, outputWidth, lanes].
+typedef struct CKLaneConvolution {
+  ptrdiff_t channels, height, width;
+  ptrdiff_t kernelHeight, kernelWidth;
+  ptrdiff_t outputs, outputHeight, outputWidth;
+  ptrdiff_t strideY, strideX, dilationY, dilationX;
+} CKLaneConvolution;
+
 /// A pooling window moving over planes [height, width]; dilation for max pooling only.
 typedef struct CKWindow {
   ptrdiff_t height, width;
@@ -143,6 +152,19 @@ typedef struct CKKernels {
   void (*_Nonnull multiplyPanels)(CKType type, size_t rows, size_t columns, size_t depth,
                                   const void *_Nonnull leftPanels, const void *_Nonnull rightPanels,
                                   void *_Nonnull c, ptrdiff_t cRow, bool accumulate);
+
+  // Convolution of a block of images, one in each lane of a vector; for few channels, where panels of a matrix product
+  // would be mostly packing. Floating point only.
+  size_t lanes[2];       // images in a block, by type
+  size_t laneOutputs;    // width of the weights' panels
+  /// Weights are packed into left panels (`pack`) of width laneOutputs over the depth (channel, ky, kx). The bias has an
+  /// entry per output.
+  void (*_Nonnull convolveLanes)(CKType type, const CKLaneConvolution *_Nonnull shape, const void *_Nonnull x,
+                                 const void *_Nonnull panels, const void *_Nullable bias, void *_Nonnull y);
+  /// Adds the gradient of the weights [outputs, channels, kernelHeight, kernelWidth] to dw, one sum a lane:
+  /// dw [outputs, channels * kernelHeight * kernelWidth, lanes].
+  void (*_Nonnull addLaneWeightGradients)(CKType type, const CKLaneConvolution *_Nonnull shape,
+                                          const void *_Nonnull x, const void *_Nonnull dy, void *_Nonnull dw);
 
   // Pooling over `planes` planes, floating point only.
   void (*_Nonnull averagePool)(CKType type, const CKWindow *_Nonnull window, size_t planes, const void *_Nonnull x,

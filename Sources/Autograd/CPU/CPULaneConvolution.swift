@@ -1,0 +1,205 @@
+internal import CKernels
+
+// Convolution with one image in each lane of a vector. With few channels the rows of a matrix product
+// are short and packing patches costs more than multiplying them; here every vector is full. Blocks of
+// images are brought into lanes, padded, and the results brought back: two transpositions, a small
+// part of the work.
+extension CPU {
+  /// A convolution in lanes: which image it reads, and the sizes that the kernels need.
+  struct LaneConvolution {
+    /// Sizes for one group; the input is padded.
+    var sizes: CKLaneConvolution
+    /// Sizes of the input without padding, and where it lies in the padded one.
+    var inputSize: [Int]
+    var padding: [Int]
+    var groups: Int
+    var batch: Int
+
+    fileprivate var inputPixels: Int { sizes.channels * inputSize[0] * inputSize[1] }
+    fileprivate var paddedPixels: Int { sizes.channels * sizes.height * sizes.width }
+    fileprivate var outputPixels: Int { sizes.outputs * sizes.outputHeight * sizes.outputWidth }
+    fileprivate var taps: Int { sizes.channels * sizes.kernelHeight * sizes.kernelWidth }
+
+    /// The forward pass: images to results.
+    init(_ shape: ConvolutionShape) {
+      sizes = CKLaneConvolution(
+        channels: shape.inputChannels / shape.groups,
+        height: shape.inputSize[0] + 2 * shape.padding[0],
+        width: shape.inputSize[1] + 2 * shape.padding[1],
+        kernelHeight: shape.kernelSize[0], kernelWidth: shape.kernelSize[1],
+        outputs: shape.outputChannels / shape.groups,
+        outputHeight: shape.outputSize[0], outputWidth: shape.outputSize[1],
+        strideY: shape.stride[0], strideX: shape.stride[1],
+        dilationY: shape.dilation[0], dilationX: shape.dilation[1])
+      inputSize = shape.inputSize
+      padding = shape.padding
+      groups = shape.groups
+      batch = shape.batch
+    }
+
+    /// The input gradient as a convolution of the cotangents with the kernel turned round; nil if it is
+    /// none, since the windows jump or the padding is wider than the kernel.
+    init?(inputGradientOf shape: ConvolutionShape) {
+      let padding = (0..<2).map {
+        shape.dilation[$0] * (shape.kernelSize[$0] - 1) - shape.padding[$0]
+      }
+      guard shape.stride == [1, 1], padding.allSatisfy({ $0 >= 0 }) else { return nil }
+      sizes = CKLaneConvolution(
+        channels: shape.outputChannels / shape.groups,
+        height: shape.outputSize[0] + 2 * padding[0], width: shape.outputSize[1] + 2 * padding[1],
+        kernelHeight: shape.kernelSize[0], kernelWidth: shape.kernelSize[1],
+        outputs: shape.inputChannels / shape.groups,
+        outputHeight: shape.inputSize[0], outputWidth: shape.inputSize[1], strideY: 1, strideX: 1,
+        dilationY: shape.dilation[0], dilationX: shape.dilation[1])
+      inputSize = shape.outputSize
+      self.padding = padding
+      groups = shape.groups
+      batch = shape.batch
+    }
+
+    /// Whether lanes are the better way: enough images to fill them, and input rows for one output row
+    /// that stay in the second-level cache.
+    func suits(_ dtype: DType) -> Bool {
+      let lanes = laneCount(dtype)
+      let rows = sizes.channels * sizes.kernelHeight * sizes.width * lanes * dtype.byteCount
+      return batch * 2 >= lanes && rows <= 1 << 19 && taps > 0 && outputPixels > 0
+    }
+  }
+
+  private static func laneCount(_ dtype: DType) -> Int {
+    dtype == .float32 ? kernels.lanes.0 : kernels.lanes.1
+  }
+
+  /// y [N, groups * outputs, ...] from x [N, groups * channels, ...] and weight
+  /// [groups * outputs, channels, ...], all dense.
+  static func convolveLanes(
+    _ x: NDArray, _ weight: NDArray, bias: NDArray?, _ convolution: LaneConvolution, into y: NDArray
+  ) {
+    let dtype = x.dtype
+    let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
+    let (sizes, taps) = (convolution.sizes, convolution.taps)
+    let width = kernels.laneOutputs
+    let groupBytes = (sizes.outputs + width - 1) / width * width * taps * size
+    let panels = Scratch(byteCount: groupBytes * convolution.groups)
+    let panelStart = panels.start
+    for group in 0..<convolution.groups {
+      kernels.pack(
+        type, width, sizes.outputs, taps,
+        CKSource(
+          data: weight.data + group * sizes.outputs * taps * size, inner: 1, outer: taps),
+        panelStart + group * groupBytes)
+    }
+    forEachLaneBlock(convolution, lanes) { group, first, count in
+      let input = Scratch(byteCount: convolution.paddedPixels * lanes * size)
+      let output = Scratch(byteCount: convolution.outputPixels * lanes * size)
+      intoLanes(
+        x.data, convolution, group: group, first: first, count: count, lanes, dtype, input.start)
+      withUnsafePointer(to: sizes) { sizes in
+        kernels.convolveLanes(
+          type, sizes, input.start, panelStart + group * groupBytes,
+          bias.map { UnsafeRawPointer($0.data + group * sizes.pointee.outputs * size) },
+          output.start)
+      }
+      let pixels = convolution.outputPixels
+      kernels.copy(
+        type, type, pixels, count, CKSource(data: output.start, inner: lanes, outer: 1),
+        y.data + (first * convolution.groups + group) * pixels * size, 1,
+        convolution.groups * pixels)
+    }
+    withExtendedLifetime((x, weight, bias, y)) {}
+  }
+
+  /// dw [groups * outputs, channels, ...] from x and dy [N, groups * outputs, ...], all dense.
+  ///
+  /// Sums are taken over blocks of images first, then over blocks in their order.
+  static func laneWeightGradient(
+    _ x: NDArray, _ dy: NDArray, _ convolution: LaneConvolution, into dw: NDArray
+  ) {
+    let dtype = x.dtype
+    let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
+    let (sizes, taps) = (convolution.sizes, convolution.taps)
+    let blocks = (convolution.batch + lanes - 1) / lanes
+    let partial = NDArray.uninitialized(dtype: dtype, shape: [blocks, dw.count])
+    let weights = sizes.outputs * taps
+    let cotangents = LaneConvolution.cotangents(of: convolution)
+    forEachLaneBlock(convolution, lanes) { group, first, count in
+      let input = Scratch(byteCount: convolution.paddedPixels * lanes * size)
+      let cotangent = Scratch(byteCount: convolution.outputPixels * lanes * size)
+      let sums = Scratch(byteCount: weights * lanes * size)
+      intoLanes(
+        x.data, convolution, group: group, first: first, count: count, lanes, dtype, input.start)
+      intoLanes(
+        dy.data, cotangents, group: group, first: first, count: count, lanes, dtype,
+        cotangent.start)
+      sums.start.initializeMemory(as: UInt8.self, repeating: 0, count: weights * lanes * size)
+      withUnsafePointer(to: sizes) { sizes in
+        kernels.addLaneWeightGradients(type, sizes, input.start, cotangent.start, sums.start)
+      }
+      kernels.reduceRows(
+        .sum, type, weights, lanes, sums.start,
+        partial.data + (first / lanes * dw.count + group * weights) * size)
+    }
+    reduce(.sum, partial, outer: 1, reduced: blocks, inner: dw.count, into: dw)
+    withExtendedLifetime((x, dy)) {}
+  }
+
+  /// Calls `body` for every group and block of images, in parallel.
+  private static func forEachLaneBlock(
+    _ convolution: LaneConvolution, _ lanes: Int,
+    _ body: (_ group: Int, _ first: Int, _ count: Int) -> Void
+  ) {
+    let blocks = (convolution.batch + lanes - 1) / lanes
+    ThreadPool.run(blocks * convolution.groups) { chunk in
+      let (block, group) = (chunk / convolution.groups, chunk % convolution.groups)
+      body(group, block * lanes, min(lanes, convolution.batch - block * lanes))
+    }
+  }
+
+  /// Brings one group of a block of images into lanes, [channels, height, width, lanes], with zeros
+  /// around them and in the lanes that are left over.
+  private static func intoLanes(
+    _ images: UnsafeMutableRawPointer, _ convolution: LaneConvolution, group: Int, first: Int,
+    count: Int, _ lanes: Int, _ dtype: DType, _ result: UnsafeMutableRawPointer
+  ) {
+    let (type, size) = (dtype.kernelType, dtype.byteCount)
+    let pixels = convolution.inputPixels
+    let stride = convolution.groups * pixels
+    let start = images + (first * convolution.groups + group) * pixels * size
+    if convolution.padding == [0, 0] {
+      let source = CKSource(data: start, inner: 1, outer: stride)
+      kernels.pack(type, lanes, count, pixels, source, result)
+      return
+    }
+    let (height, width) = (convolution.inputSize[0], convolution.inputSize[1])
+    let (padY, padX) = (convolution.padding[0], convolution.padding[1])
+    let (paddedHeight, paddedWidth) = (convolution.sizes.height, convolution.sizes.width)
+    let lane = lanes * size
+    func clear(_ from: Int, _ to: Int) {
+      (result + from * lane)
+        .initializeMemory(as: UInt8.self, repeating: 0, count: (to - from) * lane)
+    }
+    var filled = 0
+    for channel in 0..<convolution.sizes.channels {
+      for row in 0..<height {
+        let place = (channel * paddedHeight + padY + row) * paddedWidth + padX
+        clear(filled, place)
+        let source = CKSource(
+          data: start + (channel * height + row) * width * size, inner: 1, outer: stride)
+        kernels.pack(type, lanes, count, width, source, result + place * lane)
+        filled = place + width
+      }
+    }
+    clear(filled, convolution.paddedPixels)
+  }
+}
+
+extension CPU.LaneConvolution {
+  /// The cotangents of a convolution as an input that is brought into lanes as it is.
+  fileprivate static func cotangents(of convolution: CPU.LaneConvolution) -> CPU.LaneConvolution {
+    var result = convolution
+    result.inputSize = [convolution.sizes.outputHeight, convolution.sizes.outputWidth]
+    result.padding = [0, 0]
+    result.sizes.channels = convolution.sizes.outputs
+    return result
+  }
+}

@@ -1,0 +1,134 @@
+// Convolution of a block of images, one in each lane of a vector, for one floating-point type (a template, see
+// types.inc.h). With few channels the rows of a matrix product would be short; here every vector is full whatever the
+// sizes are. A variant says how large a tile its registers hold: CK_LANE_OUTPUTS output channels x CK_LANE_PIXELS
+// neighbouring output pixels, CK_LANE_TAPS weights in the gradient.
+
+#define CK_LANES ((ptrdiff_t)(CK_VECTOR_BYTES / sizeof(T)))
+
+// One tile of the output. `outputs` and `pixels` are constants at every call, so that the sums live in registers.
+CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneConvolution *s, const T *x,
+                              const T *weights, const T *bias, T *y) {
+  NAME(Vector) sums[CK_LANE_OUTPUTS][CK_LANE_PIXELS];
+  CK_UNROLL for (int o = 0; o < outputs; o++) {
+    CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = (NAME(Vector)){0} + (bias ? bias[o] : 0); }
+  }
+  const ptrdiff_t pixelStep = s->strideX * CK_LANES, tapStep = s->dilationX * CK_LANES;
+  for (ptrdiff_t channel = 0; channel < s->channels; channel++) {
+    for (ptrdiff_t ky = 0; ky < s->kernelHeight; ky++) {
+      const T *row = x + (channel * s->height + ky * s->dilationY) * s->width * CK_LANES;
+      for (ptrdiff_t kx = 0; kx < s->kernelWidth; kx++) {
+        CK_UNROLL for (int p = 0; p < pixels; p++) {
+          const NAME(Vector) value = *(const NAME(Loose) *)(row + p * pixelStep);
+          CK_UNROLL for (int o = 0; o < outputs; o++) {
+            sums[o][p] = CK_FMA((NAME(Vector)){0} + weights[o], value, sums[o][p]);
+          }
+        }
+        row += tapStep;
+        weights += CK_LANE_OUTPUTS;
+      }
+    }
+  }
+  CK_UNROLL for (int o = 0; o < outputs; o++) {
+    CK_UNROLL for (int p = 0; p < pixels; p++) {
+      *(NAME(Loose) *)(y + (o * s->outputHeight * s->outputWidth + p) * CK_LANES) = sums[o][p];
+    }
+  }
+}
+
+#define CK_CASE(outputs, pixels) \
+  case (outputs) * 8 + (pixels): \
+    if (outputs <= CK_LANE_OUTPUTS && pixels <= CK_LANE_PIXELS) { \
+      NAME(laneTile)(outputs, pixels, s, from, weights, bias ? bias + output : 0, to); \
+    } \
+    break;
+#define CK_CASES(outputs) CK_CASE(outputs, 1) CK_CASE(outputs, 2) CK_CASE(outputs, 3) CK_CASE(outputs, 4)
+
+// Rows of the output outside, so that the input rows they need stay in the first-level cache for all channels.
+static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T *panels, const T *bias, T *y) {
+  const ptrdiff_t taps = s->channels * s->kernelHeight * s->kernelWidth;
+  for (ptrdiff_t oy = 0; oy < s->outputHeight; oy++) {
+    for (ptrdiff_t output = 0; output < s->outputs; output += CK_LANE_OUTPUTS) {
+      const ptrdiff_t outputs = CKMin(CK_LANE_OUTPUTS, s->outputs - output);
+      const T *weights = panels + output * taps;
+      for (ptrdiff_t ox = 0; ox < s->outputWidth; ox += CK_LANE_PIXELS) {
+        const T *from = x + (oy * s->strideY * s->width + ox * s->strideX) * CK_LANES;
+        T *to = y + ((output * s->outputHeight + oy) * s->outputWidth + ox) * CK_LANES;
+        switch (outputs * 8 + CKMin(CK_LANE_PIXELS, s->outputWidth - ox)) {
+        CK_CASES(1)
+        CK_CASES(2)
+        CK_CASES(3)
+        CK_CASES(4)
+        CK_CASES(5)
+        CK_CASES(6)
+        }
+      }
+    }
+  }
+}
+#undef CK_CASE
+#undef CK_CASES
+
+// Adds the gradients of some outputs' weights along one row of the kernel.
+CK_INLINE void NAME(laneGradientTile)(const int outputs, const int taps, const CKLaneConvolution *s, const T *x,
+                                      const T *dy, T *dw, ptrdiff_t dwStep) {
+  NAME(Vector) sums[CK_LANE_OUTPUTS][CK_LANE_TAPS];
+  CK_UNROLL for (int o = 0; o < outputs; o++) {
+    CK_UNROLL for (int t = 0; t < taps; t++) { sums[o][t] = *(NAME(Loose) *)(dw + o * dwStep + t * CK_LANES); }
+  }
+  const ptrdiff_t plane = s->outputHeight * s->outputWidth * CK_LANES;
+  const ptrdiff_t pixelStep = s->strideX * CK_LANES, tapStep = s->dilationX * CK_LANES;
+  for (ptrdiff_t oy = 0; oy < s->outputHeight; oy++) {
+    const T *row = x + oy * s->strideY * s->width * CK_LANES;
+    for (ptrdiff_t ox = 0; ox < s->outputWidth; ox++) {
+      NAME(Vector) values[CK_LANE_TAPS];
+      CK_UNROLL for (int t = 0; t < taps; t++) { values[t] = *(const NAME(Loose) *)(row + t * tapStep); }
+      CK_UNROLL for (int o = 0; o < outputs; o++) {
+        const NAME(Vector) cotangent = *(const NAME(Loose) *)(dy + o * plane);
+        CK_UNROLL for (int t = 0; t < taps; t++) { sums[o][t] = CK_FMA(cotangent, values[t], sums[o][t]); }
+      }
+      row += pixelStep;
+      dy += CK_LANES;
+    }
+  }
+  CK_UNROLL for (int o = 0; o < outputs; o++) {
+    CK_UNROLL for (int t = 0; t < taps; t++) { *(NAME(Loose) *)(dw + o * dwStep + t * CK_LANES) = sums[o][t]; }
+  }
+}
+
+#define CK_CASE(outputs, taps) \
+  case (outputs) * 8 + (taps): \
+    if (outputs <= CK_LANE_OUTPUTS && taps <= CK_LANE_TAPS) { \
+      NAME(laneGradientTile)(outputs, taps, s, from, cotangents, to, all * CK_LANES); \
+    } \
+    break;
+#define CK_CASES(outputs) \
+  CK_CASE(outputs, 1) CK_CASE(outputs, 2) CK_CASE(outputs, 3) CK_CASE(outputs, 4) CK_CASE(outputs, 5)
+
+static void NAME(addLaneWeightGradients)(const CKLaneConvolution *s, const T *x, const T *dy, T *dw) {
+  const ptrdiff_t all = s->channels * s->kernelHeight * s->kernelWidth;
+  const ptrdiff_t plane = s->outputHeight * s->outputWidth * CK_LANES;
+  // Blocks of equal size rather than full ones and a small rest.
+  const ptrdiff_t limit = CKMin(CK_LANE_OUTPUTS, 5), blocks = (s->outputs + limit - 1) / limit;
+  for (ptrdiff_t block = 0; block < blocks; block++) {
+    const ptrdiff_t output = s->outputs * block / blocks, outputs = s->outputs * (block + 1) / blocks - output;
+    const T *cotangents = dy + output * plane;
+    for (ptrdiff_t row = 0; row < s->channels * s->kernelHeight; row++) {
+      const ptrdiff_t y = row / s->kernelHeight * s->height + row % s->kernelHeight * s->dilationY;
+      for (ptrdiff_t kx = 0; kx < s->kernelWidth; kx += CK_LANE_TAPS) {
+        const T *from = x + (y * s->width + kx * s->dilationX) * CK_LANES;
+        T *to = dw + (output * all + row * s->kernelWidth + kx) * CK_LANES;
+        switch (outputs * 8 + CKMin(CK_LANE_TAPS, s->kernelWidth - kx)) {
+        CK_CASES(1)
+        CK_CASES(2)
+        CK_CASES(3)
+        CK_CASES(4)
+        CK_CASES(5)
+        }
+      }
+    }
+  }
+}
+
+#undef CK_CASE
+#undef CK_CASES
+#undef CK_LANES

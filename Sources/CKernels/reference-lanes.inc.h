@@ -1,0 +1,39 @@
+// Reference bodies of the convolution in lanes for one floating-point type (a template, see types.inc.h).
+
+#define CK_LANES CK_LANE_COUNT(T)
+
+// Calls BODY for every output, pixel, tap and lane, with the places in x, y and the panels or sums.
+#define CK_LANE_LOOPS(BODY) \
+  const ptrdiff_t area = s->kernelHeight * s->kernelWidth, taps = s->channels * area; \
+  for (ptrdiff_t output = 0; output < s->outputs; output++) { \
+    for (ptrdiff_t oy = 0; oy < s->outputHeight; oy++) { \
+      for (ptrdiff_t ox = 0; ox < s->outputWidth; ox++) { \
+        const ptrdiff_t pixel = (output * s->outputHeight + oy) * s->outputWidth + ox; \
+        for (ptrdiff_t tap = 0; tap < taps; tap++) { \
+          const ptrdiff_t iy = oy * s->strideY + tap % area / s->kernelWidth * s->dilationY; \
+          const ptrdiff_t ix = ox * s->strideX + tap % s->kernelWidth * s->dilationX; \
+          const ptrdiff_t at = (tap / area * s->height + iy) * s->width + ix; \
+          for (ptrdiff_t lane = 0; lane < CK_LANES; lane++) { BODY } \
+        } \
+      } \
+    } \
+  }
+
+static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T *panels, const T *bias, T *y) {
+  for (ptrdiff_t i = 0; i < s->outputs * s->outputHeight * s->outputWidth * CK_LANES; i++) {
+    y[i] = bias ? bias[i / (s->outputHeight * s->outputWidth * CK_LANES)] : 0;
+  }
+  CK_LANE_LOOPS(
+    const T weight = panels[(output / CK_LANE_OUTPUTS * taps + tap) * CK_LANE_OUTPUTS + output % CK_LANE_OUTPUTS];
+    y[pixel * CK_LANES + lane] += weight * x[at * CK_LANES + lane];
+  )
+}
+
+static void NAME(addLaneWeightGradients)(const CKLaneConvolution *s, const T *x, const T *dy, T *dw) {
+  CK_LANE_LOOPS(
+    dw[(output * taps + tap) * CK_LANES + lane] += dy[pixel * CK_LANES + lane] * x[at * CK_LANES + lane];
+  )
+}
+
+#undef CK_LANE_LOOPS
+#undef CK_LANES
