@@ -51,15 +51,20 @@ extension CPU {
   /// Images whose weight gradients are summed by one thread, before these sums are added in order.
   private static let imagesPerSum = 32
 
-  /// y [N, O, ...] from x [N, C, ...] and weight [O, C / groups, ...], all dense.
+  /// y [N, O, ...] from x [N, C, ...], weight [O, C / groups, ...] and bias [O], all dense.
   static func convolution(
-    _ x: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, into y: NDArray
+    _ x: NDArray, _ weight: NDArray, bias: NDArray?, _ shape: ConvolutionShape, into y: NDArray
   ) {
     let lanes = LaneConvolution(shape)
-    if lanes.suits(x.dtype) { return convolveLanes(x, weight, bias: nil, lanes, into: y) }
+    if lanes.suits(x.dtype) { return convolveLanes(x, weight, bias: bias, lanes, into: y) }
     multiplyPatches(
       of: x, shape.inputPatches, by: weight, rows: shape.outputChannels / shape.groups, shape,
       into: y)
+    if let bias {
+      zip(
+        .add, broadcast: y, bias.view(shape: [shape.outputChannels, 1, 1], strides: [1, 0, 0]),
+        into: y)
+    }
   }
 
   /// dx [N, C, ...] from dy [N, O, ...] and weight [O, C / groups, ...], all dense.

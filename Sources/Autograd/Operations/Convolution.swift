@@ -36,12 +36,32 @@ public func conv2d(
     outputChannels: weight.size(0), outputSize: window.outputSize(Array(x.shape[2...])),
     kernelSize: kernel, stride: window.stride, padding: window.padding, dilation: window.dilation,
     groups: groups)
-  let y = convolution(x, weight, shape)
-  guard let bias else { return y }
+  guard let bias else { return convolution(x, weight, shape) }
   require(
-    bias.shape == [shape.outputChannels],
-    "conv2d: the bias must be [\(shape.outputChannels)], got \(bias.summary)")
-  return y + bias.reshape([shape.outputChannels, 1, 1])
+    bias.shape == [shape.outputChannels] && bias.dtype == x.dtype,
+    "conv2d: the bias must be \(x.dtype) [\(shape.outputChannels)], got \(bias.summary)")
+  return differentiable([x, weight, bias]) { inputs in
+    [convolutionValue(inputs[0], inputs[1], bias: inputs[2], shape)]
+  } pullbacks: { inputs, _ in
+    { cotangents, wanted in
+      guard let dy = cotangents[0] else { return [nil, nil, nil] }
+      return [
+        wanted[0] ? convolutionInputGradient(dy, inputs[1], shape) : nil,
+        wanted[1] ? convolutionWeightGradient(inputs[0], dy, shape) : nil,
+        wanted[2] ? dy.sum(axes: [0, 2, 3]) : nil,
+      ]
+    }
+  }[0]
+}
+
+private func convolutionValue(
+  _ x: Tensor, _ weight: Tensor, bias: Tensor?, _ shape: ConvolutionShape
+) -> Tensor {
+  let y = NDArray.uninitialized(dtype: x.dtype, shape: shape.outputShape)
+  CPU.convolution(
+    CPU.contiguous(x.array), CPU.contiguous(weight.array),
+    bias: bias.map { CPU.contiguous($0.array) }, shape, into: y)
+  return Tensor(y)
 }
 
 // The convolution and its two gradients are bilinear, and each one's gradients are the other two:
@@ -49,9 +69,7 @@ public func conv2d(
 
 private func convolution(_ x: Tensor, _ weight: Tensor, _ shape: ConvolutionShape) -> Tensor {
   differentiable(x, weight) { x, weight in
-    let y = NDArray.uninitialized(dtype: x.dtype, shape: shape.outputShape)
-    CPU.convolution(CPU.contiguous(x.array), CPU.contiguous(weight.array), shape, into: y)
-    return Tensor(y)
+    convolutionValue(x, weight, bias: nil, shape)
   } first: { _, weight, _ in
     { dy in convolutionInputGradient(dy, weight, shape) }
   } second: { x, _, _ in

@@ -106,24 +106,27 @@ extension Tensor {
 // so that second derivatives work.
 
 /// dy * y * (1 - y).
-private func sigmoidGradient(_ dy: Tensor, _ y: Tensor) -> Tensor {
-  differentiable(
+private func sigmoidGradient(_ dy: consuming Tensor, _ y: Tensor) -> Tensor {
+  if !dy.isTraced && !y.isTraced { return dy.zipped(by: .sigmoidGradient, with: y) }
+  return differentiable(
     dy, y, { $0.zipped(by: .sigmoidGradient, with: $1) },
     first: { _, y, _ in { d in sigmoidGradient(d, y) } },
     second: { dy, y, _ in { d in d * dy * (1 - y * 2) } })
 }
 
 /// dy * (1 - y * y).
-private func tanhGradient(_ dy: Tensor, _ y: Tensor) -> Tensor {
-  differentiable(
+private func tanhGradient(_ dy: consuming Tensor, _ y: Tensor) -> Tensor {
+  if !dy.isTraced && !y.isTraced { return dy.zipped(by: .tanhGradient, with: y) }
+  return differentiable(
     dy, y, { $0.zipped(by: .tanhGradient, with: $1) },
     first: { _, y, _ in { d in tanhGradient(d, y) } },
     second: { dy, y, _ in { d in d * dy * y * -2 } })
 }
 
 /// dy where y > 0, else 0.
-private func reluGradient(_ dy: Tensor, _ y: Tensor) -> Tensor {
-  differentiable(
+private func reluGradient(_ dy: consuming Tensor, _ y: Tensor) -> Tensor {
+  if !dy.isTraced && !y.isTraced { return dy.zipped(by: .reluGradient, with: y) }
+  return differentiable(
     dy, y, { $0.zipped(by: .reluGradient, with: $1) },
     first: { _, y, _ in { d in reluGradient(d, y) } },
     second: { dy, _, _ in { d in d * 0 } })

@@ -52,17 +52,16 @@ struct Replay {
       case .leaf: found[slot] = dy
       case .unary(let input, let likeness, let pullback):
         if isNeeded(input, leadsToWanted) {
-          let dx = pullback(dy)
-          add(dx.brought(to: likeness, or: dy), to: input)
+          let likeness = likeness ?? Tape.Likeness(dy.array)
+          add(pullback(consume dy).brought(to: likeness), to: input)
         }
       case .binary(let a, let aLikeness, let aPullback, let b, let bLikeness, let bPullback):
+        let likeness = Tape.Likeness(dy.array)
         if isNeeded(a, leadsToWanted) {
-          let da = aPullback(dy)
-          add(da.brought(to: aLikeness, or: dy), to: a)
+          add(aPullback(dy).brought(to: aLikeness ?? likeness), to: a)
         }
         if isNeeded(b, leadsToWanted) {
-          let db = bPullback(dy)
-          add(db.brought(to: bLikeness, or: dy), to: b)
+          add(bPullback(consume dy).brought(to: bLikeness ?? likeness), to: b)
         }
       case .list, .laterResult, .released: break
       }
@@ -83,7 +82,7 @@ struct Replay {
       "Tape: pullbacks returned \(sent.count) gradients for \(entry.inputs.count) inputs")
     for (index, gradient) in sent.enumerated() {
       guard wanted[index], let input = entry.inputs[index], let gradient else { continue }
-      add(gradient.brought(to: input.likeness, or: gradient), to: input.slot)
+      add(gradient.brought(to: input.likeness), to: input.slot)
     }
   }
 
@@ -115,13 +114,9 @@ struct Replay {
 }
 
 extension Tensor {
-  /// This gradient summed over broadcast axes and converted, so that it fits the input it belongs
-  /// to.
-  fileprivate consuming func brought(to likeness: Tape.Likeness?, or dy: Tensor) -> Tensor {
-    guard let likeness else {
-      if array.hasShape(of: dy.array) && array.dtype == dy.array.dtype { return self }
-      return reduced(to: dy.shape).asType(dy.dtype)
-    }
+  /// This gradient summed over broadcast axes and converted, so that it fits the input it belongs to.
+  fileprivate consuming func brought(to likeness: Tape.Likeness) -> Tensor {
+    if array.dtype == likeness.dtype && array.hasShape(likeness.shape) { return self }
     return reduced(to: likeness.shape).asType(likeness.dtype)
   }
 

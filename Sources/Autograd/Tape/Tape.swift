@@ -4,7 +4,9 @@ import Synchronization
 ///
 /// Pullbacks are written with tensor operations, so they are differentiable themselves. The tape
 /// sums a gradient over broadcast axes and converts it to the input's type, so a pullback need not.
-public typealias Pullback = @Sendable (_ dy: Tensor) -> Tensor
+///
+/// `dy` is handed over: where nobody else sees it, an element-wise pullback works in its memory.
+public typealias Pullback = @Sendable (_ dy: __owned Tensor) -> Tensor
 
 /// Sends the gradients of several results back to several inputs.
 ///

@@ -159,6 +159,14 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     }
   }
 
+  func hasShape(_ shape: [Int]) -> Bool {
+    guard rank == shape.count else { return false }
+    return withUnsafeMutablePointerToElements { mine in
+      for axis in 0..<rank where mine[axis] != shape[axis] { return false }
+      return true
+    }
+  }
+
   /// Whether nobody but the caller's variable can see this array's memory.
   static func isUnique(_ array: inout NDArray) -> Bool {
     guard isKnownUniquelyReferenced(&array) else { return false }
