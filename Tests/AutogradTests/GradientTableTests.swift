@@ -4,11 +4,11 @@ import Testing
 
 struct GradientTableTests {
   static let cases = GradientTable.rows.flatMap(\.cases)
-  /// Gradients of gradients: difference quotients of pullbacks carry the same rounding noise as those of
-  /// values, and no more.
-  static let secondOrderTolerance = 1e-6
+  /// The largest errors are 3e-10 for gradients and 3e-9 for gradients of gradients, whose difference
+  /// quotients carry the noise of a longer computation.
+  static let secondOrderTolerance = 1e-7
   /// Float32 gradients against the float64 gradients of the same inputs, relative to the largest one.
-  static let float32Tolerance = 4e-6
+  static let float32Tolerance = 2e-6
 
   @Test(arguments: cases)
   func firstAndSecondOrder(_ row: GradientCase) throws {
@@ -47,15 +47,15 @@ struct GradientTableTests {
   }
 
   @Test func everyPublicOperationHasOneRow() throws {
-    let public_ = Set(try PublicOperations.names())
+    let names = Set(try PublicOperations.names())
     let rows = GradientTable.rows.map(\.operation)
     let excluded = Set(PublicOperations.withoutGradient.keys)
     #expect(rows.count == Set(rows).count, "a row is there twice")
     #expect(
-      public_.subtracting(rows).subtracting(excluded).sorted() == [],
+      names.subtracting(rows).subtracting(excluded).sorted() == [],
       "public operations without a row in GradientTable")
-    #expect(Set(rows).subtracting(public_).sorted() == [], "rows of operations that do not exist")
-    #expect(excluded.subtracting(public_).sorted() == [], "exceptions that do not exist")
+    #expect(Set(rows).subtracting(names).sorted() == [], "rows of operations that do not exist")
+    #expect(excluded.subtracting(names).sorted() == [], "exceptions that do not exist")
     #expect(excluded.intersection(rows).sorted() == [], "exceptions that have a row")
   }
 

@@ -129,7 +129,7 @@ struct ComparisonTests {
 
   @Test func comparisonOfShapesThatDoNotFit() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor.zeros([2, 3]) .< Tensor.zeros([2])
+      _ = (Tensor.zeros([2, 3]) .< Tensor.zeros([2]))
     }
     expectMessage(result, "comparison: shapes [2, 3] and [2] cannot be broadcast together")
   }

@@ -32,26 +32,25 @@ struct ReductionsTests {
     for axes in Self.subsets(shape.count) {
       let (kept, groups) = groups(Reference(x), axes)
       let dropped = shape.indices.filter { !axes.contains($0) }.map { shape[$0] }
-      func check(_ f: (Bool) -> Tensor, _ plain: ([Double]) -> Double) {
+      func check(_ plain: ([Double]) -> Double, _ f: (Bool) -> Tensor) {
         let values = groups.map(plain)
         expect(f(true), equals: values, shape: kept, tolerance: 1e-13)
         expect(f(false), equals: values, shape: dropped, tolerance: 1e-13)
       }
       let negative: [Int] = axes.reversed().map { $0 - shape.count }
-      check({ x.sum(axes: axes, keepDims: $0) }) { $0.reduce(0, +) }
-      check({ x.sum(axes: negative, keepDims: $0) }) { $0.reduce(0, +) }
-      check({ x.mean(axes: axes, keepDims: $0) }) { $0.reduce(0, +) / Double($0.count) }
+      check({ $0.reduce(0, +) }, { x.sum(axes: axes, keepDims: $0) })
+      check({ $0.reduce(0, +) }, { x.sum(axes: negative, keepDims: $0) })
+      check({ $0.reduce(0, +) / Double($0.count) }, { x.mean(axes: axes, keepDims: $0) })
       if groups.contains([]) { continue }
-      check({ x.max(axes: axes, keepDims: $0) }) { $0.max()! }
-      check({ x.min(axes: negative, keepDims: $0) }) { $0.min()! }
+      check({ $0.max()! }, { x.max(axes: axes, keepDims: $0) })
+      check({ $0.min()! }, { x.min(axes: negative, keepDims: $0) })
       if axes.count == 1 {
-        check({ x.sum(axis: axes[0], keepDims: $0) }) { $0.reduce(0, +) }
-        check({ x.mean(axis: axes[0], keepDims: $0) }) { $0.reduce(0, +) / Double($0.count) }
-        check({ x.max(axis: axes[0], keepDims: $0) }) { $0.max()! }
-        check({ x.min(axis: axes[0], keepDims: $0) }) { $0.min()! }
-        check({ x.argmax(axis: negative[0], keepDims: $0) }) {
-          Double($0.firstIndex(of: $0.max()!)!)
-        }
+        check({ $0.reduce(0, +) }, { x.sum(axis: axes[0], keepDims: $0) })
+        check({ $0.reduce(0, +) / Double($0.count) }, { x.mean(axis: axes[0], keepDims: $0) })
+        check({ $0.max()! }, { x.max(axis: axes[0], keepDims: $0) })
+        check({ $0.min()! }, { x.min(axis: axes[0], keepDims: $0) })
+        check(
+          { Double($0.firstIndex(of: $0.max()!)!) }, { x.argmax(axis: negative[0], keepDims: $0) })
       }
     }
   }
