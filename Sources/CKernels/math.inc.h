@@ -71,7 +71,7 @@ CK_INLINE float hyperbolicTangentFloat32(float x) {
   p = CK_FMA(p, z, -3.33332819422e-1f);
   const float small = CK_FMA(p * z, x, x);
   const float large = 1.0f - 2.0f / (exponentialFloat32(2.0f * a) + 1.0f);
-  return a < 0.625f ? small : bitsToFloat(floatToBits(large) | (floatToBits(x) & 0x80000000u));
+  return bitsToFloat(floatToBits(a < 0.625f ? small : large) | (floatToBits(x) & 0x80000000u));  // keeps -0
 }
 
 CK_INLINE float sigmoidFloat32(float x) {

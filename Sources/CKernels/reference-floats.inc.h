@@ -7,17 +7,22 @@ static double NAME(logSumExp)(size_t columns, const T *x) {
   return shift + log(sum);
 }
 
+// An infinite largest element leaves no meaningful differences: NaN.
 static void NAME(softmaxRows)(size_t rows, size_t columns, const T *x, T *y) {
   for (size_t row = 0; row < rows; row++, x += columns, y += columns) {
-    const double logarithm = NAME(logSumExp)(columns, x);
-    for (size_t i = 0; i < columns; i++) { y[i] = isinf(logarithm) ? NAN : (T)exp(x[i] - logarithm); }
+    const double largest = NAME(reduced)(CKReduceMaximum, columns, x, 1);
+    double sum = 0;
+    for (size_t i = 0; i < columns; i++) { sum += exp(x[i] - largest); }
+    for (size_t i = 0; i < columns; i++) { y[i] = (T)(exp(x[i] - largest) / sum); }
   }
 }
 
 static void NAME(logSoftmaxRows)(size_t rows, size_t columns, const T *x, T *y) {
   for (size_t row = 0; row < rows; row++, x += columns, y += columns) {
-    const double logarithm = NAME(logSumExp)(columns, x);
-    for (size_t i = 0; i < columns; i++) { y[i] = (T)(x[i] - logarithm); }
+    const double largest = NAME(reduced)(CKReduceMaximum, columns, x, 1);
+    double sum = 0;
+    for (size_t i = 0; i < columns; i++) { sum += exp(x[i] - largest); }
+    for (size_t i = 0; i < columns; i++) { y[i] = (T)(x[i] - largest - log(sum)); }
   }
 }
 
