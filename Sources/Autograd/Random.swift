@@ -56,7 +56,10 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     _ shape: [Int], low: Double = 0, high: Double = 1, dtype: DType = .float32
   ) -> Tensor {
     let unit = words(shape.reduce(1, *)).map { (Double($0) + 0.5) * 0x1p-32 }
-    return Tensor(unit.map { low + (high - low) * $0 }, shape: shape, dtype: dtype)
+    // Rounding must not reach the open end.
+    let largest = dtype == .float32 ? Double(Float(high).nextDown) : high.nextDown
+    let values = unit.map { max(low, min(low + (high - low) * $0, largest)) }
+    return Tensor(values, shape: shape, dtype: dtype)
   }
 
   /// Independent numbers, normal with a mean and a standard deviation (Box and Muller 1958).

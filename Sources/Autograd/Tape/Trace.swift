@@ -26,7 +26,7 @@ enum Trace: Sendable {
   func adding(_ tape: Tape, slot: Int) -> Trace {
     guard let (inner, innerSlot, outer) = innermost else { return .one(tape, slot) }
     if inner.age < tape.age {
-      return .nested(NestedTrace(tape: tape, slot: slot, outer: self))
+      return outer.placed(below: inner, innerSlot).placed(below: tape, slot)
     }
     if inner === tape { return outer.placed(below: tape, slot) }
     return outer.adding(tape, slot: slot).placed(below: inner, innerSlot)

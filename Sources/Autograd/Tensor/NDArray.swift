@@ -37,9 +37,7 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
   private static let inlineByteCount = 256
 
   deinit {
-    if header.sizeClass >= 0 {
-      MemoryPool.release(header.data, sizeClass: Int(header.sizeClass))
-    }
+    if sizeClass >= 0 { MemoryPool.release(data, sizeClass: sizeClass) }
   }
 
   // MARK: Creating
@@ -128,14 +126,18 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
 
   // MARK: Reading
 
-  package var dtype: DType { header.dtype }
-  package var rank: Int { Int(header.rank) }
-  package var count: Int { header.count }
-  package var isDense: Bool { header.isDense }
+  // Through the header's address, because `header` itself is checked for exclusive access at run time,
+  // which takes a third of a small operation.
+  package var dtype: DType { withUnsafeMutablePointerToHeader { $0.pointee.dtype } }
+  package var rank: Int { withUnsafeMutablePointerToHeader { Int($0.pointee.rank) } }
+  package var count: Int { withUnsafeMutablePointerToHeader { $0.pointee.count } }
+  package var isDense: Bool { withUnsafeMutablePointerToHeader { $0.pointee.isDense } }
   /// The first element.
   ///
   /// The array must be kept alive while the pointer is used.
-  package var data: UnsafeMutableRawPointer { header.data }
+  package var data: UnsafeMutableRawPointer { withUnsafeMutablePointerToHeader { $0.pointee.data } }
+  private var isView: Bool { withUnsafeMutablePointerToHeader { $0.pointee.owner != nil } }
+  private var sizeClass: Int { withUnsafeMutablePointerToHeader { Int($0.pointee.sizeClass) } }
 
   func size(_ axis: Int) -> Int { withUnsafeMutablePointerToElements { $0[axis] } }
   func stride(_ axis: Int) -> Int { withUnsafeMutablePointerToElements { $0[rank + axis] } }
@@ -150,7 +152,7 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
 
   func hasShape(of other: NDArray) -> Bool {
     if self === other { return true }
-    guard header.rank == other.header.rank, count == other.count else { return false }
+    guard rank == other.rank, count == other.count else { return false }
     return withUnsafeMutablePointerToElements { mine in
       other.withUnsafeMutablePointerToElements { theirs in
         for axis in 0..<rank where mine[axis] != theirs[axis] { return false }
@@ -170,7 +172,7 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
   /// Whether nobody but the caller's variable can see this array's memory.
   static func isUnique(_ array: inout NDArray) -> Bool {
     guard isKnownUniquelyReferenced(&array) else { return false }
-    if array.header.owner == nil { return true }
+    if !array.isView { return true }
     return isKnownUniquelyReferenced(&array.header.owner)
   }
 

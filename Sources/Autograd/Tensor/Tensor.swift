@@ -198,10 +198,12 @@ extension Tensor {
   /// The only element of a tensor with one element, as a Double.
   public func item() -> Double {
     require(count == 1, "item: needs a tensor of one element, got \(summary)")
-    switch dtype {
-    case .float32: return Double(array.data.load(as: Float.self))
-    case .float64: return array.data.load(as: Double.self)
-    default: return scalars(as: Double.self)[0]
+    return withExtendedLifetime(array) {
+      switch dtype {
+      case .float32: Double(array.data.load(as: Float.self))
+      case .float64: array.data.load(as: Double.self)
+      default: scalars(as: Double.self)[0]
+      }
     }
   }
 

@@ -1,0 +1,92 @@
+import CKernels
+import Testing
+
+@testable import Autograd
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The float32 functions against double precision: at most 2 units in the last place everywhere.
+@Suite struct AccuracyTests {
+  /// About four million floats: all exponents and both signs, mantissas spread evenly.
+  private static let sample: [Float] = {
+    let steps = stride(from: UInt32(0), through: .max - 1021, by: 1021).map(Float.init(bitPattern:))
+    let edges: [Float] = [
+      0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
+      .leastNormalMagnitude, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1, -1, 0.625,
+      -0.625, 88.72284, 88.72283, -87.33655, -103.97208, -103.972084, -103.28, 89, -104, 0.5,
+      9.0109, -9.0109, 16.63, -16.63, 0.70710677, 1.4142135, 1.41421366,
+    ]
+    return steps + edges + edges.flatMap { [$0.nextUp, $0.nextDown] }
+  }()
+
+  /// The largest error in units in the last place, and where.
+  private func worst(
+    _ set: KernelSet, _ operation: CKMap, _ xs: [Float], _ exact: (Double) -> Double
+  ) -> (error: Double, at: Float) {
+    let ys = [Float](unsafeUninitializedCapacity: xs.count) { buffer, count in
+      xs.withUnsafeBufferPointer { xs in
+        let source = CKSource(data: xs.baseAddress!, inner: 1, outer: 0)
+        set.kernels.map(operation, .float32, xs.count, 1, source, buffer.baseAddress!)
+      }
+      count = xs.count
+    }
+    var result = (error: 0.0, at: Float(0))
+    for (x, y) in zip(xs, ys) {
+      let expected = exact(Double(x))
+      let rounded = Float(expected)
+      let error: Double
+      if rounded.isNaN || y.isNaN {
+        error = rounded.isNaN && y.isNaN ? 0 : .infinity
+      } else if rounded.isInfinite || y.isInfinite {
+        error = rounded == y ? 0 : .infinity
+      } else {
+        error = abs(Double(y) - expected) / Double(rounded.ulp)
+      }
+      if error > result.error { result = (error, x) }
+    }
+    return result
+  }
+
+  @Test(arguments: KernelSet.all)
+  func atMostTwoUnitsInTheLastPlace(_ set: KernelSet) {
+    let functions: [(CKMap, String, @Sendable (Double) -> Double)] = [
+      (.exp, "exp", { exp($0) }), (.log, "log", { log($0) }), (.tanh, "tanh", { tanh($0) }),
+      (.sigmoid, "sigmoid", { 1 / (1 + exp(-$0)) }),
+    ]
+    for (operation, name, exact) in functions {
+      let (error, at) = worst(set, operation, Self.sample, exact)
+      #expect(error <= 2, "\(name)(\(at)) is \(error) units off")
+    }
+  }
+
+  @Test(arguments: KernelSet.all)
+  func squareRootsAndReciprocalsAreRoundedCorrectly(_ set: KernelSet) {
+    #expect(worst(set, .squareRoot, Self.sample) { $0.squareRoot() }.error <= 0.5)
+    #expect(worst(set, .reciprocal, Self.sample) { 1 / $0 }.error <= 0.5)
+  }
+
+  @Test(arguments: KernelSet.all)
+  func signsAndLimits(_ set: KernelSet) {
+    func value(_ operation: CKMap, _ x: Float) -> Float {
+      var y = Float.nan
+      withUnsafePointer(to: x) { x in
+        let source = CKSource(data: x, inner: 1, outer: 0)
+        set.kernels.map(operation, .float32, 1, 1, source, &y)
+      }
+      return y
+    }
+    #expect(value(.exp, -.infinity) == 0 && value(.exp, .infinity) == .infinity)
+    #expect(value(.log, 0) == -.infinity && value(.log, .infinity) == .infinity)
+    #expect(value(.log, -1).isNaN && value(.log, 1) == 0)
+    #expect(value(.tanh, -0.0).sign == .minus && value(.tanh, -.infinity) == -1)
+    #expect(value(.sigmoid, -.infinity) == 0 && value(.sigmoid, .infinity) == 1)
+    #expect(value(.sigmoid, 0) == 0.5)
+    for operation in [CKMap.exp, .log, .tanh, .sigmoid] { #expect(value(operation, .nan).isNaN) }
+  }
+}

@@ -1,0 +1,140 @@
+import Synchronization
+import Testing
+
+@testable import Autograd
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Serialized because the number of threads is one for the process.
+///
+/// Other tests may run meanwhile: their results do not depend on it.
+@Suite(.serialized) struct ThreadPoolTests {
+  private final class Marks: Sendable {
+    private let counts: Mutex<[Int]>
+    init(_ count: Int) { counts = Mutex([Int](repeating: 0, count: count)) }
+    func add(_ index: Int) { counts.withLock { $0[index] += 1 } }
+    var areAllOne: Bool { counts.withLock { $0.allSatisfy { $0 == 1 } } }
+  }
+
+  private func withThreads<Result>(_ count: Int, _ body: () async -> Result) async -> Result {
+    let before = ThreadPool.threadCount
+    ThreadPool.threadCount = count
+    let result = await body()
+    ThreadPool.threadCount = before
+    return result
+  }
+
+  @Test(arguments: [1, 2, 4, 7])
+  func everyChunkRunsOnce(_ threads: Int) async {
+    await withThreads(threads) {
+      for chunks in Array(0...40) + [1_000, 4_097] {
+        let marks = Marks(chunks)
+        ThreadPool.run(chunks) { marks.add($0) }
+        #expect(marks.areAllOne)
+      }
+    }
+  }
+
+  @Test func regionsFollowEachOtherAndPause() async {
+    await withThreads(4) {
+      for pause in [0, 0, 50, 200, 1_000, 5_000] {
+        for _ in 0..<200 / (pause / 100 + 1) {
+          let marks = Marks(9)
+          ThreadPool.run(9) { marks.add($0) }
+          #expect(marks.areAllOne)
+          if pause > 0 { usleep(UInt32(pause)) }  // around the time after which workers sleep
+        }
+      }
+    }
+  }
+
+  @Test func nestedRegions() async {
+    await withThreads(4) {
+      for _ in 0..<50 {
+        let marks = Marks(12 * 13 * 3)
+        ThreadPool.run(12) { outer in
+          ThreadPool.run(13) { middle in
+            ThreadPool.run(3) { marks.add((outer * 13 + middle) * 3 + $0) }
+          }
+        }
+        #expect(marks.areAllOne)
+      }
+    }
+  }
+
+  @Test func severalCallersAtOnce() async {
+    await withThreads(4) {
+      await withTaskGroup(of: Bool.self) { group in
+        for task in 0..<8 {
+          group.addTask {
+            (0..<300).allSatisfy { round in
+              let count = 1 + (round + task) % 17
+              let marks = Marks(count)
+              ThreadPool.run(count) { marks.add($0) }
+              return marks.areAllOne
+            }
+          }
+        }
+        for await isRight in group { #expect(isRight) }
+      }
+    }
+  }
+
+  @Test func theRegionsWritesAreVisibleAfterwards() async {
+    await withThreads(4) {
+      for round in 0..<500 {
+        let values = UnsafeMutableBufferPointer<Int>.allocate(capacity: 64)
+        defer { values.deallocate() }
+        values.initialize(repeating: -1)
+        nonisolated(unsafe) let target = values
+        ThreadPool.run(64) { target[$0] = $0 + round }
+        #expect(values.enumerated().allSatisfy { $1 == $0 + round })
+      }
+    }
+  }
+
+  @Test func theNumberOfThreadsChangesNoBit() async {
+    var random = RandomStream(seed: 31)
+    let (a, b) = (random.normal([300, 700]), random.normal([700, 450]))
+    let batches = (random.normal([6, 90, 80]), random.normal([6, 80, 70]))
+    let images = random.normal([70, 3, 20, 21])
+    let weight = random.normal([8, 3, 5, 5])
+    let long = random.normal([1_200_001])
+    let wide = random.normal([37, 70, 501], dtype: .float64)
+    func results() -> [[UInt64]] {
+      let product = gradients(at: [a, b]) { $0[0].matmul($0[1]).square().mean() }
+      let batched = gradients(at: [batches.0, batches.1]) { $0[0].matmul($0[1]).tanh().sum() }
+      let convolution = gradients(at: [images, weight]) {
+        conv2d($0[0], $0[1], stride: 2, padding: 2).square().sum()
+      }
+      let pooled = gradient(at: images) {
+        (avgPool2d($0, kernelSize: 2, stride: 2) * maxPool2d($0, kernelSize: 2, stride: 2)).sum()
+      }
+      let sums = [
+        long.sum(), long.mean(), long.max(), wide.sum(axis: 0), wide.sum(axis: 1),
+        wide.sum(axis: 2), wide.transpose().sum(axis: 0), wide.softmax(), wide.logSumExp(axis: 0),
+        wide.transpose() + wide.transpose().exp(), wide.argmax(axis: 1),
+        Tensor.where(long .> 0, long, 0), a.matmul(b), conv2d(images, weight),
+      ]
+      return (product + batched + convolution + [pooled] + sums).map(\.bits)
+    }
+    let one = await withThreads(1) { results() }
+    for threads in [2, 4] {
+      let other = await withThreads(threads) { results() }
+      for index in one.indices { #expect(one[index] == other[index], "\(threads), \(index)") }
+    }
+  }
+
+  @Test func atLeastOneThread() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { ThreadPool.threadCount = 0 }
+    expectMessage(result, "threads: at least one is needed, got 0")
+  }
+}

@@ -1,0 +1,64 @@
+import Testing
+
+@testable import Autograd
+
+@Suite struct FailureContextTests {
+  private final class Scope: FailureScope {
+    let name: String
+    init(_ name: String) { self.name = name }
+
+    func failurePath(running: [any FailureScope]) -> String {
+      running.map { ($0 as? Scope)?.name ?? "?" }.joined(separator: ".")
+    }
+  }
+
+  private struct Refused: Error {}
+
+  @Test func thePathNamesWhatRuns() {
+    #expect(FailureContext.path() == nil)
+    let (outer, inner) = (Scope("net"), Scope("7"))
+    FailureContext.within(outer) {
+      #expect(FailureContext.path() == "net")
+      let value = FailureContext.within(inner) {
+        #expect(FailureContext.path() == "net.7")
+        return 5
+      }
+      #expect(value == 5 && FailureContext.path() == "net")
+    }
+    #expect(FailureContext.path() == nil)
+  }
+
+  @Test func errorsLeaveTheScope() {
+    let scope = Scope("net")
+    #expect(throws: Refused.self) {
+      try FailureContext.within(scope) { throw Refused() }
+    }
+    #expect(FailureContext.path() == nil)
+  }
+
+  @Test func threadsHaveTheirOwnScopes() async {
+    await withTaskGroup(of: Bool.self) { group in
+      for index in 0..<8 {
+        group.addTask {
+          let scope = Scope("\(index)")
+          return (0..<1_000).allSatisfy { _ in
+            FailureContext.within(scope) { FailureContext.path() == "\(index)" }
+          }
+        }
+      }
+      for await isRight in group { #expect(isRight) }
+    }
+  }
+
+  @Test func aFailureInAModuleNamesIt() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let (outer, inner) = (Scope("LeNet.net"), Scope("7"))
+      FailureContext.within(outer) {
+        FailureContext.within(inner) { require(false, "expected 400, got [128, 256]") }
+      }
+    }
+    expectMessage(result, "Fatal error: LeNet.net.7: expected 400, got [128, 256]")
+  }
+}

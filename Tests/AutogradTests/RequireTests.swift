@@ -1,0 +1,30 @@
+import Testing
+
+@testable import Autograd
+
+@Suite struct RequireTests {
+  @Test func aConditionThatHoldsWorksOutNoMessage() {
+    let calls = EventCounter()
+    func message() -> String {
+      calls.increment()
+      return "never"
+    }
+    require(true, message())
+    #expect(calls.count == 0)
+  }
+
+  @Test func theMessageIsPrinted() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { require(1 > 2, "matmul: \(1) is not \(2)") }
+    expectMessage(result, "RequireTests.swift:")
+    expectMessage(result, "Fatal error: matmul: 1 is not 2")
+  }
+
+  @Test func failStops() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { fail("the end") }
+    expectMessage(result, "Fatal error: the end")
+  }
+}
