@@ -162,7 +162,7 @@ extension Tensor {
   /// x / number; integers are converted to float32.
   public static func / (x: consuming Tensor, number: some Number) -> Tensor {
     let number = number.doubleValue
-    let x = x.dtype.isFloatingPoint ? x : x.asType(.float32)
+    if !x.dtype.isFloatingPoint { x = x.asType(.float32) }
     return differentiable(
       x, { $0.zipped(by: .divide, withScalar: number) },
       pullback: { _ in { dy in dy / number } })
