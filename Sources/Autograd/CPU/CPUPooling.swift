@@ -20,6 +20,18 @@ struct PoolingShape: Sendable, Equatable {
 
   var inputPixels: Int { inputSize[0] * inputSize[1] }
   var outputPixels: Int { outputSize[0] * outputSize[1] }
+
+  /// Whether no window lies in the padding with all its places.
+  var everyWindowHasElements: Bool {
+    inputSize.indices.allSatisfy { axis in
+      (0..<outputSize[axis]).allSatisfy { output in
+        (0..<kernelSize[axis]).contains { place in
+          let position = output * stride[axis] - padding[axis] + place * dilation[axis]
+          return position >= 0 && position < inputSize[axis]
+        }
+      }
+    }
+  }
 }
 
 // Pooling primitives on dense arrays [planes..., height, width].

@@ -32,6 +32,12 @@ public func maxPool2d(
 ) -> Tensor {
   let shape = poolingShape(
     "maxPool2d", x, kernelSize, stride, padding, dilation: dilation, countIncludesPadding: true)
+  require(
+    shape.everyWindowHasElements,
+    """
+    maxPool2d: a window of \(shape.kernelSize) (dilation \(shape.dilation)) with padding \(shape.padding) sees no \
+    element of \(x.summary)
+    """)
   let planes = Array(x.shape.dropLast(2))
   let indices = NDArray.uninitialized(dtype: .int32, shape: planes + [shape.outputPixels])
   CPU.maxPoolIndices(
