@@ -19,7 +19,7 @@ extension Tensor {
   private func constant(_ number: some Number) -> Tensor {
     let value = number.doubleValue
     if dtype.isFloatingPoint { return .full([], value, dtype: dtype) }
-    return .full([], value, dtype: value.rounded() == value ? .int64 : .float64)
+    return .full([], value, dtype: Int64(exactly: value) == nil ? .float64 : .int64)
   }
 
   /// Where elements are equal; bool.

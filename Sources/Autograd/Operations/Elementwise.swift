@@ -83,15 +83,16 @@ extension Tensor {
       self, { $0.mapped(by: .reciprocal) }, pullback: { y in { dy in -(dy * y * y) } })
   }
 
-  /// Each element to a constant power.
+  /// Each element to a constant power; integers are converted to float32.
   ///
   /// The gradient is `exponent * x^(exponent - 1)`, and 0 for exponent 0, also where x is 0.
   public func pow(_ exponent: some Number) -> Tensor {
     let exponent = exponent.doubleValue
+    if !dtype.isFloatingPoint { return asType(.float32).pow(exponent) }
     if exponent == 1 { return self }
     if exponent == 2 { return square() }
     return differentiable(self) { x in
-      x.zippedFloating(by: .power, withScalar: exponent)
+      x.zipped(by: .power, withScalar: exponent)
     } pullback: { x, _ in
       { dy in exponent == 0 ? dy * 0 : dy * (x.pow(exponent - 1) * exponent) }
     }

@@ -50,5 +50,7 @@ extension Tensor {
   }
 
   /// All axes but the last joined: [rows, columns].
-  private func flattenedRows() -> Tensor { reshape([count / Swift.max(1, size(-1)), size(-1)]) }
+  private func flattenedRows() -> Tensor {
+    reshape([shape.dropLast().reduce(1, *), size(-1)])
+  }
 }

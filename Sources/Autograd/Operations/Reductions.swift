@@ -119,9 +119,12 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - axis: The axis; nil looks at all elements in row-major order.
-  ///   - keepDims: Whether the axis stays, with size 1.
+  ///   - keepDims: Whether the axis (or all of them) stays, with size 1.
   public func argmax(axis: Int? = nil, keepDims: Bool = false) -> Tensor {
-    guard let axis else { return Tensor(array).reshape([count]).argmax(axis: 0) }
+    guard let axis else {
+      let result = Tensor(array).reshape([count]).argmax(axis: 0)
+      return keepDims ? result.reshape(shape.map { _ in 1 }) : result
+    }
     let last = checkedAxis(axis, "argmax")
     let columns = size(last)
     require(columns > 0, "argmax: no elements to choose from along axis \(axis) of \(summary)")

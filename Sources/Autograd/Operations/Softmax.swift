@@ -54,6 +54,7 @@ extension Tensor {
 
   /// log(sum(exp(x))) along an axis, without overflow.
   public func logSumExp(axis: Int = -1, keepDims: Bool = false) -> Tensor {
+    if rank == 0 { return reshape([1]).logSumExp(axis: 0) }
     let axis = checkedAxis(axis, "logSumExp")
     let result = differentiable(self) {
       $0.alongRows(.logSumExp, axis, "logSumExp")
