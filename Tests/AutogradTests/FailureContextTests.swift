@@ -3,12 +3,18 @@ import Testing
 @testable import Autograd
 
 @Suite struct FailureContextTests {
-  private final class Scope: FailureScope {
+  private final class Scope: Sendable {
     let name: String
     init(_ name: String) { self.name = name }
 
-    func failurePath(running: [any FailureScope]) -> String {
+    static func path(_ running: [AnyObject]) -> String {
       running.map { ($0 as? Scope)?.name ?? "?" }.joined(separator: ".")
+    }
+
+    func running<Result>(_ body: () throws -> Result) rethrows -> Result {
+      FailureContext.enter(self, describedBy: Scope.path)
+      defer { FailureContext.leave() }
+      return try body()
     }
   }
 
@@ -17,9 +23,9 @@ import Testing
   @Test func thePathNamesWhatRuns() {
     #expect(FailureContext.path() == nil)
     let (outer, inner) = (Scope("net"), Scope("7"))
-    FailureContext.within(outer) {
+    outer.running {
       #expect(FailureContext.path() == "net")
-      let value = FailureContext.within(inner) {
+      let value = inner.running {
         #expect(FailureContext.path() == "net.7")
         return 5
       }
@@ -31,7 +37,7 @@ import Testing
   @Test func errorsLeaveTheScope() {
     let scope = Scope("net")
     #expect(throws: Refused.self) {
-      try FailureContext.within(scope) { throw Refused() }
+      try scope.running { throw Refused() }
     }
     #expect(FailureContext.path() == nil)
   }
@@ -42,7 +48,7 @@ import Testing
         group.addTask {
           let scope = Scope("\(index)")
           return (0..<1_000).allSatisfy { _ in
-            FailureContext.within(scope) { FailureContext.path() == "\(index)" }
+            scope.running { FailureContext.path() == "\(index)" }
           }
         }
       }
@@ -55,8 +61,8 @@ import Testing
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
       let (outer, inner) = (Scope("LeNet.net"), Scope("7"))
-      FailureContext.within(outer) {
-        FailureContext.within(inner) { require(false, "expected 400, got [128, 256]") }
+      outer.running {
+        inner.running { require(false, "expected 400, got [128, 256]") }
       }
     }
     expectMessage(result, "Fatal error: LeNet.net.7: expected 400, got [128, 256]")

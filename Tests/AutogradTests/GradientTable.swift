@@ -1,6 +1,7 @@
 @testable import Autograd
 
-/// One row per public differentiable operation; `PublicOperations` finds the operations without one.
+/// One row per public differentiable operation; `PublicOperations` finds the operations without
+/// one.
 enum GradientTable {
   static let rows = arithmetic + elementwise + choices + reductions + shapes + picking + layers
 

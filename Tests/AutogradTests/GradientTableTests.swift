@@ -4,10 +4,11 @@ import Testing
 
 struct GradientTableTests {
   static let cases = GradientTable.rows.flatMap(\.cases)
-  /// The largest errors are 3e-10 for gradients and 3e-9 for gradients of gradients, whose difference
-  /// quotients carry the noise of a longer computation.
+  /// The largest errors are 3e-10 for gradients and 3e-9 for gradients of gradients, whose
+  /// difference quotients carry the noise of a longer computation.
   static let secondOrderTolerance = 1e-7
-  /// Float32 gradients against the float64 gradients of the same inputs, relative to the largest one.
+  /// Float32 gradients against the float64 gradients of the same inputs, relative to the largest
+  /// one.
   static let float32Tolerance = 2e-6
 
   @Test(arguments: cases)

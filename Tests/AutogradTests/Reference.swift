@@ -22,8 +22,8 @@ struct Reference: Sendable {
     self.values = values
   }
 
-  /// The element at a place, which may have axes in front that this array lacks, and run along axes of
-  /// size 1.
+  /// The element at a place, which may have axes in front that this array lacks, and run along
+  /// axes of size 1.
   subscript(place: [Int]) -> Double {
     var index = 0
     for (size, position) in zip(shape, place.suffix(shape.count)) {
@@ -46,8 +46,8 @@ struct Reference: Sendable {
   }
 }
 
-/// Records an issue unless the shape is the reference's and every element lies within the tolerance,
-/// relative to the element or to 1; NaN equals NaN, infinities must be equal.
+/// Records an issue unless the shape is the reference's and every element lies within the
+/// tolerance, relative to the element or to 1; NaN equals NaN, infinities must be equal.
 func expect(
   _ tensor: Tensor, equals reference: Reference, tolerance: Double = 0, _ label: String = "",
   sourceLocation: SourceLocation = #_sourceLocation
