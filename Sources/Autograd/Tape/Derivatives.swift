@@ -19,6 +19,7 @@ public func valueAndGradients(
   at xs: [Tensor], _ f: ([Tensor]) throws -> Tensor
 ) rethrows -> (value: Tensor, gradients: [Tensor]) {
   let tape = Tape()
+  defer { tape.finish() }
   let watched = xs.map { tape.watch($0) }
   let y = try f(watched)
   let gradients = tape.gradient(of: y, at: watched)

@@ -22,7 +22,7 @@ public func differentiable(
 ) -> Tensor {
   guard let (tape, slot, outer) = x.trace.innermost else {
     x.trace = .none
-    return value(x)
+    return constant(value(x))
   }
   let (count, rank, dtype) = (x.array.count, x.array.rank, x.array.dtype)
   x.trace = outer
@@ -46,7 +46,7 @@ public func differentiable(
   _ value: (Tensor) -> Tensor,
   pullback: (_ x: Tensor, _ y: Tensor) -> Pullback
 ) -> Tensor {
-  guard let (tape, slot, outer) = x.trace.innermost else { return value(Tensor(x.array)) }
+  guard let (tape, slot, outer) = x.trace.innermost else { return constant(value(Tensor(x.array))) }
   let x = Tensor(x.array, trace: outer)
   var y = differentiable(x, value, pullback: pullback)
   guard y.dtype.isFloatingPoint else { return y }
@@ -68,7 +68,7 @@ func differentiable(
   guard let tape = innermostTape(a, b) else {
     a.trace = .none
     b.trace = .none
-    return value(a, b)
+    return constant(value(a, b))
   }
   let aSlot = a.strip(tape)
   let bSlot = b.strip(tape)
@@ -108,7 +108,7 @@ public func differentiable(
   first: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback,
   second: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback
 ) -> Tensor {
-  guard let tape = innermostTape(a, b) else { return value(Tensor(a.array), Tensor(b.array)) }
+  guard let tape = innermostTape(a, b) else { return constant(value(Tensor(a.array), Tensor(b.array))) }
   var (a, b) = (a, b)
   let aSlot = a.strip(tape)
   let bSlot = b.strip(tape)
@@ -142,7 +142,7 @@ public func differentiable(
     guard let (tape, _, _) = input.trace.innermost else { continue }
     if youngest.map({ $0.age < tape.age }) ?? true { youngest = tape }
   }
-  guard let tape = youngest else { return value(inputs.map { Tensor($0.array) }) }
+  guard let tape = youngest else { return value(inputs.map { Tensor($0.array) }).map { constant($0) } }
   var stripped = inputs
   var slots: [(slot: Int, likeness: Tape.Likeness)?] = []
   for index in stripped.indices {
@@ -157,6 +157,19 @@ public func differentiable(
     guard result.dtype.isFloatingPoint else { return result }
     return Tensor(result.array, trace: result.trace.placed(below: tape, first + index))
   }
+}
+
+/// A result of `value`, which must not be recorded itself: its inputs were constants.
+@inline(__always)
+private func constant(_ y: consuming Tensor) -> Tensor {
+  if case .none = y.trace { return y }
+  require(
+    !y.isTraced,
+    """
+    differentiable: the value depends on a recorded tensor that is not among its inputs; pass it as \
+    an input, or use stoppingGradient()
+    """)
+  return y
 }
 
 @inline(__always)

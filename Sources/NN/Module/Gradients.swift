@@ -48,6 +48,7 @@ public func valueAndGradients(
   at parameters: [Parameter], _ loss: () throws -> Tensor
 ) rethrows -> (value: Tensor, gradients: Gradients) {
   let tape = Tape()
+  defer { tape.finish() }
   for parameter in parameters { parameter.beginWatching(tape) }
   defer { for parameter in parameters { parameter.endWatching() } }
   let value = try loss()

@@ -210,7 +210,7 @@ struct ConvolutionTests {
       _ = conv2d(
         Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([2, 1, 1, 1]), bias: Tensor.zeros([3]))
     }
-    expectMessage(result, "conv2d: the bias must be [2], got float32 [3]")
+    expectMessage(result, "conv2d: the bias must be float32 [2], got float32 [3]")
   }
 
   @Test func threeSizesForTwoAxes() async {

@@ -1,0 +1,87 @@
+import CKernels
+import Testing
+
+@testable import Autograd
+
+/// The convolution in lanes: every kernel set against plain loops over [channels, height, width].
+@Suite struct LaneKernelTests {
+  /// Random sizes round the edges of the register tiles, with strides and dilations.
+  private static func sizes(_ random: inout RandomStream) -> CKLaneConvolution {
+    func pick(_ limit: Int) -> Int { 1 + Int(random.next() % UInt64(limit)) }
+    let kernel = (pick(6), pick(7))
+    let stride = (pick(2), pick(3))
+    let dilation = (pick(2), pick(2))
+    let output = (pick(3), pick(9))
+    return CKLaneConvolution(
+      channels: pick(3),
+      height: (output.0 - 1) * stride.0 + (kernel.0 - 1) * dilation.0 + pick(2),
+      width: (output.1 - 1) * stride.1 + (kernel.1 - 1) * dilation.1 + pick(2),
+      kernelHeight: kernel.0, kernelWidth: kernel.1, outputs: pick(13),
+      outputHeight: output.0, outputWidth: output.1, strideY: stride.0, strideX: stride.1,
+      dilationY: dilation.0, dilationX: dilation.1)
+  }
+
+  /// Calls `body` with every multiplication of the convolution: places in weight, x and y.
+  private static func forEachProduct(
+    _ s: CKLaneConvolution, _ body: (_ weight: Int, _ x: Int, _ y: Int) -> Void
+  ) {
+    for output in 0..<s.outputs {
+      for oy in 0..<s.outputHeight {
+        for ox in 0..<s.outputWidth {
+          for channel in 0..<s.channels {
+            for ky in 0..<s.kernelHeight {
+              for kx in 0..<s.kernelWidth {
+                let (iy, ix) = (
+                  oy * s.strideY + ky * s.dilationY, ox * s.strideX + kx * s.dilationX
+                )
+                body(
+                  ((output * s.channels + channel) * s.kernelHeight + ky) * s.kernelWidth + kx,
+                  (channel * s.height + iy) * s.width + ix,
+                  (output * s.outputHeight + oy) * s.outputWidth + ox)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: KernelSet.all + [.reference], [DType.float32, .float64])
+  func everySetComputesTheSame(_ set: KernelSet, _ dtype: DType) {
+    let (kernels, type) = (set.kernels, dtype.kernelType)
+    let lanes = dtype == .float32 ? kernels.lanes.0 : kernels.lanes.1
+    let tolerance = dtype == .float32 ? 1e-4 : 1e-12
+    var random = RandomStream(seed: 7, path: "lanes")
+    for _ in 0..<40 {
+      var s = LaneKernelTests.sizes(&random)
+      let (outputs, taps) = (s.outputs, s.channels * s.kernelHeight * s.kernelWidth)
+      let pixels = s.outputHeight * s.outputWidth
+      let x = Cells(dtype, s.channels * s.height * s.width * lanes, &random)
+      let weight = Cells(dtype, outputs * taps, &random)
+      let bias = Cells(dtype, outputs, &random)
+      let dy = Cells(dtype, outputs * pixels * lanes, &random)
+      let dw = Cells(dtype, outputs * taps * lanes, &random)
+      let (xs, weights, cotangents) = (x.values, weight.values, dy.values)
+      var expectedY = bias.values.flatMap { Array(repeating: $0, count: pixels * lanes) }
+      var expectedDw = dw.values
+      LaneKernelTests.forEachProduct(s) { w, from, to in
+        for lane in 0..<lanes {
+          expectedY[to * lanes + lane] += weights[w] * xs[from * lanes + lane]
+          expectedDw[w * lanes + lane] += cotangents[to * lanes + lane] * xs[from * lanes + lane]
+        }
+      }
+
+      let width = kernels.laneOutputs
+      let panels = Cells(dtype, (outputs + width - 1) / width * width * taps)
+      kernels.pack(
+        type, width, outputs, taps, CKSource(data: weight.memory, inner: 1, outer: taps),
+        panels.memory)
+      let y = Cells(dtype, outputs * pixels * lanes)
+      kernels.convolveLanes(type, &s, x.memory, panels.memory, bias.memory, y.memory)
+      kernels.addLaneWeightGradients(type, &s, x.memory, dy.memory, dw.memory)
+      #expect(y.isMarginIntact && dw.isMarginIntact)
+      #expect(zip(y.values, expectedY).allSatisfy { ($0 - $1).magnitude <= tolerance }, "\(s)")
+      #expect(zip(dw.values, expectedDw).allSatisfy { ($0 - $1).magnitude <= tolerance }, "\(s)")
+    }
+  }
+}
