@@ -55,7 +55,8 @@ CK_INLINE void NAME(packRuns)(size_t width, size_t count, size_t depth, const T 
 // Each vector's elements lie next to each other: blocks are transposed.
 static void NAME(packTransposed)(size_t width, size_t count, size_t depth, const T *from, ptrdiff_t stride, T *to) {
   size_t k = 0;
-  for (; k + CK_SIDE <= depth; k += CK_SIDE) {
+  while (depth >= CK_SIDE && k < depth) {
+    if (k + CK_SIDE > depth) { k = depth - CK_SIDE; }  // the last block overlaps the one before
     T *block = to + k * width;
     size_t i = 0;
     for (; i + CK_SIDE <= count; i += CK_SIDE) {
@@ -78,6 +79,7 @@ static void NAME(packTransposed)(size_t width, size_t count, size_t depth, const
         memset(block + (size_t)row * width + count, 0, (width - count) * sizeof(T));
       }
     }
+    k += CK_SIDE;
   }
   for (; k < depth; k++) {
     T *row = to + k * width;

@@ -24,7 +24,7 @@ func loadData(
       guard error.isUnavailable else { throw error }
       FileHandle.standardError.write(
         Data(
-          "no Fashion-MNIST files and no network (\(error)): training on built-in drawings\n".utf8))
+          "no Fashion-MNIST files and no network: training on garments drawn by code\n".utf8))
     }
   }
   return (

@@ -135,8 +135,13 @@ extension CPU {
       withUnsafePointer(to: sizes) { sizes in
         kernels.addLaneWeightGradients(type, sizes, input.start, cotangent.start, sums.start)
       }
-      kernels.reduceRows(
-        .sum, type, weights, lanes, sums.start,
+      // A lane's sums side by side, so that they are added a vector at a time.
+      let turned = Scratch(byteCount: weights * lanes * size)
+      kernels.copy(
+        type, type, weights, lanes, CKSource(data: sums.start, inner: lanes, outer: 1),
+        turned.start, 1, weights)
+      kernels.reduceColumns(
+        .sum, type, lanes, weights, turned.start,
         partial.data + (first / lanes * dw.count + group * weights) * size)
     }
     reduce(.sum, partial, outer: 1, reduced: blocks, inner: dw.count, into: dw)

@@ -16,12 +16,11 @@ import Synchronization
 /// model. So workers spin for a short while before they sleep; between two regions of a training
 /// step they are usually still awake.
 ///
-/// Work is split by size, never by the number of threads, and chunks are claimed by a counter:
-/// which thread runs a chunk varies, what it computes does not.
+/// Work is split by size, never by the number of threads, and chunks are claimed by a counter: which
+/// thread runs a chunk varies, what it computes does not. The caller waits for chunks, not for
+/// threads: a worker that does not get a processor in time costs nothing.
 package enum ThreadPool {
-  /// The number of threads that take part, the caller included.
-  ///
-  /// Default: one per processor.
+  /// The number of threads that take part, the caller included; one per processor unless set.
   ///
   /// Set it before or between computations.
   package static var threadCount: Int {
@@ -34,7 +33,7 @@ package enum ThreadPool {
 
   package static let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
-  private static let limit = Atomic<Int>(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  private static let limit = Atomic<Int>(processorCount)
   private static let workers = Mutex<[Worker]>([])
   /// Held while a region runs; a region that finds it taken runs on its caller alone.
   private static let isBusy = Atomic<Bool>(false)
@@ -42,57 +41,103 @@ package enum ThreadPool {
   /// Calls `body` once for every chunk in `0 ..< chunkCount`, in any order and on any thread.
   static func run(_ chunkCount: Int, _ body: (Int) -> Void) {
     let helpers = min(threadCount, chunkCount) - 1
-    guard helpers > 0, !isBusy.exchange(true, ordering: .acquiring) else {
+    guard
+      helpers > 0, chunkCount <= Region.chunkLimit,
+      !isBusy.exchange(true, ordering: .acquiring)
+    else {
       for chunk in 0..<chunkCount { body(chunk) }
       return
     }
     defer { isBusy.store(false, ordering: .releasing) }
     withoutActuallyEscaping(body) { body in
-      let region = Region(chunkCount: chunkCount, body: body)
-      let active = workers.withLock { workers in
-        while workers.count < helpers { workers.append(Worker()) }
-        return Array(workers[0..<helpers])
-      }
-      for worker in active { worker.start(region) }
-      region.runChunks()
-      for worker in active { worker.wait() }
-    }
-  }
-
-  /// One region: its chunks and how many of them are claimed.
-  fileprivate final class Region: @unchecked Sendable {
-    // Unchecked because `body` is not Sendable: the caller waits until every worker is done with
-    // it, and the primitives' bodies write to disjoint places.
-    let chunkCount: Int
-    let body: (Int) -> Void
-    let next = Atomic<Int>(0)
-
-    init(chunkCount: Int, body: @escaping (Int) -> Void) {
-      self.chunkCount = chunkCount
-      self.body = body
-    }
-
-    func runChunks() {
-      while true {
-        let chunk = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        if chunk >= chunkCount { return }
-        body(chunk)
+      withUnsafePointer(to: body) { body in
+        Region.publish(chunkCount, UnsafeRawPointer(body))
+        workers.withLock { workers in
+          while workers.count < helpers { workers.append(Worker()) }
+          for worker in workers[0..<helpers] { worker.wake() }
+        }
+        Region.runChunks()
+        Region.waitForChunks(chunkCount)
       }
     }
   }
 
-  /// A thread that waits for regions: first spinning, then asleep.
-  fileprivate final class Worker: @unchecked Sendable {
-    // Unchecked because `region` is a plain variable: it is written by the starting thread while
-    // `state` is idle and read by the worker after `state` became started.
-    private static let (idle, asleep, started) = (0, 1, 2)
+  /// The region that runs, one at a time.
+  ///
+  /// Its state is one word: a generation, the number of chunks, and the next one to claim. A chunk is
+  /// claimed by exchanging the word, so a worker that comes late cannot claim one of a region that it
+  /// did not see; and a region does not end before its claimed chunks are done, so whoever holds a
+  /// claim may use the body.
+  fileprivate enum Region {
+    static let chunkLimit = (1 << chunkBits) - 1
+    private static let chunkBits: UInt64 = 20
+    private static let mask: UInt64 = (1 << chunkBits) - 1
+
+    private static let state = Atomic<UInt64>(0)
+    private static let completed = Atomic<Int>(0)
+    /// The address of the body, a pointer to `(Int) -> Void`.
+    private static let body = Atomic<UInt>(0)
     private static let spinCount = 4000
 
-    private let state = Atomic<Int>(0)
-    private let wake = DispatchSemaphore(value: 0)
-    private var region: Region?
+    static func publish(_ chunkCount: Int, _ newBody: UnsafeRawPointer) {
+      completed.store(0, ordering: .relaxed)
+      body.store(UInt(bitPattern: newBody), ordering: .relaxed)
+      let generation = (state.load(ordering: .relaxed) >> (2 * chunkBits)) &+ 1
+      state.store(
+        generation << (2 * chunkBits) | UInt64(chunkCount) << chunkBits,
+        ordering: .sequentiallyConsistent)
+    }
+
+    /// Whether a chunk waits to be claimed.
+    static var hasChunks: Bool {
+      let state = state.load(ordering: .sequentiallyConsistent)
+      return state & mask < state >> chunkBits & mask
+    }
+
+    private static func claim() -> Int? {
+      var current = state.load(ordering: .acquiring)
+      while current & mask < current >> chunkBits & mask {
+        let (claimed, seen) = state.weakCompareExchange(
+          expected: current, desired: current + 1, ordering: .acquiring)
+        if claimed { return Int(current & mask) }
+        current = seen
+      }
+      return nil
+    }
+
+    static func runChunks() {
+      while let chunk = claim() {
+        let address = UnsafeRawPointer(bitPattern: body.load(ordering: .relaxed))!
+        address.assumingMemoryBound(to: ((Int) -> Void).self).pointee(chunk)
+        completed.wrappingAdd(1, ordering: .releasing)
+      }
+    }
+
+    static func waitForChunks(_ count: Int) {
+      var spins = 0
+      while completed.load(ordering: .acquiring) < count {
+        spins += 1
+        if spins < spinCount { CKSpinHint() } else { sched_yield() }
+      }
+    }
+
+    /// Waits a short while for a chunk; whether there is one.
+    static func spin() -> Bool {
+      for _ in 0..<spinCount {
+        if hasChunks { return true }
+        CKSpinHint()
+      }
+      return false
+    }
+  }
+
+  /// A thread that takes part in regions: first spinning, then asleep.
+  fileprivate final class Worker: Sendable {
+    private let isAsleep = Atomic<Bool>(false)
+    private let alarm = DispatchSemaphore(value: 0)
 
     init() {
+      // It lives as long as the process, as its thread does.
       let pointer = Unmanaged.passRetained(self).toOpaque()
       #if canImport(Darwin)
         var thread: pthread_t?
@@ -101,12 +146,9 @@ package enum ThreadPool {
       #endif
       let code = pthread_create(
         &thread, nil,
-        { pointer in
-          #if canImport(Darwin)
-            Unmanaged<Worker>.fromOpaque(pointer).takeUnretainedValue().loop()
-          #else
-            Unmanaged<Worker>.fromOpaque(pointer!).takeUnretainedValue().loop()
-          #endif
+        { (pointer: UnsafeMutableRawPointer?) in
+          if let pointer { Unmanaged<Worker>.fromOpaque(pointer).takeUnretainedValue().loop() }
+          return nil
         }, pointer)
       require(code == 0, "threads: the system refused a thread (error \(code))")
       #if canImport(Darwin)
@@ -116,41 +158,25 @@ package enum ThreadPool {
       #endif
     }
 
-    func start(_ region: Region) {
-      self.region = region
-      if state.exchange(Worker.started, ordering: .acquiringAndReleasing) == Worker.asleep {
-        wake.signal()
-      }
-    }
-
-    /// Returns when the worker has nothing more to do with the region.
-    func wait() {
-      var spins = 0
-      while state.load(ordering: .acquiring) == Worker.started {
-        spins += 1
-        if spins < Worker.spinCount { CKSpinHint() } else { sched_yield() }
-      }
+    /// Called after a region was published.
+    func wake() {
+      if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { alarm.signal() }
     }
 
     private func loop() -> Never {
       while true {
-        awaitStart()
-        region?.runChunks()
-        region = nil
-        state.store(Worker.idle, ordering: .releasing)
+        if Region.spin() {
+          Region.runChunks()
+          continue
+        }
+        // Either this thread sees the next region here, or its caller sees this thread asleep.
+        isAsleep.store(true, ordering: .sequentiallyConsistent)
+        if Region.hasChunks && isAsleep.exchange(false, ordering: .sequentiallyConsistent) {
+          continue
+        }
+        alarm.wait()
       }
     }
-
-    private func awaitStart() {
-      for _ in 0..<Worker.spinCount {
-        if state.load(ordering: .acquiring) == Worker.started { return }
-        CKSpinHint()
-      }
-      let (slept, _) = state.compareExchange(
-        expected: Worker.idle, desired: Worker.asleep, ordering: .acquiringAndReleasing)
-      if slept { wake.wait() }
-    }
-
   }
 }
 

@@ -51,27 +51,22 @@ public struct TensorDataset: Dataset {
 
 /// Grey images that stay bytes in memory and are scaled to 0...1 when a batch is gathered.
 public struct ImageDataset: Dataset {
-  private let images: LabelledImages
+  private let bytes: TensorDataset
 
   /// A dataset of labelled images.
-  public init(_ images: LabelledImages) { self.images = images }
+  public init(_ images: LabelledImages) {
+    bytes = TensorDataset(
+      inputs: Tensor(
+        scalars: images.images, shape: [images.count, 1, images.height, images.width]),
+      labels: Tensor(scalars: images.labels.map { Int64($0) }))
+  }
 
   /// The number of images.
-  public var count: Int { images.count }
+  public var count: Int { bytes.count }
 
   /// Inputs [batch, 1, height, width], float32 in 0...1, and labels [batch], int64.
   public func batch(_ indices: [Int]) -> Batch {
-    let pixelCount = images.height * images.width
-    let shape = [indices.count, 1, images.height, images.width]
-    let inputs = Tensor(shape: shape, of: Float.self) { pixels in
-      images.images.withUnsafeBufferPointer { bytes in
-        for (place, index) in indices.enumerated() {
-          let (from, to) = (index * pixelCount, place * pixelCount)
-          for pixel in 0..<pixelCount { pixels[to + pixel] = Float(bytes[from + pixel]) / 255 }
-        }
-      }
-    }
-    return Batch(
-      inputs: inputs, labels: Tensor(scalars: indices.map { Int64(images.labels[$0]) }))
+    let batch = bytes.batch(indices)
+    return Batch(inputs: batch.inputs.asType(.float32) / 255, labels: batch.labels)
   }
 }
