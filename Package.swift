@@ -30,7 +30,8 @@ let package = Package(
     .testTarget(
       name: "AutogradTests", dependencies: ["Autograd", "CKernels"], swiftSettings: optimised),
     .testTarget(
-      name: "NNTests", dependencies: ["NN", "Autograd", "CZlib"], swiftSettings: optimised),
+      name: "NNTests", dependencies: ["NN", "Autograd", "CZlib"], resources: [.copy("Fixtures")],
+      swiftSettings: optimised),
     .testTarget(
       name: "LeNetExampleTests", dependencies: ["LeNetExample", "NN", "Autograd"],
       swiftSettings: optimised),

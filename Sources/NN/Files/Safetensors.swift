@@ -73,8 +73,8 @@ public enum Safetensors {
   /// - Throws: A `FileError` that says what is wrong with the file, or that it cannot be read.
   public static func read(_ path: String) throws(FileError) -> [(name: String, tensor: Tensor)] {
     let bytes: [UInt8]
-    do { bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) } catch {
-      throw FileError(path: path, reason: "cannot read: \(reason(error))")
+    do { bytes = try OpenFile.contents(of: path, maximum: .max) } catch {
+      throw FileError(path: path, reason: error.problem)
     }
     guard bytes.count >= 8 else {
       throw FileError(
@@ -97,7 +97,7 @@ public enum Safetensors {
     for (name, entry) in ordered {
       let (dtype, byteCount) = try check(entry, name, path)
       let offsets = entry.dataOffsets
-      guard offsets[0] == next, offsets[1] - offsets[0] == byteCount else {
+      guard offsets == [next, next + byteCount] else {
         throw FileError(
           path: path,
           reason: "the data of \(name) lies at \(offsets); expected [\(next), \(next + byteCount)]")
@@ -153,27 +153,19 @@ public enum Safetensors {
       throw FileError(
         path: path, reason: "\(name) has the type \(entry.dtype); this library reads \(known)")
     }
+    // Zeros are left out of the product, so that the other sizes are bounded too.
     var byteCount = dtype.byteCount
-    for size in entry.shape {
+    for size in entry.shape where size != 0 {
       let (product, overflows) = byteCount.multipliedReportingOverflow(by: size)
       guard size >= 0, !overflows, product <= 1 << 48 else {
         throw FileError(path: path, reason: "\(name) has the impossible shape \(entry.shape)")
       }
       byteCount = product
     }
+    if entry.shape.contains(0) { byteCount = 0 }
     guard entry.dataOffsets.count == 2 else {
       throw FileError(path: path, reason: "\(name) must have two data_offsets")
     }
     return (dtype, byteCount)
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    let error = error as NSError
-    if let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError,
-      cause.domain == NSPOSIXErrorDomain
-    {
-      return String(cString: strerror(Int32(cause.code)))
-    }
-    return error.localizedDescription
   }
 }

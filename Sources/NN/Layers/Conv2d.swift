@@ -74,10 +74,8 @@ public final class Conv2d: Layer {
     self.padding = window.padding
     self.dilation = window.dilation
     self.groups = groups
-    let perGroup = inputs.map { $0 / groups }
-    weight = Parameter(shape: [outputs, perGroup] + window.kernel)
-    let area = window.kernel.reduce(1, *)
-    self.bias = bias ? Parameter(shape: [outputs], fanIn: perGroup.map { $0 * area }) : nil
+    weight = Parameter(shape: [outputs, inputs.map { $0 / groups }] + window.kernel)
+    self.bias = bias ? Parameter(biasOf: weight) : nil
   }
 
   /// `weight` and `bias`.
@@ -108,11 +106,10 @@ public final class Conv2d: Layer {
     require(
       channels % groups == 0,
       "\(groups) groups do not divide the \(channels) channels of \(x.shape)")
-    let fanIn = channels / groups * kernel.reduce(1, *)
-    let weight = weight.value(shape: [outputChannels, channels / groups] + kernel, fanIn: fanIn)
+    let weight = weight.value(shape: [outputChannels, channels / groups] + kernel)
     return conv2d(
-      x, weight, bias: bias?.value(shape: [outputChannels], fanIn: fanIn), stride: stride,
-      padding: padding, dilation: dilation, groups: groups)
+      x, weight, bias: bias?.value(shape: [outputChannels]), stride: stride, padding: padding,
+      dilation: dilation, groups: groups)
   }
 
   private var outputChannels: Int { weight.shape[0] ?? 0 }

@@ -35,7 +35,7 @@ public final class Linear: Layer {
       "Linear: needs at least 1 input and output, got \(inputs.map(String.init) ?? "?") -> \(outputs)"
     )
     weight = Parameter(shape: [outputs, inputs])
-    self.bias = bias ? Parameter(shape: [outputs], fanIn: inputs) : nil
+    self.bias = bias ? Parameter(biasOf: weight) : nil
   }
 
   /// `weight` and `bias`.
@@ -56,10 +56,10 @@ public final class Linear: Layer {
     if let expected = weight.shape[1] {
       require(inputs == expected, "expected last dimension \(expected), got \(x.shape)")
     }
-    let weight = weight.value(shape: [outputs, inputs], fanIn: inputs)
+    let weight = weight.value(shape: [outputs, inputs])
     let y = x.matmul(weight.transpose())
     guard let bias else { return y }
-    return y + bias.value(shape: [outputs], fanIn: inputs)
+    return y + bias.value(shape: [outputs])
   }
 
   private var outputs: Int { weight.shape[0] ?? 0 }

@@ -42,14 +42,14 @@ public struct Gradients: Sequence {
 /// first value in it. Calls nest: gradients taken inside are themselves recorded outside.
 ///
 /// - Parameters:
-///   - parameters: By which to differentiate.
+///   - parameters: By which to differentiate; one that is listed twice counts once.
 ///   - loss: Computes a tensor of one element.
 public func valueAndGradients(
   at parameters: [Parameter], _ loss: () throws -> Tensor
 ) rethrows -> (value: Tensor, gradients: Gradients) {
   let tape = Tape()
   defer { tape.finish() }
-  for parameter in parameters { parameter.beginWatching(tape) }
+  let parameters = parameters.filter { $0.beginWatching(tape) }
   defer { for parameter in parameters { parameter.endWatching() } }
   let value = try loss()
   let used = parameters.compactMap { parameter in parameter.watched.map { (parameter, $0) } }

@@ -139,8 +139,16 @@ extension Module {
   }
 
   /// Calls a closure for this module and all its parts, the parts first, as PyTorch's `apply`.
+  ///
+  /// Each object once, in order.
   public func apply(_ body: (any Module) -> Void) {
-    for (_, module) in namedModules.reversed() { body(module) }
+    var seen = Set<ObjectIdentifier>()
+    func walk(_ module: any Module) {
+      guard seen.insert(ObjectIdentifier(module)).inserted else { return }
+      for case .module(let part) in module.members.map(\.content) { walk(part) }
+      body(module)
+    }
+    walk(self)
   }
 
   // MARK: State

@@ -18,7 +18,9 @@ public final class Parameter {
 
   /// The number of inputs that an output of the layer sums over, for initializers that need it and
   /// cannot see it in the shape (of a bias).
-  var fanIn: Int?
+  private var fanIn: Int?
+  /// The weight whose shape tells the fan in of a bias.
+  private let weight: Parameter?
 
   private var random: RandomStream
   private var stored: Tensor?
@@ -39,19 +41,32 @@ public final class Parameter {
   ///   - shape: The sizes, nil where only the first use will tell.
   ///   - initializer: How its value is drawn.
   ///   - fanIn: The inputs per output, where the shape does not show it.
-  public init(shape: [Int?], initializer: Initializer = .standard, fanIn: Int? = nil) {
+  public convenience init(
+    shape: [Int?], initializer: Initializer = .standard, fanIn: Int? = nil
+  ) {
+    self.init(shape, initializer, fanIn: fanIn)
+  }
+
+  /// A declared bias: a weight [outputs, inputs, ...] tells its shape and its fan in.
+  convenience init(biasOf weight: Parameter) {
+    self.init([weight.shape[0]], .standard, weight: weight)
+  }
+
+  /// A parameter that has a value already, to which initializing goes back.
+  public convenience init(_ value: Tensor) {
+    let value = value.stoppingGradient()
+    self.init(value.shape, Initializer("given") { _, _, _ in value })
+    stored = value
+  }
+
+  private init(
+    _ shape: [Int?], _ initializer: Initializer, fanIn: Int? = nil, weight: Parameter? = nil
+  ) {
     self.shape = shape
     self.initializer = initializer
     self.fanIn = fanIn
+    self.weight = weight
     random = Parameter.unseededStream()
-  }
-
-  /// A parameter that has a value already.
-  public init(_ value: Tensor) {
-    shape = value.shape
-    initializer = .standard
-    random = Parameter.unseededStream()
-    stored = value.stoppingGradient()
   }
 
   // MARK: The value
@@ -77,9 +92,9 @@ public final class Parameter {
   ///   - expected: The shape as the layer uses it.
   ///   - fanIn: The inputs per output, where the shape does not show it.
   public func value(shape expected: [Int], fanIn: Int? = nil) -> Tensor {
+    if let fanIn { self.fanIn = fanIn }
     if !isReady {
       fit(expected)
-      if let fanIn { self.fanIn = fanIn }
       draw()
     } else {
       require(
@@ -113,6 +128,13 @@ public final class Parameter {
     stored = new.stoppingGradient()
   }
 
+  /// The elements of a weight per output, nil while a size is unknown.
+  private var inputsPerOutput: Int? {
+    shape.dropFirst().reduce(1) { product, size in
+      product.flatMap { product in size.map { product * $0 } }
+    }
+  }
+
   /// Whether the sizes that are known allow a shape.
   func allows(_ sizes: [Int]) -> Bool {
     sizes.count == shape.count
@@ -132,7 +154,7 @@ public final class Parameter {
       "a parameter of shape \(described) has no value yet; call materialize(for:) or the model first"
     )
     var random = random
-    stored = initializer.draw(sizes, fanIn: fanIn, &random)
+    stored = initializer.draw(sizes, fanIn: fanIn ?? weight?.inputsPerOutput, &random)
   }
 
   /// The shape in a message, as in `[120, ?]`.
@@ -162,7 +184,13 @@ public final class Parameter {
   // MARK: Gradients
 
   /// Lets a tape watch the value, also one that does not exist yet, until `endWatching`.
-  func beginWatching(_ tape: Tape) { frames.append((tape, nil)) }
+  ///
+  /// - Returns: Whether the tape did not do so already.
+  func beginWatching(_ tape: Tape) -> Bool {
+    if frames.last?.tape === tape { return false }
+    frames.append((tape, nil))
+    return true
+  }
 
   /// Goes back to the value as it was watched before.
   func endWatching() { frames.removeLast() }

@@ -1,0 +1,110 @@
+import Autograd
+import Testing
+
+@testable import NN
+
+/// A dataset of one's own: numbers and their squares, made when they are asked for.
+struct Squares: Dataset {
+  let count: Int
+
+  func batch(_ indices: [Int]) -> Batch {
+    let x = indices.map { Double($0) / Double(count) }
+    return Batch(
+      inputs: Tensor(x, shape: [indices.count, 1]),
+      labels: Tensor(x.map { $0 * $0 }, shape: [indices.count, 1]))
+  }
+}
+
+/// Examples whose label is their number.
+func numbered(_ count: Int) -> TensorDataset {
+  TensorDataset(
+    inputs: Tensor.arange(count, dtype: .float32).reshape([count, 1]), labels: .arange(count))
+}
+
+@Suite struct DataModuleTests {
+  private func order(_ data: some DataModule, epoch: Int) -> [[Int]] {
+    data.trainingBatches(epoch: epoch).map { batch in
+      #expect(batch.inputs.scalars(as: Int.self) == batch.labels.scalars(as: Int.self))
+      return batch.labels.scalars(as: Int.self)
+    }
+  }
+
+  @Test(arguments: [1, 7, 10, 64]) func everyExampleComesOnceAnEpoch(batchSize: Int) {
+    let data = DataSplit(training: numbered(50), batchSize: batchSize)
+    for epoch in 1...3 {
+      let batches = order(data, epoch: epoch)
+      #expect(batches.count == data.trainingBatches(epoch: epoch).count)
+      #expect(batches.dropLast().allSatisfy { $0.count == batchSize })
+      #expect(batches.flatMap { $0 }.sorted() == Array(0..<50))
+    }
+  }
+
+  @Test func theLastPartialBatchIsKept() {
+    let data = DataSplit(training: numbered(10), validation: numbered(5), batchSize: 4)
+    #expect(order(data, epoch: 1).map(\.count) == [4, 4, 2])
+    let validation = data.validationBatches()?.map { $0.labels.scalars(as: Int.self) }
+    #expect(validation == [[0, 1, 2, 3], [4]])
+  }
+
+  @Test func theOrderFollowsSeedAndEpoch() {
+    let data = { seed in DataSplit(training: numbered(50), batchSize: 8, seed: seed) }
+    #expect(order(data(1), epoch: 1) == order(data(1), epoch: 1))
+    #expect(order(data(1), epoch: 1) != order(data(1), epoch: 2))
+    #expect(order(data(1), epoch: 1) != order(data(2), epoch: 1))
+    #expect(order(data(1), epoch: 1).flatMap { $0 } != Array(0..<50))
+  }
+
+  @Test func theSampleIsTheFirstExamples() {
+    let data = DataSplit(training: numbered(10), batchSize: 4)
+    #expect(data.sample.labels.scalars(as: Int.self) == [0, 1, 2, 3])
+    #expect(DataSplit(training: numbered(3), batchSize: 4).sample.count == 3)
+    #expect(data.validationBatches() == nil)
+  }
+
+  @Test func tensorDatasetsPickExamplesOfAnyStrides() {
+    let x = inputs([3, 4, 2]).transpose(0, 1)
+    let data = TensorDataset(inputs: x, labels: Tensor(scalars: [UInt8(5), 6, 7, 8]))
+    let batch = data.batch([2, 0, 2])
+    #expect(batch.inputs.shape == [3, 3, 2] && batch.count == 3)
+    #expect(batch.inputs.select(axis: 0, at: 1).floats == x.select(axis: 0, at: 0).floats)
+    #expect(batch.labels.scalars(as: Int.self) == [7, 5, 7])
+  }
+
+  @Test func imageDatasetsScaleBytes() {
+    let data = ImageDataset(
+      LabelledImages(images: [0, 255, 51, 102, 1, 2, 3, 4], labels: [7, 3], height: 2, width: 2))
+    let batch = data.batch([1, 0])
+    #expect(batch.inputs.shape == [2, 1, 2, 2] && batch.inputs.dtype == .float32)
+    #expect(batch.inputs.floats == [1, 2, 3, 4, 0, 255, 51, 102].map { $0 / 255 })
+    #expect(batch.labels.dtype == .int64 && batch.labels.scalars(as: Int.self) == [3, 7])
+  }
+
+  @Test func syntheticGarmentsAreADataModule() {
+    let data = SyntheticGarments(batchSize: 8, trainingCount: 20, validationCount: 10)
+    #expect(data.trainingBatches(epoch: 1).map(\.count) == [8, 8, 4])
+    #expect(data.sample.inputs.shape == [8, 1, 28, 28])
+    #expect(data.validation?.count == 10 && SyntheticGarments.classNames.count == 10)
+  }
+
+  static let mistakes = [
+    Mistake("Batch: inputs float32 [2, 1] and labels float32 [3] differ in their first size") {
+      _ = Batch(inputs: .zeros([2, 1]), labels: .zeros([3]))
+    },
+    Mistake("DataSplit: the batch size must be at least 1, got 0") {
+      _ = DataSplit(training: numbered(1), batchSize: 0)
+    },
+    Mistake("SyntheticGarments: the batch size must be at least 1, got 0") {
+      _ = SyntheticGarments(batchSize: 0)
+    },
+    Mistake("example 3 is out of range for 3") { _ = numbered(3).batch([3]) },
+  ]
+
+  @Test(arguments: mistakes.indices) func mistakesStop(index: Int) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [index] in
+      DataModuleTests.mistakes[index].body()
+    }
+    expect(result, says: Self.mistakes[index].message)
+  }
+}

@@ -1,0 +1,185 @@
+import Autograd
+import Foundation
+import Testing
+
+@testable import NN
+
+@Suite struct SafetensorsTests {
+  /// A file with a header and data.
+  private static func file(_ header: String, data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {
+    withUnsafeBytes(of: (length ?? UInt64(header.utf8.count)).littleEndian, Array.init)
+      + Array(header.utf8) + data
+  }
+
+  private static func read(_ bytes: [UInt8]) throws -> [(name: String, tensor: Tensor)] {
+    let folder = try TemporaryFolder()
+    try folder.write(bytes, to: "f")
+    return try Safetensors.read(folder("f"))
+  }
+
+  @Test func everyTypeAndShapeComesBack() throws {
+    let folder = try TemporaryFolder()
+    let matrix = inputs([3, 4])
+    let tensors: [(name: String, tensor: Tensor)] = [
+      ("f32", Tensor([1.5, -0.0, .infinity, 1e-45])),
+      ("f64", Tensor([0.1, -.greatestFiniteMagnitude], dtype: .float64)),
+      ("i32", Tensor(scalars: [Int32.min, 0, .max])),
+      ("i64", Tensor(scalars: [Int64.min, 0, .max])),
+      ("u8", Tensor(scalars: [UInt8(0), 128, 255])),
+      ("bool", Tensor(scalars: [true, false, true], shape: [3, 1])),
+      ("scalar", Tensor(7)),
+      ("empty", Tensor.zeros([2, 0, 3], dtype: .int32)),
+      ("transposed", matrix.transpose()),
+      ("sliced", matrix.slice(axis: 1, from: 1, step: 2)),
+      ("expanded", Tensor([[1], [2]]).expand([2, 3])),
+      ("näme \"quoted\"/1", Tensor([1])),
+    ]
+    try Safetensors.write(tensors, to: folder("f"))
+    let found = try Safetensors.read(folder("f"))
+    #expect(Set(found.map(\.name)) == Set(tensors.map(\.name)) && found.count == tensors.count)
+    for (name, tensor) in tensors {
+      let other = try #require(found.first { $0.name == name }).tensor
+      #expect(other.shape == tensor.shape && other.dtype == tensor.dtype, "\(name)")
+      let bytes = tensor.withBytes { Array($0) }
+      #expect(other.withBytes { Array($0) } == bytes, "\(name)")
+    }
+    func nonEmpty(_ list: [(name: String, tensor: Tensor)]) -> [String] {
+      list.compactMap { $0.tensor.count > 0 ? $0.name : nil }
+    }
+    #expect(nonEmpty(found) == nonEmpty(tensors), "in the order in which the data lies")
+  }
+
+  @Test func theBytesAreTheFormats() throws {
+    let folder = try TemporaryFolder()
+    try Safetensors.write(
+      [("b", Tensor([1, -2], shape: [2, 1])), ("a", Tensor(scalars: [UInt8(7)], shape: []))],
+      to: folder("f"))
+    let header =
+      #"{"a":{"data_offsets":[8,9],"dtype":"U8","shape":[]},"#
+      + #""b":{"data_offsets":[0,8],"dtype":"F32","shape":[2,1]}}"#
+    let padding = String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
+    #expect(
+      try folder.read("f")
+        == Self.file(header + padding, data: [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0, 7]))
+  }
+
+  @Test func dataIsAligned() throws {
+    let folder = try TemporaryFolder()
+    for length in 1...9 {
+      try Safetensors.write([(String(repeating: "n", count: length), Tensor([1]))], to: folder("f"))
+      #expect(try folder.read("f")[0] % 8 == 0)
+      #expect(try folder.read("f").count == 8 + Int(try folder.read("f")[0]) + 4)
+    }
+  }
+
+  @Test func emptyFilesAndMetadata() throws {
+    #expect(try Self.read(Self.file("{}")).isEmpty)
+    let found = try Self.read(
+      Self.file(
+        #"{"__metadata__":{"format":"pt"},"x":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}}  "#,
+        data: [1]))
+    #expect(found.map(\.name) == ["x"] && found[0].tensor.scalars(as: Bool.self) == [true])
+    let folder = try TemporaryFolder()
+    try Safetensors.write([], to: folder("f"))
+    #expect(try Safetensors.read(folder("f")).isEmpty)
+  }
+
+  struct Broken: Sendable, CustomTestStringConvertible {
+    let bytes: [UInt8]
+    let reason: String
+    var testDescription: String { reason }
+
+    init(_ bytes: [UInt8], _ reason: String) {
+      self.bytes = bytes
+      self.reason = reason
+    }
+
+    /// A file with entries of the form `[name, dtype, shape, offsets]`, and data.
+    init(_ entries: [(String, String, String, String)], data count: Int, _ reason: String) {
+      let texts = entries.map {
+        #""\#($0.0)":{"dtype":"\#($0.1)","shape":\#($0.2),"data_offsets":\#($0.3)}"#
+      }
+      self.init(
+        SafetensorsTests.file(
+          "{" + texts.joined(separator: ",") + "}", data: [UInt8](repeating: 0, count: count)),
+        reason)
+    }
+  }
+
+  private static let noHeader = "its header is not that of a safetensors file"
+
+  static let broken = [
+    Broken([], "has 0 bytes; a safetensors file has 8 or more"),
+    Broken([1, 2, 3], "has 3 bytes; a safetensors file has 8 or more"),
+    Broken(
+      file("{}", length: 3), "is no safetensors file or truncated: its header would have 3 bytes"),
+    Broken(file("{}", length: .max), "its header would have 18446744073709551615 bytes"),
+    Broken(file("{}", length: 1 << 63), "its header would have 9223372036854775808 bytes"),
+    Broken(file("{}", length: 100_000_001), "its header would have 100000001 bytes"),
+    Broken(file(""), noHeader),
+    Broken(file("{"), noHeader),
+    Broken(file("[]"), noHeader),
+    Broken(file("{\"x\":1}"), noHeader),
+    Broken(file("{\"x\":{\"dtype\":\"F32\",\"shape\":[1]}}"), noHeader),
+    Broken([("x", "F32", "[1.5]", "[0,4]")], data: 4, noHeader),
+    Broken([("x", "F32", "[99999999999999999999]", "[0,4]")], data: 4, noHeader),
+    Broken(Self.file("\u{FF}{}"), noHeader),
+    Broken(
+      [("x", "BF16", "[2]", "[0,4]")], data: 4,
+      "x has the type BF16; this library reads F32, F64, I32, I64, U8, BOOL"),
+    Broken([("x", "F32", "[2]", "[0,8]")], data: 7, "is truncated: x ends at byte"),
+    Broken([("x", "F32", "[2]", "[0,8]")], data: 9, "has 1 bytes behind the last tensor"),
+    Broken(
+      [("x", "F32", "[2]", "[0,4]")], data: 4, "the data of x lies at [0, 4]; expected [0, 8]"),
+    Broken(
+      [("x", "F32", "[1]", "[4,8]")], data: 8, "the data of x lies at [4, 8]; expected [0, 4]"),
+    Broken(
+      [("x", "F32", "[1]", "[0,4]"), ("y", "F32", "[1]", "[8,12]")], data: 12,
+      "the data of y lies at [8, 12]; expected [4, 8]"),
+    Broken(
+      [("x", "F32", "[1]", "[0,4]"), ("y", "F32", "[1]", "[0,4]")], data: 4,
+      "the data of y lies at [0, 4]; expected [4, 8]"),
+    Broken(
+      [("x", "F32", "[1]", "[0,4]"), ("y", "F32", "[1]", "[4,-9223372036854775808]")], data: 8,
+      "the data of y lies at [4, -9223372036854775808]; expected [4, 8]"),
+    Broken([("x", "F32", "[1]", "[0]")], data: 4, "x must have two data_offsets"),
+    Broken([("x", "F32", "[-1]", "[0,4]")], data: 4, "x has the impossible shape [-1]"),
+    Broken([("x", "F32", "[0,-1]", "[0,0]")], data: 0, "x has the impossible shape [0, -1]"),
+    Broken(
+      [("x", "F32", "[4611686018427387904,4]", "[0,0]")], data: 0, "x has the impossible shape"),
+    Broken(
+      [("x", "F32", "[0,4611686018427387904,4611686018427387904]", "[0,0]")], data: 0,
+      "x has the impossible shape"),
+  ]
+
+  @Test(arguments: broken) func whatIsWrongIsSaid(_ item: Broken) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(item.bytes, to: "f")
+    let error = #expect(throws: FileError.self) { try Safetensors.read(folder("f")) }
+    #expect(error?.path == folder("f"))
+    #expect(error?.reason.contains(item.reason) == true, "\(error?.reason ?? "")")
+    #expect(error?.description.contains("\n") == false)
+  }
+
+  @Test func filesThatCannotBeReadOrWritten() throws {
+    let folder = try TemporaryFolder()
+    #expect(
+      throws: FileError(path: folder("f"), reason: "cannot be opened: No such file or directory")
+    ) { try Safetensors.read(folder("f")) }
+    #expect(throws: FileError(path: folder.path, reason: "cannot be read: Is a directory")) {
+      try Safetensors.read(folder.path)
+    }
+    #expect(
+      throws: FileError(path: folder("a/b"), reason: "cannot write: No such file or directory")
+    ) { try Safetensors.write([], to: folder("a/b")) }
+  }
+
+  @Test func aNameGivenTwiceStops() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      try Safetensors.write([("x", Tensor(1)), ("x", Tensor(1))], to: "/nowhere/file")
+    }
+    expect(result, says: "safetensors: the name x is given twice")
+  }
+}

@@ -1,0 +1,72 @@
+import Autograd
+import Testing
+
+@testable import NN
+
+@Suite struct Conv2dTests {
+  @Test func values() {
+    let layer = Conv2d(1, 2, kernelSize: 2)
+    layer.weight.value = Tensor([1, 2, 3, 4, 0, 0, 0, -1], shape: [2, 1, 2, 2])
+    layer.bias?.value = Tensor([10, 0])
+    let x = Tensor([1, 2, 3, 4, 5, 6, 7, 8, 9], shape: [1, 1, 3, 3])
+    // Not flipped: 1*1 + 2*2 + 3*4 + 4*5 = 37.
+    #expect(layer(x).floats == [47, 57, 77, 87, -5, -6, -8, -9])
+    #expect(layer(x).shape == [1, 2, 2, 2])
+  }
+
+  @Test func groupsDoNotSeeEachOther() {
+    let layer = Conv2d(2, 2, kernelSize: 1, groups: 2, bias: false)
+    layer.weight.value = Tensor([2, 3], shape: [2, 1, 1, 1])
+    let x = Tensor([1, 10], shape: [1, 2, 1, 1])
+    #expect(layer(x).floats == [2, 30])
+  }
+
+  struct Case: Sendable {
+    let make: @Sendable () -> Conv2d
+    let shape: [Int]
+    let details: String
+  }
+
+  static let cases = [
+    Case(
+      make: { LazyConv2d(6, kernelSize: 5, padding: 2) }, shape: [2, 6, 12, 10],
+      details: "4 -> 6, kernel 5x5, padding 2x2"),
+    Case(
+      make: { LazyConv2d(6, kernelSize: [3, 2]) }, shape: [2, 6, 10, 9],
+      details: "4 -> 6, kernel 3x2"),
+    Case(
+      make: { Conv2d(4, 6, kernelSize: 3, stride: [2, 3]) }, shape: [2, 6, 5, 3],
+      details: "4 -> 6, kernel 3x3, stride 2x3"),
+    Case(
+      make: { LazyConv2d(6, kernelSize: 3, dilation: 2, bias: false) }, shape: [2, 6, 8, 6],
+      details: "4 -> 6, kernel 3x3, dilation 2x2, no bias"),
+    Case(
+      make: { LazyConv2d(6, kernelSize: 1, stride: 2, padding: [0, 1], groups: 2) },
+      shape: [2, 6, 6, 6], details: "4 -> 6, kernel 1x1, stride 2x2, padding 0x1, 2 groups"),
+  ]
+
+  @Test(arguments: cases) func shapesAndDetails(_ item: Case) {
+    let layer = item.make()
+    #expect(layer(inputs([2, 4, 12, 10])).shape == item.shape)
+    #expect(layer.details == item.details)
+    #expect(layer(inputs([0, 4, 12, 10])).shape == [0] + item.shape.dropFirst())
+    #expect(
+      layer.weight.value.shape == [6, 4 / layer.groups] + layer.weight.shape[2...].map { $0! })
+  }
+
+  @Test func itIsTheFunction() {
+    let layer = Conv2d(4, 6, kernelSize: 3, stride: 2, padding: 1, dilation: 2, groups: 2)
+    let x = inputs([2, 4, 9, 8])
+    let y = conv2d(
+      x, layer.weight.value, bias: layer.bias?.value, stride: 2, padding: 1, dilation: 2, groups: 2)
+    #expect(layer(x).floats == y.floats)
+  }
+
+  @Test func gradients() throws {
+    let layer = Conv2d(2, 4, kernelSize: [2, 3], stride: [1, 2], padding: 1, groups: 2)
+    layer.useFloat64()
+    let x = inputs([2, 2, 4, 5], dtype: .float64)
+    try checkGradients(of: { layer($0) }, at: x)
+    try checkParameterGradients(layer) { layer(x).tanh().sum() }
+  }
+}

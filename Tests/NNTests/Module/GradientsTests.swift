@@ -1,0 +1,177 @@
+import Autograd
+import Testing
+
+@testable import NN
+
+@Suite struct GradientsTests {
+  @Test func theyComeInTheParametersOrder() {
+    let model = Sequential(Linear(3, 4), Tanh(), Linear(4, 2))
+    let (_, gradients) = model.valueAndGradients { model(inputs([5, 3])).square().sum() }
+    #expect(
+      gradients.map { ObjectIdentifier($0.parameter) }
+        == model.parameters.map(
+          ObjectIdentifier.init))
+    #expect(gradients.map(\.gradient.shape) == [[4, 3], [4], [2, 4], [2]])
+    let reversed = Array(model.parameters.reversed())
+    let (_, others) = valueAndGradients(at: reversed) { model(inputs([5, 3])).square().sum() }
+    #expect(others.map(\.gradient.floats) == gradients.map(\.gradient.floats).reversed())
+  }
+
+  @Test func aParameterNotReachedHasNoEntry() {
+    let (used, unused) = (Linear(2, 1), Linear(2, 1))
+    let model = Sequential(used, unused)
+    let (_, gradients) = model.valueAndGradients {
+      _ = unused(inputs([1, 2])).stoppingGradient()
+      return used(inputs([1, 2])).sum()
+    }
+    #expect(gradients.entries.count == 2)
+    #expect(gradients[used.weight] != nil && gradients[unused.weight] == nil)
+    #expect(model.valueAndGradients { Tensor(2) }.gradients.entries.isEmpty)
+    let before = model.values
+    SGD(model.parameters, learningRate: 1).step(gradients)
+    #expect(model.values[2...] == before[2...] && model.values[0] != before[0])
+  }
+
+  @Test func thoseOfASharedLayerAreSummed() {
+    let shared = Linear(1, 1, bias: false)
+    shared.weight.value = Tensor([[3]])
+    let model = Sequential(shared, shared)
+    let (value, gradients) = model.valueAndGradients { model(Tensor([[2]])).sum() }
+    #expect(value.item() == 18)  // w * w * x
+    #expect(gradients.entries.count == 1)
+    #expect(gradients[shared.weight]?.item() == 12)  // 2 w x
+  }
+
+  @Test func aParameterListedTwiceCountsOnce() {
+    let layer = Linear(1, 1, bias: false)
+    layer.weight.value = Tensor([[3]])
+    let twice = layer.parameters + layer.parameters
+    let (_, gradients) = valueAndGradients(at: twice) { layer(Tensor([[2]])).sum() }
+    #expect(gradients.entries.count == 1)
+    SGD(twice, learningRate: 1).step(gradients)
+    #expect(layer.weight.value.item() == 1)
+  }
+
+  @Test func theValueIsAConstantAfterwards() {
+    let layer = Linear(1, 1)
+    var total = Tensor(0)
+    for _ in 1...3 { total += layer.valueAndGradients { layer(.ones([1, 1])).sum() }.value }
+    #expect(!total.isTraced)
+  }
+
+  @Test func secondOrderThroughParameters() throws {
+    let w = Parameter(Tensor([2, 3]))
+    let (_, outer) = valueAndGradients(at: [w]) {
+      let (_, inner) = valueAndGradients(at: [w]) { w.value.pow(3).sum() }
+      #expect(inner[w]?.isTraced == true)
+      return (inner[w] ?? Tensor(0)).sum()
+    }
+    #expect(outer[w]?.floats == [12, 18])  // 6 w
+    #expect(!w.value.isTraced)
+  }
+
+  @Test func thirdOrderThroughParameters() {
+    let w = Parameter(Tensor([2]))
+    func derivative(_ f: () -> Tensor) -> Tensor {
+      valueAndGradients(at: [w], f).gradients[w] ?? Tensor(0)
+    }
+    let third = derivative { derivative { derivative { w.value.pow(4).sum() }.sum() }.sum() }
+    #expect(third.floats == [48])  // 24 w
+  }
+
+  /// The loss after a step of gradient descent, differentiated through that step (MAML, Finn and
+  /// others 2017); the parameter is drawn inside.
+  @Test func throughAStepOfTheInnerLoop() throws {
+    let w = Parameter(shape: [1], initializer: .constant(2))
+    let rate = 0.1
+    let (value, gradients) = valueAndGradients(at: [w]) {
+      let (_, inner) = valueAndGradients(at: [w]) { w.value.pow(3).sum() }
+      let adapted = w.value - (inner[w] ?? Tensor(0)) * rate
+      return adapted.square().sum()
+    }
+    // w' = w - 3 rate w^2; d(w'^2)/dw = 2 w' (1 - 6 rate w)
+    #expect(abs(value.item() - 0.64) < 1e-6)
+    #expect(abs((gradients[w]?.item() ?? 0) - 2 * 0.8 * -0.2) < 1e-6)
+  }
+
+  @Test func throughAStepOfAWholeLazyModel() throws {
+    let model = Sequential(LazyLinear(4), Tanh(), LazyLinear(1))
+    model.initialize(seed: 3)
+    let (x, y) = (inputs([6, 2], dtype: .float64), inputs([6, 1], seed: 2, dtype: .float64))
+    func loss() -> Tensor { (model(x) - y).square().mean() }
+    func innerGradientNorm() -> Tensor {
+      model.valueAndGradients(loss).gradients.reduce(Tensor(0, dtype: .float64)) {
+        $0 + $1.gradient.square().sum()
+      }
+    }
+    let drawnInside = model.valueAndGradients(innerGradientNorm).gradients
+    #expect(drawnInside.entries.count == 4)
+    model.useFloat64()
+    try checkParameterGradients(model, innerGradientNorm)
+  }
+
+  @Test func parametersAndTensorsNest() {
+    let layer = Linear(1, 1, bias: false)
+    layer.weight.value = Tensor([[3]])
+    // d/dx of the gradient by w of (w x)^2, which is 2 w x^2
+    let mixed = gradient(at: Tensor([[2]])) { x in
+      layer.valueAndGradients { layer(x).square().sum() }.gradients[layer.weight]!.sum()
+    }
+    #expect(mixed.item() == 24)
+  }
+
+  @Test func clippingScalesAllToTheNorm() {
+    let (a, b) = (Parameter(Tensor([0])), Parameter(Tensor([0, 0])))
+    let gradients = Gradients([(a, Tensor([3])), (b, Tensor([0, 4]))])
+    #expect(gradients.norm == 5)
+    let clipped = gradients.clipped(norm: 1)
+    #expect(abs(clipped.norm - 1) < 1e-6)
+    #expect(
+      zip(clipped.flatMap(\.gradient.floats), [0.6, 0, 0.8]).allSatisfy { abs($0 - $1) < 1e-6 })
+    #expect(gradients.clipped(norm: 5).map(\.gradient.floats) == [[3], [0, 4]])
+    #expect(gradients.clipped(norm: 6).norm == 5)
+    #expect(Gradients([]).norm == 0)
+  }
+
+  @Test func mistakesStop() async {
+    let vector = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let layer = Linear(2, 2)
+      _ = layer.valueAndGradients { layer(.ones([1, 2])) }
+    }
+    expect(vector, says: "valueAndGradients: the loss must have one element, got float32 [1, 2]")
+    let limit = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      _ = Gradients([]).clipped(norm: 0)
+    }
+    expect(limit, says: "clipped: the norm's limit must be above 0, got 0.0")
+  }
+}
+
+/// Compares the gradients of a loss by float64 parameters with difference quotients.
+func checkParameterGradients(
+  _ model: some Module, tolerance: Double = 1e-6, _ loss: () -> Tensor,
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let (_, gradients) = model.valueAndGradients(loss)
+  let step = 1e-4
+  for (path, parameter) in model.namedParameters {
+    let gradient = try #require(gradients[parameter], sourceLocation: sourceLocation)
+    let start = parameter.value
+    defer { parameter.value = start }
+    let quotients = start.doubles.indices.map { element in
+      func value(_ distance: Double) -> Double {
+        var moved = start.doubles
+        moved[element] += distance * step
+        parameter.value = Tensor(moved, shape: start.shape, dtype: .float64)
+        return loss().item()
+      }
+      return (8 * (value(1) - value(-1)) - (value(2) - value(-2))) / (12 * step)
+    }
+    let expected = Tensor(quotients, shape: start.shape, dtype: .float64)
+    #expect(
+      relativeError(gradient, expected) < tolerance, "\(path)", sourceLocation: sourceLocation)
+  }
+}

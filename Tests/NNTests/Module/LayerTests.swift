@@ -1,0 +1,71 @@
+import Autograd
+import Testing
+
+@testable import NN
+
+/// A model of one's own that is not a layer.
+private final class Pair: Module {
+  let left = Linear(2, 3)
+  let right = Sequential(Linear(2, 4))
+
+  func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
+    running { concatenate([left(a), right(b)], axis: -1) }
+  }
+}
+
+@Suite struct LayerTests {
+  @Test func callingALayerIsItsForward() {
+    let (layer, x) = (Linear(3, 2), inputs([4, 3]))
+    #expect(layer(x).floats == layer.forward(x).floats)
+    let pair = Pair()
+    #expect(pair(inputs([1, 2]), inputs([1, 2])).shape == [1, 7])
+  }
+
+  @Test func printing() {
+    #expect(Linear(2, 3).description == "Linear 2 -> 3")
+    #expect(ReLU().description == "ReLU")
+    let model = Sequential(LazyLinear(3), Sequential(ReLU(), LazyConv2d(4, kernelSize: 1)))
+    #expect(
+      model.description == """
+        Sequential(
+          0: Linear ? -> 3
+          1: Sequential(
+            0: ReLU
+            1: Conv2d ? -> 4, kernel 1x1
+          )
+        )
+        """)
+    #expect("\(Sequential())" == "Sequential")
+  }
+
+  @Test func aFailureNamesThePath() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      _ = Sequential(ReLU(), Sequential(Linear(2, 2)))(Tensor.zeros([1, 3]))
+    }
+    expect(
+      result, says: "Sequential.1.0 (Linear 2 -> 2): expected last dimension 2, got [1, 3]")
+  }
+
+  @Test func aFailureInAModelThatIsNoLayerNamesThePath() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      _ = Pair()(Tensor.zeros([1, 2]), Tensor.zeros([1, 5]))
+    }
+    expect(
+      result, says: "Pair.right.0 (Linear 2 -> 4): expected last dimension 2, got [1, 5]")
+  }
+
+  @Test func aFailureAfterACallIsNotThatLayers() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let y = Linear(2, 2)(Tensor.zeros([1, 2]))
+      _ = y.matmul(Tensor.zeros([3, 1]))
+    }
+    let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(output.contains("matmul") && !output.contains("Linear"))
+  }
+}

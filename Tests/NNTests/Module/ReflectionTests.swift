@@ -1,0 +1,101 @@
+import Autograd
+import Testing
+
+@testable import NN
+
+private class Base: Module {
+  let first = Linear(1, 1)
+  fileprivate let hidden = Parameter(shape: [1])
+}
+
+private final class Derived: Base {
+  let last = Linear(1, 1)
+}
+
+private final class Everything: Layer {
+  let scale = Parameter(shape: [2])
+  private let secret = Linear(2, 2)
+  var present: Linear? = Linear(2, 2, bias: false)
+  var absent: Linear?
+  let existential: any Layer = Tanh()
+  let blocks: [any Layer] = [ReLU(), Linear(2, 2, bias: false)]
+  let weights = [Parameter(shape: [1]), Parameter(shape: [1])]
+  let heads = ["b": Linear(2, 1, bias: false), "a": Linear(2, 1, bias: false)]
+  let numbered = [1: Linear(2, 2)]
+  let deep = ["x": [Parameter(shape: [1])]]
+  lazy var late = Linear(2, 2, bias: false)
+  let name2 = "text"
+  let numbers = [1, 2, 3]
+  let tensor = Tensor([1, 2])
+  let closure: () -> Void = {}
+
+  func forward(_ x: consuming Tensor) -> Tensor { x }
+}
+
+private final class Twice: Module {
+  let a: Linear
+  let b: Linear
+  let all: [Linear]
+
+  init() {
+    a = Linear(1, 1)
+    b = a
+    all = [a]
+  }
+}
+
+private final class Parameterless: Module {
+  struct Hidden { let layer = Linear(1, 1) }
+  let hidden = Hidden()
+}
+
+@Suite struct ReflectionTests {
+  @Test func superclassesComeFirst() {
+    #expect(Derived().members.map(\.name) == ["first", "hidden", "last"])
+    #expect(
+      Derived().namedParameters.map(\.path) == [
+        "first.weight", "first.bias", "hidden", "last.weight", "last.bias",
+      ])
+    #expect(Derived().name == "Derived")
+  }
+
+  @Test func everyKindOfStoredPropertyIsFound() {
+    let module = Everything()
+    let early = [
+      "scale", "secret", "present", "existential", "blocks.0", "blocks.1", "weights.0", "weights.1",
+      "heads.a", "heads.b", "deep.x.0",
+    ]
+    #expect(module.members.map(\.name) == early)
+    _ = module.late
+    #expect(module.members.map(\.name) == early + ["late"])
+    module.absent = Linear(1, 1)
+    #expect(module.members.map(\.name).contains("absent"))
+    module.present = nil
+    #expect(!module.members.map(\.name).contains("present"))
+  }
+
+  @Test func eachObjectIsListedOnce() {
+    let module = Twice()
+    #expect(module.members.map(\.name) == ["a"])
+    #expect(module.parameterCount == 2)
+  }
+
+  @Test func theirParametersTrainAndPrint() {
+    let module = Everything()
+    #expect(module.parameterCount == 2 + 6 + 4 + 4 + 2 + 4 + 1)
+    #expect(module.description.hasPrefix("Everything(\n  secret: Linear 2 -> 2\n  present: "))
+    module.initialize(seed: 0)
+    #expect(module.namedParameters.first?.path == "scale")
+  }
+
+  @Test func whereNothingIsFoundTheOptimizerSaysSo() async {
+    #expect(Parameterless().members.isEmpty)
+    #expect(Parameterless().description == "Parameterless")
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      _ = SGD(Parameterless().parameters, learningRate: 0.1)
+    }
+    expect(result, says: "SGD: there are no parameters; a module's parts must be stored properties")
+  }
+}

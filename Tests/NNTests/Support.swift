@@ -1,0 +1,70 @@
+import Autograd
+import Testing
+
+@testable import NN
+
+extension Tensor {
+  /// The elements, for comparisons that are exact.
+  var floats: [Float] { scalars(as: Float.self) }
+  var doubles: [Double] { scalars(as: Double.self) }
+}
+
+extension Module {
+  /// All parameters' elements, one list for each.
+  var values: [[Float]] { parameters.map { $0.value.floats } }
+
+  /// Turns all parameters, which must have shapes, into float64.
+  func useFloat64() {
+    for parameter in parameters { parameter.value = parameter.value.asType(.float64) }
+  }
+}
+
+/// The largest difference relative to the largest expected element.
+func relativeError(_ found: Tensor, _ expected: Tensor) -> Double {
+  let size = expected.abs().max().item()
+  return (found.asType(.float64) - expected.asType(.float64)).abs().max().item() / size
+}
+
+/// Random inputs that are the same in every run.
+func inputs(_ shape: [Int], seed: UInt64 = 1, dtype: DType = .float32) -> Tensor {
+  var random = RandomStream(seed: seed, path: "test inputs")
+  return random.normal(shape, dtype: dtype)
+}
+
+/// A mistake of the program, and what the message that it stops with must hold.
+struct Mistake: Sendable {
+  let message: String
+  let body: @Sendable () -> Void
+
+  init(_ message: String, _ body: @escaping @Sendable () -> Void) {
+    self.message = message
+    self.body = body
+  }
+}
+
+/// Expects that a process stopped with a message.
+func expect(
+  _ result: ExitTest.Result?, says message: String,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+  #expect(output.contains(message), sourceLocation: sourceLocation)
+}
+
+/// LeNet-5 of d2l 7.6, lazy or with all sizes stated.
+final class LeNet: Classifier {
+  let learningRate: Float = 0.1
+  let net: Sequential
+
+  init(isLazy: Bool = true) {
+    func linear(_ inputs: Int, _ outputs: Int) -> Linear {
+      isLazy ? LazyLinear(outputs) : Linear(inputs, outputs)
+    }
+    net = Sequential(
+      isLazy ? LazyConv2d(6, kernelSize: 5, padding: 2) : Conv2d(1, 6, kernelSize: 5, padding: 2),
+      Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2),
+      isLazy ? LazyConv2d(16, kernelSize: 5) : Conv2d(6, 16, kernelSize: 5),
+      Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2),
+      Flatten(), linear(400, 120), Sigmoid(), linear(120, 84), Sigmoid(), linear(84, 10))
+  }
+}

@@ -1,0 +1,71 @@
+import Autograd
+import Foundation
+import Testing
+
+@testable import NN
+
+private final class SoftmaxRegression: Classifier {
+  let learningRate: Float = 0.1
+  let net = Sequential(Flatten(), LazyLinear(10))
+}
+
+@Suite struct ClassifierTests {
+  @Test func defaults() {
+    let model = SoftmaxRegression()
+    let batch = Batch(inputs: inputs([4, 1, 2, 2]), labels: Tensor(scalars: [1, 0, 9, 3]))
+    let logits = model(batch.inputs)
+    #expect(logits.shape == [4, 10])
+    #expect(logits.floats == model.net(batch.inputs).floats)
+    #expect(model.trainingStep(batch).item() == crossEntropy(logits, batch.labels).item())
+    let (loss, accuracy) = model.validationStep(batch)
+    #expect(loss == crossEntropy(logits, batch.labels).item())
+    #expect(accuracy == model.accuracy(logits, batch.labels))
+    let optimizer = model.configureOptimizers()
+    #expect(optimizer is SGD && optimizer.learningRate == 0.1)
+    #expect(optimizer.parameters.count == 2)
+  }
+
+  @Test func lossAndAccuracyByHand() {
+    let model = SoftmaxRegression()
+    let logits = Tensor([[0, 0], [0, log(3.0)], [2, 1], [5, 0]])
+    let labels = Tensor(scalars: [0, 1, 1, 0])
+    let expected = (log(2) + log(4.0 / 3) + log(1 + exp(1)) + log(1 + exp(-5))) / 4
+    #expect(abs(model.loss(logits, labels).item() - expected) < 1e-6)
+    #expect(model.accuracy(logits, labels) == 0.75)
+  }
+
+  @Test func predictionsAreInEvaluationMode() {
+    final class Model: Classifier {
+      let learningRate: Float = 0.1
+      let net = Sequential(Dropout(0.9))
+    }
+    let model = Model()
+    #expect(model.predict(Tensor([[1, 3, 2], [5, 0, 0]])).scalars(as: Int.self) == [1, 0])
+    #expect((model.net[0] as? Dropout)?.isTraining == true)
+  }
+
+  @Test func aSummaryOfANetThatIsNoSequential() {
+    final class Model: Classifier {
+      let learningRate: Float = 0.1
+      let net = LazyLinear(3)
+    }
+    let model = Model()
+    #expect(model.layerSummaryLines([5, 4]) == ["Linear output shape:\t [5, 3]"])
+    #expect(model.parameterCount == 15)
+  }
+
+  /// The published accuracy of d2l 4.4 after one epoch is .759 to .797.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["FASHION_MNIST_DIR"] != nil))
+  func softmaxRegressionLearnsFashionMNIST() throws {
+    let data = try FashionMNIST(batchSize: 256)
+    let model = SoftmaxRegression()
+    model.initialize(seed: 0)
+    let history = try Trainer(maxEpochs: 2).fit(model, data)
+    print(history.csv)
+    let accuracies = history.epochs.compactMap(\.validationAccuracy)
+    try #require(accuracies.count == 2)
+    #expect(accuracies[0] > 0.74 && accuracies[0] < 0.82)
+    #expect(accuracies[1] > 0.74)
+    #expect(history.epochs[1].trainLoss < history.epochs[0].trainLoss)
+  }
+}

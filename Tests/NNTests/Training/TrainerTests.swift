@@ -1,0 +1,220 @@
+import Autograd
+import Testing
+
+@testable import NN
+
+/// A regression that is no classifier: it is only `Trainable`.
+private final class Regression: Trainable {
+  let net = Sequential(LazyLinear(16), Tanh(), LazyLinear(1))
+
+  func trainingStep(_ batch: Batch) -> Tensor {
+    (net(batch.inputs) - batch.labels).square().mean()
+  }
+
+  func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
+    (trainingStep(batch).item(), nil)
+  }
+
+  func configureOptimizers() -> any Optimizer { SGD(parameters, learningRate: 0.2) }
+}
+
+/// A model that only reports: its losses are the means of its inputs.
+private final class Reporter: Trainable {
+  let weight = Parameter(Tensor([0]))
+  let dropout = Dropout(0.5)
+  var modes: [Bool] = []
+  var batchCounts: [Int] = []
+  var slope = 0.0
+
+  func trainingStep(_ batch: Batch) -> Tensor {
+    modes.append(dropout.isTraining)
+    batchCounts.append(batch.count)
+    return batch.inputs.mean() + weight.value.sum() * slope
+  }
+
+  func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
+    modes.append(dropout.isTraining)
+    let mean = batch.inputs.mean().item()
+    return (mean, mean / 10)
+  }
+
+  func configureOptimizers() -> any Optimizer { SGD(parameters, learningRate: 1) }
+}
+
+private func numbers(_ values: [Double]) -> TensorDataset {
+  TensorDataset(
+    inputs: Tensor(values, shape: [values.count, 1]), labels: Tensor.zeros([values.count]))
+}
+
+private func summary(_ event: TrainerEvent) -> String {
+  switch event {
+  case .started(let epochs, let batches): "started \(epochs) \(batches)"
+  case .batchEnded(let epoch, let batch, let count, _, _): "batch \(epoch) \(batch)/\(count)"
+  case .epochEnded(let metrics): "epoch \(metrics.epoch)"
+  case .finished(let history): "finished \(history.epochs.count) \(history.wasInterrupted)"
+  }
+}
+
+@Suite struct TrainerTests {
+  @Test func eventsComeInOrder() {
+    let data = DataSplit(training: numbered(5), validation: numbered(3), batchSize: 2)
+    var events: [String] = []
+    let history = Trainer(maxEpochs: 2).fit(
+      Reporter(), data, onEvent: { events.append(summary($0)) })
+    #expect(
+      events == [
+        "started 2 3", "batch 1 1/3", "batch 1 2/3", "batch 1 3/3", "epoch 1", "batch 2 1/3",
+        "batch 2 2/3", "batch 2 3/3", "epoch 2", "finished 2 false",
+      ])
+    #expect(history.epochs.map(\.epoch) == [1, 2] && !history.wasInterrupted)
+  }
+
+  @Test func theHistoryIsWhatEventsSaid() {
+    let data = DataSplit(training: numbers([1, 2, 3, 10]), batchSize: 2)
+    var losses: [Double] = []
+    var finished: History?
+    let history = Trainer(maxEpochs: 2).fit(
+      Reporter(), data,
+      onEvent: { event in
+        if case .batchEnded(_, _, _, let loss, let rate) = event {
+          losses.append(loss)
+          #expect(rate > 0)
+        }
+        if case .finished(let history) = event { finished = history }
+      })
+    #expect(finished == history)
+    #expect(history.epochs.map(\.trainLoss) == [4, 4])
+    #expect(losses[1] == 4 && losses[3] == 4, "the running mean ends at the epoch's")
+    #expect(history.epochs.allSatisfy { $0.validationLoss == nil && $0.validationAccuracy == nil })
+    #expect(history.epochs.allSatisfy { $0.seconds >= 0 })
+  }
+
+  @Test func aRunStopsAfterTheBatch() {
+    let data = DataSplit(training: numbered(6), validation: numbered(3), batchSize: 2)
+    var events: [String] = []
+    let model = Reporter()
+    let history = Trainer(maxEpochs: 3).fit(
+      model, data, shouldStop: { model.batchCounts.count == 5 },
+      onEvent: { events.append(summary($0)) })
+    #expect(history.wasInterrupted && history.epochs.map(\.epoch) == [1])
+    #expect(events.suffix(3) == ["batch 2 1/3", "batch 2 2/3", "finished 1 true"])
+    #expect(model.batchCounts.count == 5)
+  }
+
+  @Test func anErrorOfAnEventsReceiverPasses() {
+    struct Failure: Error {}
+    let data = DataSplit(training: numbered(6), batchSize: 2)
+    #expect(throws: Failure.self) {
+      try Trainer(maxEpochs: 3).fit(
+        Reporter(), data,
+        onEvent: { event in
+          if case .epochEnded = event { throw Failure() }
+        })
+    }
+  }
+
+  /// d2l averages over batches, which would give (0 + 0 + 10) / 3.
+  @Test func figuresAreWeightedByBatchSize() throws {
+    let values = [0.0, 0, 0, 0, 10]
+    let data = DataSplit(training: numbers(values), validation: numbers(values), batchSize: 2)
+    let model = Reporter()
+    let metrics = try Trainer(maxEpochs: 1).fit(model, data).epochs[0]
+    #expect(model.batchCounts == [2, 2, 1])
+    #expect(metrics.validationLoss == 2)
+    #expect(abs((metrics.validationAccuracy ?? 0) - 0.2) < 1e-12)
+    #expect(abs(metrics.trainLoss - 2) < 1e-6)
+  }
+
+  @Test func trainingIsInTrainingModeAndValidationIsNot() throws {
+    let data = DataSplit(training: numbered(4), validation: numbered(2), batchSize: 2)
+    let model = Reporter()
+    model.evaluate()
+    try Trainer(maxEpochs: 2).fit(model, data)
+    #expect(model.modes == [true, true, false, true, true, false])
+  }
+
+  @Test func gradientsAreClipped() throws {
+    let data = DataSplit(training: numbered(4), batchSize: 2)
+    let (free, clipped) = (Reporter(), Reporter())
+    (free.slope, clipped.slope) = (8, 8)
+    try Trainer(maxEpochs: 1).fit(free, data)
+    try Trainer(maxEpochs: 1, gradientClip: 0.5).fit(clipped, data)
+    #expect(free.weight.value.floats == [-16])
+    #expect(clipped.weight.value.floats == [-1])
+  }
+
+  @Test func aRegressionOnDataOfOnesOwnLearns() throws {
+    let model = Regression()
+    model.initialize(seed: 0)
+    let data = DataSplit(
+      training: Squares(count: 100), validation: Squares(count: 37), batchSize: 16)
+    let history = try Trainer(maxEpochs: 30).fit(model, data)
+    let last = try #require(history.epochs.last)
+    #expect(history.epochs[0].trainLoss > 5 * last.trainLoss)
+    #expect(try #require(last.validationLoss) < 0.01)
+    #expect(last.validationAccuracy == nil)
+    #expect(model.parameterCount == 49)
+  }
+
+  /// In a process of its own, since the number of threads is that of the process.
+  @Test func aSeedGivesTheSameParametersWithAnyNumberOfThreads() async {
+    await #expect(processExitsWith: .success) {
+      func run(threads: Int, seed: UInt64) throws -> (values: [[Float]], history: History) {
+        setThreadCount(threads)
+        let data = SyntheticGarments(
+          batchSize: 64, trainingCount: 300, validationCount: 100, seed: seed)
+        let model = LeNet()
+        model.initialize(seed: seed)
+        model.applyInit(data.sample.inputs, initCNN)
+        var history = try Trainer(maxEpochs: 2).fit(model, data)
+        for index in history.epochs.indices { history.epochs[index].seconds = 0 }
+        return (model.values, history)
+      }
+      let first = try run(threads: 1, seed: 3)
+      for threads in [1, 2, 4] {
+        let other = try run(threads: threads, seed: 3)
+        #expect(other.values == first.values)
+        #expect(other.history == first.history)
+      }
+      #expect(try run(threads: 1, seed: 4).values != first.values)
+    }
+  }
+
+  @Test func dropoutFollowsTheSeed() throws {
+    func run(seed: UInt64) throws -> [[Float]] {
+      final class Model: Classifier {
+        let learningRate: Float = 0.1
+        let net = Sequential(LazyLinear(8), Dropout(0.5), LazyLinear(2))
+      }
+      let data = DataSplit(
+        training: TensorDataset(
+          inputs: inputs([20, 3]), labels: Tensor.arange(20).asType(.bool).asType(.int64)),
+        batchSize: 6)
+      let model = Model()
+      model.initialize(seed: seed)
+      try Trainer(maxEpochs: 2).fit(model, data)
+      return model.values
+    }
+    #expect(try run(seed: 1) == run(seed: 1))
+    #expect(try run(seed: 1) != run(seed: 2))
+  }
+
+  static let mistakes = [
+    Mistake("Trainer: needs at least one epoch, got 0") { _ = Trainer(maxEpochs: 0) },
+    Mistake("Trainer: the number of GPUs must not be negative, got -1") {
+      _ = Trainer(maxEpochs: 1, gpuCount: -1)
+    },
+    Mistake("Trainer: gradientClip must be above 0, got 0.0") {
+      _ = Trainer(maxEpochs: 1, gradientClip: 0)
+    },
+  ]
+
+  @Test(arguments: mistakes.indices) func mistakesStop(index: Int) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [index] in
+      TrainerTests.mistakes[index].body()
+    }
+    expect(result, says: Self.mistakes[index].message)
+  }
+}
