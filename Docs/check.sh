@@ -88,7 +88,7 @@ MANIFEST
 } >"$scratch/Package.swift"
 
 if ! swift build --package-path "$scratch" >"$scratch/log" 2>&1; then
-  grep -E "error" "$scratch/log" || cat "$scratch/log"
+  grep -E "^(README.md|Docs/).*error:" "$scratch/log" | sort -u || cat "$scratch/log"
   echo "docs: a block does not compile" >&2
   exit 1
 fi
@@ -103,9 +103,12 @@ mkdir -p "$scratch/run"
 cd "$scratch/run"
 for program in $programs; do
   if grep -qsx "$program" "$scratch/Sources.compile-only"; then continue; fi
-  if ! timeout 120 "$scratch/.build/debug/$program" >"$scratch/log" 2>&1 </dev/null; then
+  status=0
+  SWIFT_BACKTRACE=enable=no timeout 120 "$scratch/.build/debug/$program" \
+    >"$scratch/log" 2>&1 </dev/null || status=$?
+  if [ "$status" != 0 ]; then
     cat "$scratch/log"
-    echo "docs: $program fails" >&2
+    echo "docs: $program fails with $status" >&2
     exit 1
   fi
 done
