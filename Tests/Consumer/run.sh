@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Proves that other packages can depend on this one by version: builds Spirals.swift against a
+# tagged clone of HEAD, in release and in debug, and runs both. Uncommitted changes are not seen.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+repository=$(git -C "$here" rev-parse --show-toplevel)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+git clone --quiet "file://$repository" "$work/swift-lenet"
+git -C "$work/swift-lenet" tag 1.0.0
+
+mkdir -p "$work/consumer/Sources/Consumer"
+# The file has top-level code, which SwiftPM takes from main.swift only.
+cp "$here/Spirals.swift" "$work/consumer/Sources/Consumer/main.swift"
+cat >"$work/consumer/Package.swift" <<MANIFEST
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "Consumer",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(url: "file://$work/swift-lenet", from: "1.0.0")],
+  targets: [
+    .executableTarget(
+      name: "Consumer",
+      dependencies: [
+        .product(name: "Autograd", package: "swift-lenet"),
+        .product(name: "NN", package: "swift-lenet"),
+      ])
+  ]
+)
+MANIFEST
+cd "$work/consumer"
+
+# The manifest looks at the folder that it lies in, which the manifest cache does not know about.
+options=(--manifest-cache none --cache-path "$work/cache")
+
+# Builds in a configuration and runs so many epochs; leaves what it wrote in $work/stderr.
+try() {
+  local configuration=$1 epochs=$2
+  echo "consumer: $configuration build"
+  if ! swift build -c "$configuration" "${options[@]}" >"$work/log" 2>&1; then
+    cat "$work/log"
+    echo "consumer: the $configuration build failed" >&2
+    exit 1
+  fi
+  ".build/$configuration/Consumer" "$epochs" 2>"$work/stderr" || {
+    cat "$work/stderr" >&2
+    exit 1
+  }
+}
+
+try release 30
+if [ -s "$work/stderr" ]; then
+  cat "$work/stderr" >&2
+  echo "consumer: the release build must write nothing on standard error" >&2
+  exit 1
+fi
+
+# A dependent's debug build sees no unsafe flag, so it is slow, and says so in one line.
+try debug 3
+if [ "$(grep -c 'unoptimised build' "$work/stderr")" != 1 ] \
+  || [ "$(wc -l <"$work/stderr")" != 1 ]; then
+  cat "$work/stderr" >&2
+  echo "consumer: the debug build must warn in one line that it is unoptimised" >&2
+  exit 1
+fi
+echo "consumer: both builds train"
