@@ -1,5 +1,4 @@
 import Autograd
-import Foundation
 import NN
 
 /// The files that a run leaves behind, in a folder of its own.
@@ -11,11 +10,7 @@ struct Results {
   /// Makes the folder and writes the empty metrics, so that a folder that cannot be written to is
   /// found before the training.
   func prepare() throws(FileError) {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(path: folder, reason: "cannot make the folder: \(error.localizedDescription)")
-    }
+    try makeFolder(folder)
     try write(History())
   }
 
@@ -29,7 +24,8 @@ struct Results {
 
   /// Writes `weights.safetensors` and `predictions.svg`.
   func write(_ model: LeNet, _ validation: any Dataset) throws(FileError) {
-    try model.save(to: path("weights.safetensors"))
+    var failure: FileError?
+    do { try model.save(to: path("weights.safetensors")) } catch { failure = error }
     let batch = validation.batch(Array(0..<min(32, validation.count)))
     let predicted = model.predict(batch.inputs).scalars(as: Int.self)
     let labels = batch.labels.scalars(as: Int.self)
@@ -43,6 +39,13 @@ struct Results {
     }
     let grid = ImageGrid(tiles, title: "LeNet's predictions on \(datasetName)")
     try writeAtomically(grid.svg, to: path("predictions.svg"))
+    if let failure { throw failure }
+  }
+
+  /// The names of the files that a run with this history wrote.
+  func names(_ history: History) -> [String] {
+    ["metrics.csv"] + (history.epochs.isEmpty ? [] : ["training.svg"])
+      + ["predictions.svg", "weights.safetensors"]
   }
 
   private func path(_ name: String) -> String { folder + "/" + name }

@@ -50,6 +50,7 @@ func run(_ options: Options) throws {
       LeNet on \(name): \(data.training.count) images to learn from, \(data.validation?.count ?? 0) to test with
       """)
     model.layerSummary([1, 1, 28, 28])
+    fflush(nil)  // in a pipe these lines would wait for the first epoch
   }
   model.applyInit(data.sample.inputs, initCNN)
 
@@ -57,24 +58,22 @@ func run(_ options: Options) throws {
   let progress = options.isQuiet ? nil : ProgressBar(sampleName: "images")
   var soFar = History()
   let history = try Trainer(maxEpochs: options.epochCount, gpuCount: 1).fit(
-    model, data, shouldStop: { Interrupt.isRequested },
+    model, data,
     onEvent: { event in
       progress?.handle(event)
       guard case .epochEnded(let metrics) = event else { return }
       soFar.epochs.append(metrics)
       try results.write(soFar)
-    })
+    }, shouldStop: { Interrupt.isRequested })
   if let validation = data.validation { try results.write(model, validation) }
   if !options.isQuiet {
-    print(
-      """
-      \(history.wasInterrupted ? "interrupted; " : "")results in \(options.outputFolder): metrics.csv, \
-      training.svg, predictions.svg, weights.safetensors
-      """)
+    let names = results.names(history).joined(separator: ", ")
+    print("\(history.wasInterrupted ? "interrupted; " : "")results in \(results.folder): \(names)")
   }
   if history.wasInterrupted { exit(130) }
 }
 
+signal(SIGPIPE, SIG_IGN)  // a reader that goes away ends the output, not the training
 do {
   let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
   if options.showsHelp {

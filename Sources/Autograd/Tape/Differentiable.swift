@@ -108,7 +108,9 @@ public func differentiable(
   first: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback,
   second: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback
 ) -> Tensor {
-  guard let tape = innermostTape(a, b) else { return constant(value(Tensor(a.array), Tensor(b.array))) }
+  guard let tape = innermostTape(a, b) else {
+    return constant(value(Tensor(a.array), Tensor(b.array)))
+  }
   var (a, b) = (a, b)
   let aSlot = a.strip(tape)
   let bSlot = b.strip(tape)
@@ -142,7 +144,9 @@ public func differentiable(
     guard let (tape, _, _) = input.trace.innermost else { continue }
     if youngest.map({ $0.age < tape.age }) ?? true { youngest = tape }
   }
-  guard let tape = youngest else { return value(inputs.map { Tensor($0.array) }).map { constant($0) } }
+  guard let tape = youngest else {
+    return value(inputs.map { Tensor($0.array) }).map { constant($0) }
+  }
   var stripped = inputs
   var slots: [(slot: Int, likeness: Tape.Likeness)?] = []
   for index in stripped.indices {

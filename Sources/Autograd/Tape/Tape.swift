@@ -19,7 +19,8 @@ public typealias Pullbacks =
 ///
 /// An operation is recorded if and only if one of its operands is watched by the tape. Gradients
 /// are returned, not stored. Tapes nest: a gradient computed while an outer tape watches is itself
-/// recorded on the outer one.
+/// recorded on the outer one. The outer one is the older one: a gradient is recorded by older tapes
+/// than its own, never by younger ones.
 ///
 /// ```swift
 /// let tape = Tape()

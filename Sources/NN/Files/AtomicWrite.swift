@@ -62,6 +62,20 @@ package func writeAtomically(_ bytes: some Collection<UInt8>, to path: String) t
   }
 }
 
+/// Makes a folder, and those above it that are missing; one that is there already is fine.
+package func makeFolder(_ path: String) throws(FileError) {
+  var made = path.hasPrefix("/") ? "/" : ""
+  for name in path.split(separator: "/") {
+    made += name + "/"
+    var existing = stat()
+    if stat(made, &existing) == 0 { continue }
+    if mkdir(made, 0o777) != 0 && errno != EEXIST {
+      throw FileError(
+        path: path, reason: "cannot make the folder: " + String(cString: strerror(errno)))
+    }
+  }
+}
+
 /// Writes a text in UTF-8, whole or not at all.
 package func writeAtomically(_ text: String, to path: String) throws(FileError) {
   try writeAtomically(text.utf8, to: path)

@@ -8,7 +8,7 @@ public final class Dropout: Layer, ModeDependent, Randomized {
   /// Whether elements are dropped; evaluation lets everything pass.
   public var isTraining = true
   /// Where the next mask comes from.
-  public var random = Parameter.unseededStream()
+  public var random = RandomStream.unseeded()
 
   /// A layer that drops each element with a probability from 0 to 1.
   public init(_ probability: Double = 0.5) {

@@ -54,14 +54,19 @@ extension Module {
   var headline: String { details.isEmpty ? name : name + " " + details }
 
   /// The module and its parts, one a line, as PyTorch prints them.
-  public var description: String {
+  public var description: String { described(above: []) }
+
+  private func described(above: [ObjectIdentifier]) -> String {
+    if above.contains(ObjectIdentifier(self)) { return headline + " (above)" }
     let parts = members.compactMap { member -> (String, any Module)? in
       guard case .module(let module) = member.content else { return nil }
       return (member.name, module)
     }
     if parts.isEmpty { return headline }
     let lines = parts.map { name, module in
-      "  \(name): " + module.description.split(separator: "\n").joined(separator: "\n  ")
+      "  \(name): "
+        + module.described(above: above + [ObjectIdentifier(self)])
+        .split(separator: "\n").joined(separator: "\n  ")
     }
     return headline + "(\n" + lines.joined(separator: "\n") + "\n)"
   }

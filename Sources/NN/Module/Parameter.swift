@@ -1,5 +1,4 @@
 import Autograd
-import Synchronization
 
 /// A tensor that training changes, with an identity that outlives its values.
 ///
@@ -26,14 +25,6 @@ public final class Parameter {
   private var stored: Tensor?
   /// One frame for each `valueAndGradients` that is running, with the value as its tape watches it.
   private var frames: [(tape: Tape, view: Tensor?)] = []
-
-  private static let declaredCount = Atomic<UInt64>(0)
-
-  /// A stream for something random that no seed was given to: the n-th in this process has stream n
-  /// of seed 0.
-  static func unseededStream() -> RandomStream {
-    RandomStream(seed: 0, stream: declaredCount.wrappingAdd(1, ordering: .relaxed).oldValue)
-  }
 
   /// A declared parameter.
   ///
@@ -66,7 +57,7 @@ public final class Parameter {
     self.initializer = initializer
     self.fanIn = fanIn
     self.weight = weight
-    random = Parameter.unseededStream()
+    random = RandomStream.unseeded()
   }
 
   // MARK: The value
@@ -191,6 +182,9 @@ public final class Parameter {
     frames.append((tape, nil))
     return true
   }
+
+  /// Uses a tensor in place of the value until `endWatching`; it may be recorded.
+  func beginUsing(_ tensor: Tensor) { frames.append((Tape(), tensor)) }
 
   /// Goes back to the value as it was watched before.
   func endWatching() { frames.removeLast() }

@@ -34,14 +34,15 @@ public struct Trainer {
   /// - Parameters:
   ///   - model: What to train.
   ///   - data: What to train and validate on.
+  ///   - onEvent: Told about everything that happens; an error it throws ends the run.
   ///   - shouldStop: Asked after each batch; true ends the run after it, without validation.
-  ///   - onEvent: Told about everything that happens.
   /// - Returns: The figures of the epochs that were completed.
+  /// - Throws: What `onEvent` throws.
   @discardableResult
   public func fit(
-    _ model: some Trainable, _ data: some DataModule, shouldStop: () -> Bool = { false },
-    onEvent: (TrainerEvent) throws -> Void = { _ in }
-  ) rethrows -> History {
+    _ model: some Trainable, _ data: some DataModule,
+    onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
+  ) throws -> History {
     let optimizer = model.configureOptimizers()
     var history = History()
     let batchCount = data.trainingBatches(epoch: 1).count
@@ -69,7 +70,7 @@ public struct Trainer {
   private func trainingEpoch(
     _ epoch: Int, _ model: some Trainable, _ data: some DataModule, _ optimizer: any Optimizer,
     shouldStop: () -> Bool, onEvent: (TrainerEvent) throws -> Void
-  ) rethrows -> (loss: Double?, seconds: Double) {
+  ) throws -> (loss: Double?, seconds: Double) {
     let clock = ContinuousClock()
     let start = clock.now
     let batches = data.trainingBatches(epoch: epoch)

@@ -56,10 +56,10 @@ private func summary(_ event: TrainerEvent) -> String {
 }
 
 @Suite struct TrainerTests {
-  @Test func eventsComeInOrder() {
+  @Test func eventsComeInOrder() throws {
     let data = DataSplit(training: numbered(5), validation: numbered(3), batchSize: 2)
     var events: [String] = []
-    let history = Trainer(maxEpochs: 2).fit(
+    let history = try Trainer(maxEpochs: 2).fit(
       Reporter(), data, onEvent: { events.append(summary($0)) })
     #expect(
       events == [
@@ -69,11 +69,11 @@ private func summary(_ event: TrainerEvent) -> String {
     #expect(history.epochs.map(\.epoch) == [1, 2] && !history.wasInterrupted)
   }
 
-  @Test func theHistoryIsWhatEventsSaid() {
+  @Test func theHistoryIsWhatEventsSaid() throws {
     let data = DataSplit(training: numbers([1, 2, 3, 10]), batchSize: 2)
     var losses: [Double] = []
     var finished: History?
-    let history = Trainer(maxEpochs: 2).fit(
+    let history = try Trainer(maxEpochs: 2).fit(
       Reporter(), data,
       onEvent: { event in
         if case .batchEnded(_, _, _, let loss, let rate) = event {
@@ -89,13 +89,13 @@ private func summary(_ event: TrainerEvent) -> String {
     #expect(history.epochs.allSatisfy { $0.seconds >= 0 })
   }
 
-  @Test func aRunStopsAfterTheBatch() {
+  @Test func aRunStopsAfterTheBatch() throws {
     let data = DataSplit(training: numbered(6), validation: numbered(3), batchSize: 2)
     var events: [String] = []
     let model = Reporter()
-    let history = Trainer(maxEpochs: 3).fit(
-      model, data, shouldStop: { model.batchCounts.count == 5 },
-      onEvent: { events.append(summary($0)) })
+    let history = try Trainer(maxEpochs: 3).fit(
+      model, data, onEvent: { events.append(summary($0)) },
+      shouldStop: { model.batchCounts.count == 5 })
     #expect(history.wasInterrupted && history.epochs.map(\.epoch) == [1])
     #expect(events.suffix(3) == ["batch 2 1/3", "batch 2 2/3", "finished 1 true"])
     #expect(model.batchCounts.count == 5)
