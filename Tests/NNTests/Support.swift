@@ -13,8 +13,9 @@ extension Module {
   /// All parameters' elements, one list for each.
   var values: [[Float]] { parameters.map { $0.value.floats } }
 
-  /// Turns all parameters, which must have shapes, into float64.
+  /// Turns all parameters, which must have shapes, into float64, with the same values in every run.
   func useFloat64() {
+    initialize(seed: 1)
     for parameter in parameters { parameter.value = parameter.value.asType(.float64) }
   }
 }
