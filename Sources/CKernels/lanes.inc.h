@@ -5,26 +5,42 @@
 
 #define CK_LANES ((ptrdiff_t)(CK_VECTOR_BYTES / sizeof(T)))
 
+#ifndef CK_LANE_TAP_RANGE
+#define CK_LANE_TAP_RANGE
+// The taps first ..< end of a kernel that reach places low ..< high of the input from some start ... last.
+typedef struct { ptrdiff_t first, end; } CKTaps;
+
+CK_INLINE CKTaps reachingTaps(ptrdiff_t start, ptrdiff_t last, ptrdiff_t dilation, ptrdiff_t count, ptrdiff_t low,
+                              ptrdiff_t high) {
+  CKTaps taps = {0, count};
+  while (taps.first < taps.end && last + taps.first * dilation < low) { taps.first++; }
+  while (taps.end > taps.first && start + (taps.end - 1) * dilation >= high) { taps.end--; }
+  return taps;
+}
+#endif
+
 // One tile of the output. `outputs` and `pixels` are constants at every call, so that the sums live in registers.
-CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneConvolution *s, const T *x,
-                              const T *weights, const T *bias, T *y) {
+CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneConvolution *s, CKTaps rows,
+                              CKTaps columns, const T *x, const T *weights, const T *bias, T *y) {
   NAME(Vector) sums[CK_LANE_OUTPUTS][CK_LANE_PIXELS];
   CK_UNROLL for (int o = 0; o < outputs; o++) {
     CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = (NAME(Vector)){0} + (bias ? bias[o] : 0); }
   }
   const ptrdiff_t pixelStep = s->strideX * CK_LANES, tapStep = s->dilationX * CK_LANES;
   for (ptrdiff_t channel = 0; channel < s->channels; channel++) {
-    for (ptrdiff_t ky = 0; ky < s->kernelHeight; ky++) {
-      const T *row = x + (channel * s->height + ky * s->dilationY) * s->width * CK_LANES;
-      for (ptrdiff_t kx = 0; kx < s->kernelWidth; kx++) {
+    for (ptrdiff_t ky = rows.first; ky < rows.end; ky++) {
+      const T *row = x + (channel * s->height + ky * s->dilationY) * s->width * CK_LANES + columns.first * tapStep;
+      const T *weight =
+        weights + ((channel * s->kernelHeight + ky) * s->kernelWidth + columns.first) * CK_LANE_OUTPUTS;
+      for (ptrdiff_t kx = columns.first; kx < columns.end; kx++) {
         CK_UNROLL for (int p = 0; p < pixels; p++) {
           const NAME(Vector) value = *(const NAME(Loose) *)(row + p * pixelStep);
           CK_UNROLL for (int o = 0; o < outputs; o++) {
-            sums[o][p] = CK_FMA((NAME(Vector)){0} + weights[o], value, sums[o][p]);
+            sums[o][p] = CK_FMA((NAME(Vector)){0} + weight[o], value, sums[o][p]);
           }
         }
         row += tapStep;
-        weights += CK_LANE_OUTPUTS;
+        weight += CK_LANE_OUTPUTS;
       }
     }
   }
@@ -38,7 +54,7 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneC
 #define CK_CASE(outputs, pixels) \
   case (outputs) * 8 + (pixels): \
     if (outputs <= CK_LANE_OUTPUTS && pixels <= CK_LANE_PIXELS) { \
-      NAME(laneTile)(outputs, pixels, s, from, weights, bias ? bias + output : 0, to); \
+      NAME(laneTile)(outputs, pixels, s, rows, columns, from, weights, bias ? bias + output : 0, to); \
     } \
     break;
 #define CK_CASES(outputs) CK_CASE(outputs, 1) CK_CASE(outputs, 2) CK_CASE(outputs, 3) CK_CASE(outputs, 4)
@@ -47,13 +63,18 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneC
 static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T *panels, const T *bias, T *y) {
   const ptrdiff_t taps = s->channels * s->kernelHeight * s->kernelWidth;
   for (ptrdiff_t oy = 0; oy < s->outputHeight; oy++) {
+    const ptrdiff_t iy = oy * s->strideY;
+    const CKTaps rows = reachingTaps(iy, iy, s->dilationY, s->kernelHeight, s->firstRow, s->endRow);
     for (ptrdiff_t output = 0; output < s->outputs; output += CK_LANE_OUTPUTS) {
       const ptrdiff_t outputs = CKMin(CK_LANE_OUTPUTS, s->outputs - output);
       const T *weights = panels + output * taps;
       for (ptrdiff_t ox = 0; ox < s->outputWidth; ox += CK_LANE_PIXELS) {
         const T *from = x + (oy * s->strideY * s->width + ox * s->strideX) * CK_LANES;
         T *to = y + ((output * s->outputHeight + oy) * s->outputWidth + ox) * CK_LANES;
-        switch (outputs * 8 + CKMin(CK_LANE_PIXELS, s->outputWidth - ox)) {
+        const ptrdiff_t pixels = CKMin(CK_LANE_PIXELS, s->outputWidth - ox);
+        const CKTaps columns = reachingTaps(ox * s->strideX, (ox + pixels - 1) * s->strideX, s->dilationX,
+                                            s->kernelWidth, s->firstColumn, s->endColumn);
+        switch (outputs * 8 + pixels) {
         CK_CASES(1)
         CK_CASES(2)
         CK_CASES(3)

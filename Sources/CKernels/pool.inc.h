@@ -129,3 +129,63 @@ static void NAME(scatterAddPlanes)(size_t planes, size_t xCount, size_t yCount, 
     for (size_t j = 0; j < xCount; j++) { y[indices[j]] += x[j]; }
   }
 }
+
+// The same with an image in each lane of a vector. Sums are taken in the order of `averagePool`, so that both ways give
+// the same bits.
+static void NAME(averagePoolLanes)(const CKWindow *w, size_t planes, const T *x, T *y) {
+  const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
+  const bool simple = isTwoByTwo(w);
+  for (size_t plane = 0; plane < planes; plane++, x += w->height * line) {
+    for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++) {
+      const CKRange rows =
+        windowRange(outputY, w->strideY, w->padY, w->kernelHeight, w->height, w->countIncludesPadding);
+      for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++, y += lanes) {
+        if (simple) {
+          const NAME(Loose) *upper = (const NAME(Loose) *)(x + 2 * outputY * line + 2 * outputX * lanes);
+          const NAME(Loose) *lower = (const NAME(Loose) *)((const T *)upper + line);
+          *(NAME(Loose) *)y = ((upper[0] + upper[1]) + (lower[0] + lower[1])) * (T)0.25;
+          continue;
+        }
+        const CKRange columns =
+          windowRange(outputX, w->strideX, w->padX, w->kernelWidth, w->width, w->countIncludesPadding);
+        NAME(Vector) sum = {0};
+        for (ptrdiff_t row = rows.start; row < rows.end; row++) {
+          for (ptrdiff_t column = columns.start; column < columns.end; column++) {
+            sum += *(const NAME(Loose) *)(x + row * line + column * lanes);
+          }
+        }
+        *(NAME(Loose) *)y = sum / (T)(rows.length * columns.length);
+      }
+    }
+  }
+}
+
+static void NAME(averagePoolLanesGradient)(const CKWindow *w, size_t planes, const T *dy, T *dx) {
+  const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
+  const bool simple = isTwoByTwo(w);
+  const bool whole = simple && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;
+  if (!whole) { memset(dx, 0, planes * (size_t)(w->height * line) * sizeof(T)); }
+  for (size_t plane = 0; plane < planes; plane++, dx += w->height * line) {
+    for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++) {
+      const CKRange rows =
+        windowRange(outputY, w->strideY, w->padY, w->kernelHeight, w->height, w->countIncludesPadding);
+      for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++, dy += lanes) {
+        const NAME(Vector) cotangent = *(const NAME(Loose) *)dy;
+        if (simple) {
+          NAME(Loose) *upper = (NAME(Loose) *)(dx + 2 * outputY * line + 2 * outputX * lanes);
+          NAME(Loose) *lower = (NAME(Loose) *)((T *)upper + line);
+          upper[0] = upper[1] = lower[0] = lower[1] = cotangent * (T)0.25;
+          continue;
+        }
+        const CKRange columns =
+          windowRange(outputX, w->strideX, w->padX, w->kernelWidth, w->width, w->countIncludesPadding);
+        const NAME(Vector) part = cotangent / (T)(rows.length * columns.length);
+        for (ptrdiff_t row = rows.start; row < rows.end; row++) {
+          for (ptrdiff_t column = columns.start; column < columns.end; column++) {
+            *(NAME(Loose) *)(dx + row * line + column * lanes) += part;
+          }
+        }
+      }
+    }
+  }
+}

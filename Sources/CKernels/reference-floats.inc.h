@@ -140,6 +140,32 @@ static void NAME(averagePoolGradient)(const CKWindow *w, size_t planes, const T 
   }
 }
 
+#define CK_EACH_LANE for (ptrdiff_t lane = 0, lanes = CK_LANE_COUNT(T); lane < lanes; lane++)
+
+static void NAME(averagePoolLanes)(const CKWindow *w, size_t planes, const T *x, T *y) {
+  for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width * CK_LANE_COUNT(T)) {
+    CK_OUTPUTS {
+      CK_EACH_LANE {
+        double sum = 0;
+        CK_WINDOW(sum += x[at * lanes + lane];)
+        *y++ = (T)(sum / NAME(windowSize)(w, outputY, outputX));
+      }
+    }
+  }
+}
+
+static void NAME(averagePoolLanesGradient)(const CKWindow *w, size_t planes, const T *dy, T *dx) {
+  for (size_t plane = 0; plane < planes; plane++, dx += w->height * w->width * CK_LANE_COUNT(T)) {
+    for (ptrdiff_t i = 0; i < w->height * w->width * CK_LANE_COUNT(T); i++) { dx[i] = 0; }
+    CK_OUTPUTS {
+      CK_EACH_LANE {
+        const double part = *dy++ / NAME(windowSize)(w, outputY, outputX);
+        CK_WINDOW(dx[at * lanes + lane] = (T)(dx[at * lanes + lane] + part);)
+      }
+    }
+  }
+}
+
 static void NAME(maxPoolIndices)(const CKWindow *w, size_t planes, const T *x, int32_t *indices) {
   for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width) {
     CK_OUTPUTS {
@@ -160,5 +186,6 @@ static void NAME(scatterAddPlanes)(size_t planes, size_t xCount, size_t yCount, 
   for (size_t i = 0; i < planes * xCount; i++) { y[i / xCount * yCount + (size_t)indices[i]] += x[i]; }
 }
 
+#undef CK_EACH_LANE
 #undef CK_WINDOW
 #undef CK_OUTPUTS

@@ -124,6 +124,14 @@ static void addLaneWeightGradients(CKType type, const CKLaneConvolution *shape, 
   CK_DISPATCH_FLOATS(type, addLaneWeightGradients, shape, x, dy, dw)
 }
 
+static void averagePoolLanes(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
+  CK_DISPATCH_FLOATS(type, averagePoolLanes, window, planes, x, y)
+}
+
+static void averagePoolLanesGradient(CKType type, const CKWindow *window, size_t planes, const void *dy, void *dx) {
+  CK_DISPATCH_FLOATS(type, averagePoolLanesGradient, window, planes, dy, dx)
+}
+
 static void averagePool(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
   CK_DISPATCH_FLOATS(type, averagePool, window, planes, x, y)
 }
@@ -169,6 +177,8 @@ const CKKernels CK_VARIANT = {
   .laneOutputs = CK_LANE_OUTPUTS,
   .convolveLanes = convolveLanes,
   .addLaneWeightGradients = addLaneWeightGradients,
+  .averagePoolLanes = averagePoolLanes,
+  .averagePoolLanesGradient = averagePoolLanesGradient,
   .averagePool = averagePool,
   .averagePoolGradient = averagePoolGradient,
   .maxPoolIndices = maxPoolIndices,

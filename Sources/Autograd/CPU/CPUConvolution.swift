@@ -143,7 +143,7 @@ extension CPU {
 
   /// The weight as the input gradient multiplies by it: [groups, C / groups, O / groups, ...], the
   /// kernel's axes turned round.
-  private static func turned(_ weight: NDArray, _ shape: ConvolutionShape) -> NDArray {
+  static func turned(_ weight: NDArray, _ shape: ConvolutionShape) -> NDArray {
     let (height, width) = (shape.kernelSize[0], shape.kernelSize[1])
     let (perGroup, channels) = (
       shape.outputChannels / shape.groups, shape.inputChannels / shape.groups

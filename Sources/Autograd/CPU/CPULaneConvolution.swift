@@ -15,10 +15,10 @@ extension CPU {
     var groups: Int
     var batch: Int
 
-    fileprivate var inputPixels: Int { sizes.channels * inputSize[0] * inputSize[1] }
-    fileprivate var paddedPixels: Int { sizes.channels * sizes.height * sizes.width }
-    fileprivate var outputPixels: Int { sizes.outputs * sizes.outputHeight * sizes.outputWidth }
-    fileprivate var taps: Int { sizes.channels * sizes.kernelHeight * sizes.kernelWidth }
+    var inputPixels: Int { sizes.channels * inputSize[0] * inputSize[1] }
+    var paddedPixels: Int { sizes.channels * sizes.height * sizes.width }
+    var outputPixels: Int { sizes.outputs * sizes.outputHeight * sizes.outputWidth }
+    var taps: Int { sizes.channels * sizes.kernelHeight * sizes.kernelWidth }
 
     /// The forward pass: images to results.
     init(_ shape: ConvolutionShape) {
@@ -30,11 +30,13 @@ extension CPU {
         outputs: shape.outputChannels / shape.groups,
         outputHeight: shape.outputSize[0], outputWidth: shape.outputSize[1],
         strideY: shape.stride[0], strideX: shape.stride[1],
-        dilationY: shape.dilation[0], dilationX: shape.dilation[1])
+        dilationY: shape.dilation[0], dilationX: shape.dilation[1], firstRow: 0, endRow: 0,
+        firstColumn: 0, endColumn: 0)
       inputSize = shape.inputSize
       padding = shape.padding
       groups = shape.groups
       batch = shape.batch
+      markPadding()
     }
 
     /// The input gradient as a convolution of the cotangents with the kernel turned round; nil if it is
@@ -50,11 +52,19 @@ extension CPU {
         kernelHeight: shape.kernelSize[0], kernelWidth: shape.kernelSize[1],
         outputs: shape.inputChannels / shape.groups,
         outputHeight: shape.inputSize[0], outputWidth: shape.inputSize[1], strideY: 1, strideX: 1,
-        dilationY: shape.dilation[0], dilationX: shape.dilation[1])
+        dilationY: shape.dilation[0], dilationX: shape.dilation[1], firstRow: 0, endRow: 0,
+        firstColumn: 0, endColumn: 0)
       inputSize = shape.outputSize
       self.padding = padding
       groups = shape.groups
       batch = shape.batch
+      markPadding()
+    }
+
+    /// Tells the kernels where the padded input is not zero.
+    private mutating func markPadding() {
+      (sizes.firstRow, sizes.endRow) = (padding[0], padding[0] + inputSize[0])
+      (sizes.firstColumn, sizes.endColumn) = (padding[1], padding[1] + inputSize[1])
     }
 
     /// Whether lanes are the better way: enough images to fill them, and input rows for one output row
@@ -66,8 +76,30 @@ extension CPU {
     }
   }
 
-  private static func laneCount(_ dtype: DType) -> Int {
+  static func laneCount(_ dtype: DType) -> Int {
     dtype == .float32 ? kernels.lanes.0 : kernels.lanes.1
+  }
+
+  /// Weights [groups * outputs, channels, ...], packed for the kernels.
+  struct LanePanels: ~Copyable {
+    private let memory: Scratch
+    let groupBytes: Int
+
+    var start: UnsafeMutableRawPointer { memory.start }
+
+    init(_ weight: NDArray, _ convolution: LaneConvolution) {
+      let (outputs, taps) = (convolution.sizes.outputs, convolution.taps)
+      let (width, size) = (kernels.laneOutputs, weight.dtype.byteCount)
+      groupBytes = (outputs + width - 1) / width * width * taps * size
+      memory = Scratch(byteCount: groupBytes * convolution.groups)
+      for group in 0..<convolution.groups {
+        kernels.pack(
+          weight.dtype.kernelType, width, outputs, taps,
+          CKSource(data: weight.data + group * outputs * taps * size, inner: 1, outer: taps),
+          memory.start + group * groupBytes)
+      }
+      withExtendedLifetime(weight) {}
+    }
   }
 
   /// y [N, groups * outputs, ...] from x [N, groups * channels, ...] and weight
@@ -77,18 +109,9 @@ extension CPU {
   ) {
     let dtype = x.dtype
     let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
-    let (sizes, taps) = (convolution.sizes, convolution.taps)
-    let width = kernels.laneOutputs
-    let groupBytes = (sizes.outputs + width - 1) / width * width * taps * size
-    let panels = Scratch(byteCount: groupBytes * convolution.groups)
-    let panelStart = panels.start
-    for group in 0..<convolution.groups {
-      kernels.pack(
-        type, width, sizes.outputs, taps,
-        CKSource(
-          data: weight.data + group * sizes.outputs * taps * size, inner: 1, outer: taps),
-        panelStart + group * groupBytes)
-    }
+    let sizes = convolution.sizes
+    let panels = LanePanels(weight, convolution)
+    let (panelStart, groupBytes) = (panels.start, panels.groupBytes)
     forEachLaneBlock(convolution, lanes) { group, first, count in
       let input = Scratch(byteCount: convolution.paddedPixels * lanes * size)
       let output = Scratch(byteCount: convolution.outputPixels * lanes * size)
@@ -117,39 +140,50 @@ extension CPU {
   ) {
     let dtype = x.dtype
     let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
-    let (sizes, taps) = (convolution.sizes, convolution.taps)
+    let sizes = convolution.sizes
     let blocks = (convolution.batch + lanes - 1) / lanes
     let partial = NDArray.uninitialized(dtype: dtype, shape: [blocks, dw.count])
-    let weights = sizes.outputs * taps
+    let weights = sizes.outputs * convolution.taps
     let cotangents = LaneConvolution.cotangents(of: convolution)
     forEachLaneBlock(convolution, lanes) { group, first, count in
       let input = Scratch(byteCount: convolution.paddedPixels * lanes * size)
       let cotangent = Scratch(byteCount: convolution.outputPixels * lanes * size)
-      let sums = Scratch(byteCount: weights * lanes * size)
       intoLanes(
         x.data, convolution, group: group, first: first, count: count, lanes, dtype, input.start)
       intoLanes(
         dy.data, cotangents, group: group, first: first, count: count, lanes, dtype,
         cotangent.start)
-      sums.start.initializeMemory(as: UInt8.self, repeating: 0, count: weights * lanes * size)
-      withUnsafePointer(to: sizes) { sizes in
-        kernels.addLaneWeightGradients(type, sizes, input.start, cotangent.start, sums.start)
-      }
-      // A lane's sums side by side, so that they are added a vector at a time.
-      let turned = Scratch(byteCount: weights * lanes * size)
-      kernels.copy(
-        type, type, weights, lanes, CKSource(data: sums.start, inner: lanes, outer: 1),
-        turned.start, 1, weights)
-      kernels.reduceColumns(
-        .sum, type, lanes, weights, turned.start,
-        partial.data + (first / lanes * dw.count + group * weights) * size)
+      addWeightGradients(
+        type, convolution, input.start, cotangent.start, lanes, size,
+        into: partial.data + (first / lanes * dw.count + group * weights) * size)
     }
     reduce(.sum, partial, outer: 1, reduced: blocks, inner: dw.count, into: dw)
     withExtendedLifetime((x, dy)) {}
   }
 
+  /// The sum of one block's weight gradients, from its padded input and its cotangents in lanes.
+  static func addWeightGradients(
+    _ type: CKType, _ convolution: LaneConvolution, _ input: UnsafeMutableRawPointer,
+    _ cotangent: UnsafeMutableRawPointer, _ lanes: Int, _ size: Int,
+    into dw: UnsafeMutableRawPointer
+  ) {
+    let weights = convolution.sizes.outputs * convolution.taps
+    let byteCount = weights * lanes * size
+    let sums = Scratch(byteCount: byteCount)
+    sums.start.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    withUnsafePointer(to: convolution.sizes) {
+      kernels.addLaneWeightGradients(type, $0, input, cotangent, sums.start)
+    }
+    // A lane's sums side by side, so that they are added a vector at a time.
+    let turned = Scratch(byteCount: byteCount)
+    kernels.copy(
+      type, type, weights, lanes, CKSource(data: sums.start, inner: lanes, outer: 1),
+      turned.start, 1, weights)
+    kernels.reduceColumns(.sum, type, lanes, weights, turned.start, dw)
+  }
+
   /// Calls `body` for every group and block of images, in parallel.
-  private static func forEachLaneBlock(
+  static func forEachLaneBlock(
     _ convolution: LaneConvolution, _ lanes: Int,
     _ body: (_ group: Int, _ first: Int, _ count: Int) -> Void
   ) {
@@ -162,7 +196,7 @@ extension CPU {
 
   /// Brings one group of a block of images into lanes, [channels, height, width, lanes], with zeros
   /// around them and in the lanes that are left over.
-  private static func intoLanes(
+  static func intoLanes(
     _ images: UnsafeMutableRawPointer, _ convolution: LaneConvolution, group: Int, first: Int,
     count: Int, _ lanes: Int, _ dtype: DType, _ result: UnsafeMutableRawPointer
   ) {
@@ -175,24 +209,32 @@ extension CPU {
       kernels.pack(type, lanes, count, pixels, source, result)
       return
     }
-    let (height, width) = (convolution.inputSize[0], convolution.inputSize[1])
-    let (padY, padX) = (convolution.padding[0], convolution.padding[1])
-    let (paddedHeight, paddedWidth) = (convolution.sizes.height, convolution.sizes.width)
-    let lane = lanes * size
-    func clear(_ from: Int, _ to: Int) {
-      (result + from * lane)
-        .initializeMemory(as: UInt8.self, repeating: 0, count: (to - from) * lane)
+    let width = convolution.inputSize[1]
+    forEachPaddedRow(convolution, lanes * size, result) { row, place in
+      let source = CKSource(data: start + row * width * size, inner: 1, outer: stride)
+      kernels.pack(type, lanes, count, width, source, place)
     }
+  }
+
+  /// Calls `body` for every row of the input with its place among the padded ones, and makes zero what
+  /// lies around them.
+  static func forEachPaddedRow(
+    _ convolution: LaneConvolution, _ pixelBytes: Int, _ padded: UnsafeMutableRawPointer,
+    _ body: (_ row: Int, _ place: UnsafeMutableRawPointer) -> Void
+  ) {
+    func clear(_ from: Int, _ to: Int) {
+      (padded + from * pixelBytes)
+        .initializeMemory(as: UInt8.self, repeating: 0, count: (to - from) * pixelBytes)
+    }
+    let (height, width) = (convolution.inputSize[0], convolution.inputSize[1])
     var filled = 0
-    for channel in 0..<convolution.sizes.channels {
-      for row in 0..<height {
-        let place = (channel * paddedHeight + padY + row) * paddedWidth + padX
-        clear(filled, place)
-        let source = CKSource(
-          data: start + (channel * height + row) * width * size, inner: 1, outer: stride)
-        kernels.pack(type, lanes, count, width, source, result + place * lane)
-        filled = place + width
-      }
+    for row in 0..<convolution.sizes.channels * height {
+      let line =
+        row / height * convolution.sizes.height + convolution.padding[0] + row % height
+      let place = line * convolution.sizes.width + convolution.padding[1]
+      clear(filled, place)
+      body(row, padded + place * pixelBytes)
+      filled = place + width
     }
     clear(filled, convolution.paddedPixels)
   }

@@ -10,7 +10,7 @@ struct PoolingShape: Sendable, Equatable {
   var dilation: [Int]
   var countIncludesPadding: Bool
 
-  fileprivate var window: CKWindow {
+  var window: CKWindow {
     CKWindow(
       height: inputSize[0], width: inputSize[1], kernelHeight: kernelSize[0],
       kernelWidth: kernelSize[1], outputHeight: outputSize[0], outputWidth: outputSize[1],

@@ -58,8 +58,15 @@ package struct SlidingWindow: Sendable {
       "\(operation): the padding \(self.padding) must be at most half the kernel \(kernel)")
   }
 
+  /// Whether at least one window fits along each axis.
+  package func fits(_ input: [Int]) -> Bool {
+    input.indices.allSatisfy {
+      input[$0] + 2 * padding[$0] >= dilation[$0] * (kernel[$0] - 1) + 1
+    }
+  }
+
   /// The number of windows along each axis.
-  func outputSize(_ input: [Int]) -> [Int] {
+  package func outputSize(_ input: [Int]) -> [Int] {
     input.indices.map { axis in
       let span = dilation[axis] * (kernel[axis] - 1) + 1
       let room = input[axis] + 2 * padding[axis] - span

@@ -83,12 +83,14 @@ typedef struct CKPatches {
 } CKPatches;
 
 /// A convolution on a block of images that lie in the lanes of vectors: the input is [channels, height, width, lanes],
-/// padded already, the output [outputs, outputHeight, outputWidth, lanes].
+/// padded already, the output [outputs, outputHeight, outputWidth, lanes]. Outside the given rows and columns the input
+/// is zero, and need not be multiplied.
 typedef struct CKLaneConvolution {
   ptrdiff_t channels, height, width;
   ptrdiff_t kernelHeight, kernelWidth;
   ptrdiff_t outputs, outputHeight, outputWidth;
   ptrdiff_t strideY, strideX, dilationY, dilationX;
+  ptrdiff_t firstRow, endRow, firstColumn, endColumn;
 } CKLaneConvolution;
 
 /// A pooling window moving over planes [height, width]; dilation for max pooling only.
@@ -165,6 +167,12 @@ typedef struct CKKernels {
   /// dw [outputs, channels * kernelHeight * kernelWidth, lanes].
   void (*_Nonnull addLaneWeightGradients)(CKType type, const CKLaneConvolution *_Nonnull shape,
                                           const void *_Nonnull x, const void *_Nonnull dy, void *_Nonnull dw);
+
+  /// Average pooling over planes in lanes, [planes, height, width, lanes], and its gradient (dx is overwritten).
+  void (*_Nonnull averagePoolLanes)(CKType type, const CKWindow *_Nonnull window, size_t planes,
+                                    const void *_Nonnull x, void *_Nonnull y);
+  void (*_Nonnull averagePoolLanesGradient)(CKType type, const CKWindow *_Nonnull window, size_t planes,
+                                            const void *_Nonnull dy, void *_Nonnull dx);
 
   // Pooling over `planes` planes, floating point only.
   void (*_Nonnull averagePool)(CKType type, const CKWindow *_Nonnull window, size_t planes, const void *_Nonnull x,

@@ -9,16 +9,18 @@ public final class Conv2d: Layer {
   public let weight: Parameter
   /// [outputChannels], nil for a layer without bias.
   public let bias: Parameter?
-  /// The distance between neighbouring windows along height and width.
-  public let stride: [Int]
-  /// The zeros added on either side along height and width.
-  public let padding: [Int]
-  /// The distance between the elements of a window along height and width.
-  public let dilation: [Int]
   /// The number of groups that channels are split into.
   public let groups: Int
 
-  private let kernel: [Int]
+  /// The distance between neighbouring windows along height and width.
+  public var stride: [Int] { window.stride }
+  /// The zeros added on either side along height and width.
+  public var padding: [Int] { window.padding }
+  /// The distance between the elements of a window along height and width.
+  public var dilation: [Int] { window.dilation }
+
+  let window: SlidingWindow
+  private var kernel: [Int] { window.kernel }
 
   /// A layer that states its input channels.
   ///
@@ -69,10 +71,7 @@ public final class Conv2d: Layer {
       Conv2d: \(groups) groups do not divide the channels \(inputs.map(String.init) ?? "?") -> \
       \(outputs)
       """)
-    kernel = window.kernel
-    self.stride = window.stride
-    self.padding = window.padding
-    self.dilation = window.dilation
+    self.window = window
     self.groups = groups
     weight = Parameter(shape: [outputs, inputs.map { $0 / groups }] + window.kernel)
     self.bias = bias ? Parameter(biasOf: weight) : nil
@@ -98,6 +97,13 @@ public final class Conv2d: Layer {
   /// - Parameter x: [batch, inputChannels, height, width]
   /// - Returns: [batch, outputChannels, outputHeight, outputWidth]
   public func forward(_ x: consuming Tensor) -> Tensor {
+    let (weight, bias) = parameters(for: x)
+    return conv2d(
+      x, weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+  }
+
+  /// Weight and bias in the shapes that an input asks for.
+  func parameters(for x: borrowing Tensor) -> (weight: Tensor, bias: Tensor?) {
     require(x.rank == 4, "expected images [batch, channels, height, width], got \(x.shape)")
     let channels = x.size(1)
     if let expected = inputChannels {
@@ -106,10 +112,10 @@ public final class Conv2d: Layer {
     require(
       channels % groups == 0,
       "\(groups) groups do not divide the \(channels) channels of \(x.shape)")
-    let weight = weight.value(shape: [outputChannels, channels / groups] + kernel)
-    return conv2d(
-      x, weight, bias: bias?.value(shape: [outputChannels]), stride: stride, padding: padding,
-      dilation: dilation, groups: groups)
+    return (
+      weight.value(shape: [outputChannels, channels / groups] + kernel),
+      bias?.value(shape: [outputChannels])
+    )
   }
 
   private var outputChannels: Int { weight.shape[0] ?? 0 }

@@ -2,8 +2,8 @@ import Autograd
 
 /// The mean over windows of images.
 public final class AvgPool2d: Layer {
-  private let window: SlidingWindow
-  private let countIncludesPadding: Bool
+  let window: SlidingWindow
+  let countIncludesPadding: Bool
 
   /// A pool; sizes are one number or [height, width].
   ///

@@ -8,16 +8,27 @@ import Autograd
 ///
 /// A collection of its layers. Members are named by their places, as in PyTorch: `0.weight`.
 public final class Sequential: Layer, RandomAccessCollection {
-  private var layers: [any Layer]
+  private var layers: [any Layer] {
+    didSet { blocks = Sequential.blocks(in: layers) }
+  }
+  /// What begins at each place and can run as one operation.
+  private var blocks: [PoolingBlock?]
 
   /// The given layers in order.
-  public init(_ layers: any Layer...) { self.layers = layers }
+  public convenience init(_ layers: any Layer...) { self.init(layers) }
 
   /// The layers of a list in order.
-  public init(_ layers: [any Layer]) { self.layers = layers }
+  public init(_ layers: [any Layer]) {
+    self.layers = layers
+    blocks = Sequential.blocks(in: layers)
+  }
 
   /// Adds a layer at the end.
   public func append(_ layer: any Layer) { layers.append(layer) }
+
+  private static func blocks(in layers: [any Layer]) -> [PoolingBlock?] {
+    layers.indices.map { PoolingBlock(layers, at: $0) }
+  }
 
   /// The first place.
   public var startIndex: Int { 0 }
@@ -41,7 +52,16 @@ public final class Sequential: Layer, RandomAccessCollection {
   /// - Returns: The last layer's result.
   public func forward(_ x: consuming Tensor) -> Tensor {
     var x = x
-    for layer in layers { x = layer(consume x) }
+    var place = 0
+    while place < layers.count {
+      if let block = blocks[place], let y = block(x) {
+        x = y
+        place += PoolingBlock.layerCount
+      } else {
+        x = layers[place](consume x)
+        place += 1
+      }
+    }
     return x
   }
 }

@@ -12,13 +12,29 @@ import Testing
     let stride = (pick(2), pick(3))
     let dilation = (pick(2), pick(2))
     let output = (pick(3), pick(9))
+    let height = (output.0 - 1) * stride.0 + (kernel.0 - 1) * dilation.0 + pick(2)
+    let width = (output.1 - 1) * stride.1 + (kernel.1 - 1) * dilation.1 + pick(2)
+    let (top, left) = (pick(3) - 1, pick(3) - 1)
     return CKLaneConvolution(
-      channels: pick(3),
-      height: (output.0 - 1) * stride.0 + (kernel.0 - 1) * dilation.0 + pick(2),
-      width: (output.1 - 1) * stride.1 + (kernel.1 - 1) * dilation.1 + pick(2),
+      channels: pick(3), height: height, width: width,
       kernelHeight: kernel.0, kernelWidth: kernel.1, outputs: pick(13),
       outputHeight: output.0, outputWidth: output.1, strideY: stride.0, strideX: stride.1,
-      dilationY: dilation.0, dilationX: dilation.1)
+      dilationY: dilation.0, dilationX: dilation.1, firstRow: top,
+      endRow: max(top, height + 1 - pick(4)), firstColumn: left,
+      endColumn: max(left, width + 1 - pick(4)))
+  }
+
+  /// Makes zero what lies outside the given rows and columns.
+  private static func clearBorder(_ x: Cells, _ s: CKLaneConvolution, lanes: Int) {
+    let size = x.dtype.byteCount
+    for place in 0..<s.channels * s.height * s.width {
+      let (row, column) = (place / s.width % s.height, place % s.width)
+      if row >= s.firstRow && row < s.endRow && column >= s.firstColumn && column < s.endColumn {
+        continue
+      }
+      (x.memory + place * lanes * size)
+        .initializeMemory(as: UInt8.self, repeating: 0, count: lanes * size)
+    }
   }
 
   /// Calls `body` with every multiplication of the convolution: places in weight, x and y.
@@ -57,6 +73,7 @@ import Testing
       let (outputs, taps) = (s.outputs, s.channels * s.kernelHeight * s.kernelWidth)
       let pixels = s.outputHeight * s.outputWidth
       let x = Cells(dtype, s.channels * s.height * s.width * lanes, &random)
+      LaneKernelTests.clearBorder(x, s, lanes: lanes)
       let weight = Cells(dtype, outputs * taps, &random)
       let bias = Cells(dtype, outputs, &random)
       let dy = Cells(dtype, outputs * pixels * lanes, &random)
@@ -82,6 +99,55 @@ import Testing
       #expect(y.isMarginIntact && dw.isMarginIntact)
       #expect(zip(y.values, expectedY).allSatisfy { ($0 - $1).magnitude <= tolerance }, "\(s)")
       #expect(zip(dw.values, expectedDw).allSatisfy { ($0 - $1).magnitude <= tolerance }, "\(s)")
+    }
+  }
+
+  @Test(arguments: KernelSet.all + [.reference], [DType.float32, .float64])
+  func averagePoolsAreThoseOfPlanes(_ set: KernelSet, _ dtype: DType) {
+    let (kernels, type, size) = (set.kernels, dtype.kernelType, dtype.byteCount)
+    let lanes = dtype == .float32 ? kernels.lanes.0 : kernels.lanes.1
+    var random = RandomStream(seed: 8, path: "lanes")
+    func pick(_ limit: Int) -> Int { 1 + Int(random.next() % UInt64(limit)) }
+    for round in 0..<40 {
+      let isUsual = round % 2 == 0
+      let kernel = isUsual ? (2, 2) : (pick(3), pick(3))
+      let stride = isUsual ? (2, 2) : (pick(3), pick(3))
+      let pad = isUsual ? (0, 0) : (kernel.0 / 2, kernel.1 / 2)
+      let (height, width) = (kernel.0 + pick(7) - 1, kernel.1 + pick(7) - 1)
+      var window = CKWindow(
+        height: height, width: width, kernelHeight: kernel.0, kernelWidth: kernel.1,
+        outputHeight: (height + 2 * pad.0 - kernel.0) / stride.0 + 1,
+        outputWidth: (width + 2 * pad.1 - kernel.1) / stride.1 + 1, strideY: stride.0,
+        strideX: stride.1, padY: pad.0, padX: pad.1, dilationY: 1, dilationX: 1,
+        countIncludesPadding: round % 4 < 2)
+      let planes = pick(3)
+      let (inputs, outputs) = (height * width, window.outputHeight * window.outputWidth)
+      let (x, dy) = (
+        Cells(dtype, planes * inputs * lanes, &random),
+        Cells(dtype, planes * outputs * lanes, &random)
+      )
+      let (y, dx) = (Cells(dtype, dy.count), Cells(dtype, x.count))
+      kernels.averagePoolLanes(type, &window, planes, x.memory, y.memory)
+      kernels.averagePoolLanesGradient(type, &window, planes, dy.memory, dx.memory)
+      // The same a lane at a time, by the kernels for planes.
+      let (expectedY, expectedDx) = (Cells(dtype, dy.count), Cells(dtype, x.count))
+      for lane in 0..<lanes {
+        for (from, to, fromCount, toCount, pool) in [
+          (x, expectedY, inputs, outputs, kernels.averagePool),
+          (dy, expectedDx, outputs, inputs, kernels.averagePoolGradient),
+        ] {
+          let (plain, pooled) = (Cells(dtype, planes * fromCount), Cells(dtype, planes * toCount))
+          kernels.copy(
+            type, type, planes * fromCount, 1,
+            CKSource(data: from.memory + lane * size, inner: lanes, outer: 0), plain.memory, 1, 0)
+          pool(type, &window, planes, plain.memory, pooled.memory)
+          kernels.copy(
+            type, type, planes * toCount, 1, CKSource(data: pooled.memory, inner: 1, outer: 0),
+            to.memory + lane * size, lanes, 0)
+        }
+      }
+      #expect(y.agree(with: expectedY), "\(window)")
+      #expect(dx.agree(with: expectedDx), "\(window)")
     }
   }
 }
