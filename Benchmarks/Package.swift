@@ -9,7 +9,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        .product(name: "Autograd", package: "swift-lenet"), .product(name: "NN", package: "swift-lenet"),
+        .product(name: "Autograd", package: "swift-lenet"),
+        .product(name: "NN", package: "swift-lenet"),
       ])
   ],
   swiftLanguageModes: [.v6]

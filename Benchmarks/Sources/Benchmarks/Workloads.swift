@@ -66,7 +66,10 @@ private func matmuls() -> [Workload] {
 }
 
 private func convolutions(isQuick: Bool) -> [Workload] {
-  let shapes = [(64, 64, 3, 1, 56), (128, 128, 3, 1, 28), (256, 256, 3, 1, 14), (256, 64, 1, 1, 56), (3, 64, 7, 2, 224)]
+  let shapes = [
+    (64, 64, 3, 1, 56), (128, 128, 3, 1, 28), (256, 256, 3, 1, 14), (256, 64, 1, 1, 56),
+    (3, 64, 7, 2, 224),
+  ]
   return shapes.map { inputs, outputs, kernel, stride, size in
     Workload("conv \(kernel)x\(kernel)/\(stride) \(inputs)->\(outputs) at \(size), batch 32") {
       let batch = isQuick ? 2 : 32
