@@ -8,10 +8,19 @@ import Foundation
 struct Result: Encodable {
   let workload: String
   let threads: Int
-  let median_seconds: Double
-  let min_seconds: Double
+  let medianSeconds: Double
+  let minSeconds: Double
   let runs: Int
-  let peak_rss_mb: Double
+  let peakMegabytes: Double
+
+  enum CodingKeys: String, CodingKey {
+    case workload
+    case threads
+    case medianSeconds = "median_seconds"
+    case minSeconds = "min_seconds"
+    case runs
+    case peakMegabytes = "peak_rss_mb"
+  }
 }
 
 func option(_ name: String) -> String? {
@@ -65,8 +74,8 @@ for workload in workloads {
   }
   seconds.sort()
   let result = Result(
-    workload: workload.name, threads: threads, median_seconds: seconds[seconds.count / 2],
-    min_seconds: seconds[0], runs: seconds.count, peak_rss_mb: peakMemory())
+    workload: workload.name, threads: threads, medianSeconds: seconds[seconds.count / 2],
+    minSeconds: seconds[0], runs: seconds.count, peakMegabytes: peakMemory())
   print(String(decoding: try encoder.encode(result), as: UTF8.self))
   fflush(nil)
 }
