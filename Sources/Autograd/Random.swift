@@ -55,6 +55,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   public mutating func uniform(
     _ shape: [Int], low: Double = 0, high: Double = 1, dtype: DType = .float32
   ) -> Tensor {
+    require(dtype.isFloatingPoint, "uniform: needs a floating-point type, got \(dtype)")
     let unit = words(shape.reduce(1, *)).map { (Double($0) + 0.5) * 0x1p-32 }
     // Rounding must not reach the open end.
     let largest = dtype == .float32 ? Double(Float(high).nextDown) : high.nextDown
@@ -66,6 +67,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   public mutating func normal(
     _ shape: [Int], mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .float32
   ) -> Tensor {
+    require(dtype.isFloatingPoint, "normal: needs a floating-point type, got \(dtype)")
     let count = shape.reduce(1, *)
     let unit = words((count + 1) / 2 * 2).map { (Double($0) + 0.5) * 0x1p-32 }
     let values = (0..<count).map { index -> Double in

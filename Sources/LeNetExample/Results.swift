@@ -1,4 +1,5 @@
 import Autograd
+import Foundation
 import NN
 
 /// The files that a run leaves behind, in a folder of its own.
@@ -12,6 +13,8 @@ struct Results {
   func prepare() throws(FileError) {
     try makeFolder(folder)
     try write(History())
+    // An earlier run's figure would not belong to these metrics.
+    unlink(path("training.svg"))
   }
 
   /// Writes `metrics.csv` and, once there is something to see, `training.svg`.

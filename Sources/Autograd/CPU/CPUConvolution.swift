@@ -197,7 +197,7 @@ extension CPU {
       byteCount: max(
         1, panels.byteCount(min(tile, taps), width: panels.rightWidth, depth: depthBlock)))
     if images.isEmpty || pixels == 0 {
-      (dw).initializeMemory(as: UInt8.self, repeating: 0, count: groups * rows * taps * size)
+      dw.initializeMemory(as: UInt8.self, repeating: 0, count: groups * rows * taps * size)
       return
     }
     let patches = shape.inputPatches

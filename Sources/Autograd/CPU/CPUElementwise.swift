@@ -200,7 +200,9 @@ extension CPU {
     _ value: Double, _ type: Integer.Type
   ) -> Integer {
     guard let result = Integer(exactly: value) else {
-      fail("\(value) cannot be an element of an integer tensor (\(Integer.self))")
+      fail(
+        "\(value) cannot be an element of an integer tensor (\(Integer.self)); use asType(.float32) first"
+      )
     }
     return result
   }

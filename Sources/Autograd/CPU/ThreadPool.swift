@@ -53,7 +53,7 @@ package enum ThreadPool {
       withUnsafePointer(to: body) { body in
         Region.publish(chunkCount, UnsafeRawPointer(body))
         workers.withLock { workers in
-          while workers.count < helpers { workers.append(Worker()) }
+          while workers.count < helpers { workers.append(Worker(number: workers.count)) }
           for worker in workers[0..<helpers] { worker.wake() }
         }
         Region.runChunks()
@@ -121,10 +121,10 @@ package enum ThreadPool {
       }
     }
 
-    /// Waits a short while for a chunk; whether there is one.
-    static func spin() -> Bool {
+    /// Waits a short while for a chunk that a worker may take; whether there is one.
+    static func spin(_ worker: Worker) -> Bool {
       for _ in 0..<spinCount {
-        if hasChunks { return true }
+        if worker.hasWork { return true }
         CKSpinHint()
       }
       return false
@@ -135,8 +135,11 @@ package enum ThreadPool {
   fileprivate final class Worker: Sendable {
     private let isAsleep = Atomic<Bool>(false)
     private let alarm = DispatchSemaphore(value: 0)
+    /// Counted from 0; workers beyond the number of threads stay out.
+    private let number: Int
 
-    init() {
+    init(number: Int) {
+      self.number = number
       // It lives as long as the process, as its thread does.
       let pointer = Unmanaged.passRetained(self).toOpaque()
       #if canImport(Darwin)
@@ -158,6 +161,9 @@ package enum ThreadPool {
       #endif
     }
 
+    /// Whether there is a chunk that this worker may take.
+    var hasWork: Bool { number < ThreadPool.threadCount - 1 && Region.hasChunks }
+
     /// Called after a region was published.
     func wake() {
       if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { alarm.signal() }
@@ -165,13 +171,13 @@ package enum ThreadPool {
 
     private func loop() -> Never {
       while true {
-        if Region.spin() {
+        if Region.spin(self) {
           Region.runChunks()
           continue
         }
         // Either this thread sees the next region here, or its caller sees this thread asleep.
         isAsleep.store(true, ordering: .sequentiallyConsistent)
-        if Region.hasChunks && isAsleep.exchange(false, ordering: .sequentiallyConsistent) {
+        if hasWork && isAsleep.exchange(false, ordering: .sequentiallyConsistent) {
           continue
         }
         alarm.wait()

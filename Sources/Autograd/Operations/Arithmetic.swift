@@ -7,7 +7,7 @@ extension Tensor {
 
   /// The function of two operands' elements, in an operand's memory if nobody else sees it.
   consuming func zipped(by operation: CKZip, with other: consuming Tensor) -> Tensor {
-    var (a, b) = (array, (other).array)
+    var (a, b) = (array, other.array)
     _ = consume self
     _ = consume other
     if a.dtype != b.dtype {

@@ -55,7 +55,10 @@ package func convolutionBlock(
   } pullbacks: { inputs, _ in
     { [state] cotangents, wanted in
       guard let dy = cotangents[0], let state else { return [nil, nil, nil] }
-      if dy.isTraced { return block.recordedGradients(dy, inputs) }
+      // An older tape may record the cotangent or the inputs: then it must record the gradients.
+      if dy.isTraced || inputs.contains(where: \.isTraced) {
+        return block.recordedGradients(dy, inputs)
+      }
       return block.gradients(dy, inputs[1], state, wantsInput: wanted[0])
     }
   }[0]

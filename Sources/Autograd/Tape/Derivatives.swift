@@ -42,7 +42,7 @@ public func gradients(at xs: [Tensor], _ f: ([Tensor]) throws -> Tensor) rethrow
 }
 
 /// The value of a function and its vector-Jacobian product, a function that may be called any
-/// number of times.
+/// number of times, by one thread at a time.
 ///
 /// - Returns: The value, and the map from a cotangent in its shape to the gradient of `(cotangent *
 ///   f(x)).sum()`.

@@ -174,12 +174,14 @@ public final class Tape: Sendable {
       }
       return slot
     }
-    let (before, _) = phase.compareExchange(
+    let (isMine, found) = phase.compareExchange(
       expected: Phase.recording.rawValue, desired: Phase.replaying.rawValue,
       ordering: .acquiringAndReleasing)
     require(
-      before,
-      "gradient: this tape is finished or being replayed; pass keepTape: true to replay it again")
+      isMine,
+      found == Phase.finished.rawValue
+        ? "gradient: this tape is finished; pass keepTape: true to replay it again"
+        : "gradient: this tape is being replayed; one replay at a time")
     // From here on nobody appends, so the entries can be taken out of the lock.
     let leafCount = recording.withLock { $0.leafCount }
     let taken = recording.withLock { recording in

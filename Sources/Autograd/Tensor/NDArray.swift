@@ -46,8 +46,15 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
   static func uninitialized(
     dtype: DType, rank: Int, shape: UnsafePointer<Int>
   ) -> NDArray {
-    var count = 1
-    for axis in 0..<rank { count *= shape[axis] }
+    var (count, isTooLarge) = (1, false)
+    for axis in 0..<rank {
+      let (product, overflows) = count.multipliedReportingOverflow(by: shape[axis])
+      count = product
+      isTooLarge = isTooLarge || overflows
+    }
+    require(
+      !isTooLarge && count < 1 << 56,
+      "a tensor of shape \(Array(UnsafeBufferPointer(start: shape, count: rank))) is too large")
     let byteCount = count * dtype.byteCount
     let isInline = byteCount <= inlineByteCount
     let words = 2 * rank + (isInline ? (byteCount + 7) / 8 : 0)

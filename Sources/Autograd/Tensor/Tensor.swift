@@ -179,9 +179,13 @@ extension Tensor {
       require(size >= 0, "\(operation): sizes must not be negative, got shape \(shape)")
     }
     if let count {
+      let held = shape.reduce((partialValue: 1, overflow: false)) {
+        let (product, overflows) = $0.partialValue.multipliedReportingOverflow(by: $1)
+        return (product, $0.overflow || overflows)
+      }
       require(
-        shape.reduce(1, *) == count,
-        "\(operation): shape \(shape) holds \(shape.reduce(1, *)) elements, got \(count) values")
+        !held.overflow && held.partialValue == count,
+        "\(operation): shape \(shape) holds \(held.partialValue) elements, got \(count) values")
     }
   }
 }

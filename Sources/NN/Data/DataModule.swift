@@ -11,6 +11,13 @@ public protocol DataModule {
   var batchSize: Int { get }
   /// Selects the order of the training examples.
   var seed: UInt64 { get }
+
+  /// The training examples of an epoch (counted from 1) in the order in which they are learnt.
+  func trainingBatches(epoch: Int) -> BatchSequence
+  /// The validation examples, nil if there are none.
+  func validationBatches() -> BatchSequence?
+  /// Some examples, for their shapes.
+  var sample: Batch { get }
 }
 
 extension DataModule {

@@ -45,6 +45,8 @@ public final class Parameter {
 
   /// A parameter that has a value already, to which initializing goes back.
   public convenience init(_ value: Tensor) {
+    require(
+      value.dtype.isFloatingPoint, "Parameter: needs floating-point values, got \(value.summary)")
     let value = value.stoppingGradient()
     self.init(value.shape, Initializer("given") { _, _, _ in value })
     stored = value
@@ -115,7 +117,11 @@ public final class Parameter {
   func update(_ change: (consuming Tensor) -> Tensor) {
     require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
     guard let old = stored.take() else { return }
+    let dtype = old.dtype
     let new = change(old)
+    require(
+      allows(new.shape) && new.dtype == dtype,
+      "a parameter \(dtype) \(described) cannot become \(new.summary); check its gradient's shape")
     stored = new.stoppingGradient()
   }
 

@@ -1,7 +1,10 @@
+import Autograd
+
 /// The parameters and modules among the stored properties of a user's module.
 ///
-/// Superclasses come first; optionals, arrays and dictionaries with string keys (in the keys'
-/// order) are looked into, each object is listed once. Lists make names like `blocks.0`.
+/// Superclasses come first; optionals, arrays, structs, tuples and dictionaries (in the order of
+/// their keys' names) are looked into, each object is listed once. Lists make names like
+/// `blocks.0`.
 func reflectedMembers(of module: any Module) -> [Member] {
   var members: [Member] = []
   var seen = Set<ObjectIdentifier>()
@@ -37,6 +40,12 @@ private func collect(
     if seen.insert(ObjectIdentifier(module)).inserted { members.append(Member(name, module)) }
     return
   }
+  // What cannot hold modules is not looked into: it may be large.
+  if value is Tensor || value is String || value is [Float] || value is [Double] || value is [Int]
+    || value is [UInt8]
+  {
+    return
+  }
   let mirror = Mirror(reflecting: value)
   switch mirror.displayStyle {
   case .optional:
@@ -45,11 +54,20 @@ private func collect(
     for (index, child) in mirror.children.enumerated() {
       collect(child.value, "\(name).\(index)", &members, &seen)
     }
+  case .struct:
+    for child in mirror.children {
+      collect(child.value, "\(name).\(child.label ?? "")", &members, &seen)
+    }
+  case .tuple:
+    for (index, child) in mirror.children.enumerated() {
+      // Places are labelled ".0", ".1", ...
+      let label = child.label.flatMap { $0.hasPrefix(".") ? nil : $0 } ?? "\(index)"
+      collect(child.value, "\(name).\(label)", &members, &seen)
+    }
   case .dictionary:
     let pairs = mirror.children.compactMap { child -> (String, Any)? in
       let pair = Array(Mirror(reflecting: child.value).children)
-      guard pair.count == 2, let key = pair[0].value as? String else { return nil }
-      return (key, pair[1].value)
+      return pair.count == 2 ? ("\(pair[0].value)", pair[1].value) : nil
     }
     for (key, value) in pairs.sorted(by: { $0.0 < $1.0 }) {
       collect(value, "\(name).\(key)", &members, &seen)

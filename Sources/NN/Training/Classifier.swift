@@ -28,6 +28,9 @@ public protocol Classifier: Layer, Trainable {
 
   /// The loss of logits, a tensor of one element.
   func loss(_ logits: Tensor, _ labels: Tensor) -> Tensor
+
+  /// The share of examples that logits classify as their labels say, 0 to 1.
+  func accuracy(_ logits: Tensor, _ labels: Tensor) -> Double
 }
 
 extension Classifier {

@@ -46,6 +46,7 @@ public struct Trainer {
     let optimizer = model.configureOptimizers()
     var history = History()
     let batchCount = data.trainingBatches(epoch: 1).count
+    require(batchCount > 0, "fit: the training data has no examples")
     try onEvent(.started(epochCount: maxEpochs, batchesPerEpoch: batchCount))
     for epoch in 1...maxEpochs {
       model.train()

@@ -43,7 +43,7 @@ import Testing
       _ = tape.gradient(of: y, at: x)
       _ = tape.gradient(of: y, at: x)
     }
-    expectMessage(result, "this tape is finished or being replayed; pass keepTape: true")
+    expectMessage(result, "this tape is finished; pass keepTape: true")
   }
 
   @Test func aFinishedTapeCannotWatch() async {

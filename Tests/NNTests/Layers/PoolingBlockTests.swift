@@ -66,6 +66,28 @@ import Testing
     #expect(relativeError(block, single.asType(.float64)) < 1e-6)
   }
 
+  /// Inputs on one tape and parameters on another: the inner gradient is recorded by the outer tape.
+  @Test func inputsAndParametersOnDifferentTapes() {
+    let layers = layers(Sigmoid())
+    let net = Sequential(layers)
+    let x = inputs([16, 2, 13, 12])
+    net.materialize(for: x)
+    func gradients(_ run: (Tensor) -> Tensor) -> [Tensor] {
+      let outer = NN.valueAndGradients(at: net.parameters) {
+        gradient(at: x) { run($0).sum() }.square().sum()
+      }
+      let inner = gradient(at: x) { x in
+        net.valueAndGradients { run(x).square().sum() }.gradients
+          .reduce(Tensor(0)) { $0 + $1.gradient.square().sum() }
+      }
+      return outer.gradients.map(\.gradient) + [inner]
+    }
+    let block = gradients { net($0) }
+    let single = gradients { x in layers.reduce(x) { $1($0) } }
+    #expect(block.count == single.count && block.count > 3)
+    for (a, b) in zip(block, single) { #expect(relativeError(a, b.asType(.float64)) < 1e-5) }
+  }
+
   @Test func onlyItsOwnPatternIsABlock() {
     func isBlock(_ layers: any Layer...) -> Bool { PoolingBlock(layers, at: 0) != nil }
     let (convolution, pool) = (Conv2d(2, 4, kernelSize: 3), AvgPool2d(kernelSize: 2))

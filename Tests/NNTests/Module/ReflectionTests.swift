@@ -22,6 +22,8 @@ private final class Everything: Layer {
   let weights = [Parameter(shape: [1]), Parameter(shape: [1])]
   let heads = ["b": Linear(2, 1, bias: false), "a": Linear(2, 1, bias: false)]
   let numbered = [1: Linear(2, 2)]
+  let pair = (Linear(1, 1), second: Linear(1, 1))
+  let group = Group()
   let deep = ["x": [Parameter(shape: [1])]]
   lazy var late = Linear(2, 2, bias: false)
   let name2 = "text"
@@ -31,6 +33,8 @@ private final class Everything: Layer {
 
   func forward(_ x: consuming Tensor) -> Tensor { x }
 }
+
+private struct Group { let inner = Linear(1, 1) }
 
 private final class Twice: Module {
   let a: Linear
@@ -45,8 +49,8 @@ private final class Twice: Module {
 }
 
 private final class Parameterless: Module {
-  struct Hidden { let layer = Linear(1, 1) }
-  let hidden = Hidden()
+  let make = { Linear(1, 1) }
+  let numbers = [1.5, 2]
 }
 
 @Suite struct ReflectionTests {
@@ -63,7 +67,7 @@ private final class Parameterless: Module {
     let module = Everything()
     let early = [
       "scale", "secret", "present", "existential", "blocks.0", "blocks.1", "weights.0", "weights.1",
-      "heads.a", "heads.b", "deep.x.0",
+      "heads.a", "heads.b", "numbered.1", "pair.0", "pair.second", "group.inner", "deep.x.0",
     ]
     #expect(module.members.map(\.name) == early)
     _ = module.late
@@ -82,7 +86,7 @@ private final class Parameterless: Module {
 
   @Test func theirParametersTrainAndPrint() {
     let module = Everything()
-    #expect(module.parameterCount == 2 + 6 + 4 + 4 + 2 + 4 + 1)
+    #expect(module.parameterCount == 2 + 6 + 4 + 4 + 2 + 4 + 1 + 6 + 6)
     #expect(module.description.hasPrefix("Everything(\n  secret: Linear 2 -> 2\n  present: "))
     module.initialize(seed: 0)
     #expect(module.namedParameters.first?.path == "scale")
