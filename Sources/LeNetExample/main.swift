@@ -12,7 +12,7 @@ func fail(_ message: String, code: Int32) -> Never {
 /// The data that the options ask for, with its name and classes.
 func loadData(
   _ options: Options
-) throws(DataError) -> (data: any DataModule, name: String, classNames: [String]) {
+) throws(FileError) -> (data: any DataModule, name: String, classNames: [String]) {
   let (batchSize, seed) = (options.batchSize, options.seed)
   if options.dataset == .fashionMNIST {
     let report = DownloadReport(isQuiet: options.isQuiet)

@@ -124,7 +124,7 @@ public struct FashionMNIST: DataModule {
   public init(
     batchSize: Int, directory: String? = nil, seed: UInt64 = 0,
     progress: ((DownloadProgress) -> Void)? = nil
-  ) throws(DataError) {
+  ) throws(FileError) {
     require(batchSize >= 1, "FashionMNIST: the batch size must be at least 1, got \(batchSize)")
     let (train, test) = try FashionMNISTFiles.load(directory: directory, progress: progress)
     training = ImageDataset(train)

@@ -26,18 +26,18 @@ public enum Download {
   ///   - maximum: How many bytes the file may have at most, so that no server can fill the disk.
   ///   - patience: How many seconds may pass without a single byte before the download is given up.
   ///   - progress: Called about ten times a second, on the calling thread, and once at the end.
-  /// - Throws: A `DataError`: unavailable if no server answered; otherwise the server's refusal, a
+  /// - Throws: A `FileError`: unavailable if no server answered; otherwise the server's refusal, a
   ///   transfer that broke off (its part is kept, and the next call continues it), a wrong checksum
   ///   (its part is removed), or a folder or disk that takes no more.
   public static func fetch(
     _ address: String, to path: String, sha256: String, maximum: Int = 1 << 30,
     patience: Double = 15,
     progress: ((DownloadProgress) -> Void)? = nil
-  ) throws(DataError) {
+  ) throws(FileError) {
     guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()),
       url.host != nil
     else {
-      throw DataError(address, "is no http or https address")
+      throw FileError(address, "is no http or https address")
     }
     let target = URL(fileURLWithPath: path)
     do {
@@ -51,7 +51,7 @@ public enum Download {
     try lock(part)
 
     if try checksum(part) != sha256.lowercased() {
-      do throws(DataError) {
+      do throws(FileError) {
         try transfer(url, to: part, name: target.lastPathComponent, maximum, patience, progress)
       } catch {
         if try part.status().st_size == 0 { unlink(part.path) }
@@ -60,7 +60,7 @@ public enum Download {
       let found = try checksum(part)
       guard found == sha256.lowercased() else {
         unlink(part.path)
-        throw DataError(
+        throw FileError(
           address, "has the SHA-256 checksum \(found), expected \(sha256); it was not kept")
       }
     }
@@ -73,8 +73,8 @@ public enum Download {
   private static func transfer(
     _ url: URL, to part: borrowing OpenFile, name: String, _ maximum: Int, _ patience: Double,
     _ progress: ((DownloadProgress) -> Void)?
-  ) throws(DataError) {
-    func attempt() throws(DataError) -> Bool {
+  ) throws(FileError) {
+    func attempt() throws(FileError) -> Bool {
       let transfer = Transfer(url: url, part: part.descriptor, maximum: maximum, patience: patience)
       return try transfer.run { received, total in
         progress?(DownloadProgress(name: name, received: received, total: total))
@@ -88,14 +88,14 @@ public enum Download {
     _ = try attempt()
   }
 
-  private static func checksum(_ file: borrowing OpenFile) throws(DataError) -> String {
+  private static func checksum(_ file: borrowing OpenFile) throws(FileError) -> String {
     var checksum = SHA256()
     try file.forEachPiece { checksum.update($0) }
     return checksum.hexadecimal()
   }
 
   /// Keeps two processes from writing to the same part.
-  private static func lock(_ part: borrowing OpenFile) throws(DataError) {
+  private static func lock(_ part: borrowing OpenFile) throws(FileError) {
     let isLocked = flock(part.descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     // Another process may also have finished, and renamed the part, between our opening and our
     // locking it.
@@ -104,7 +104,7 @@ public enum Download {
     guard !isLocked, stat(part.path, &named) == 0, named.st_ino == opened.st_ino,
       named.st_dev == opened.st_dev
     else {
-      throw DataError(part.path, "is being downloaded by another process")
+      throw FileError(part.path, "is being downloaded by another process")
     }
   }
 }

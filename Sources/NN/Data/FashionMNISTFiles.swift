@@ -60,12 +60,12 @@ public enum FashionMNISTFiles {
   ///   - address: The address to download from, which the files' names are appended to.
   ///   - progress: Called on the calling thread during downloads.
   /// - Returns: 60,000 images to train on and 10,000 to test with, 28x28 pixels, labels 0 to 9.
-  /// - Throws: A `DataError` about the first thing that is wrong. Its `isUnavailable` is true only
+  /// - Throws: A `FileError` about the first thing that is wrong. Its `isUnavailable` is true only
   ///   if nobody named a folder, the cache lacks files and no server could be reached.
   public static func load(
     directory: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
     address: String = officialAddress, progress: ((DownloadProgress) -> Void)? = nil
-  ) throws(DataError) -> (train: LabelledImages, test: LabelledImages) {
+  ) throws(FileError) -> (train: LabelledImages, test: LabelledImages) {
     try load(
       official, directory: directory, environment: environment, address: address, progress: progress
     )
@@ -95,7 +95,7 @@ public enum FashionMNISTFiles {
     _ parts: (train: Part, test: Part), directory: String?, environment: [String: String],
     address: String,
     progress: ((DownloadProgress) -> Void)?
-  ) throws(DataError) -> (train: LabelledImages, test: LabelledImages) {
+  ) throws(FileError) -> (train: LabelledImages, test: LabelledImages) {
     let files = [parts.train.images, parts.train.labels, parts.test.images, parts.test.labels]
     if let directory { return try read(locate(files, in: directory, namedBy: nil)) }
     let variable = "FASHION_MNIST_DIR"
@@ -105,18 +105,18 @@ public enum FashionMNISTFiles {
 
     let paths = try cached(
       files, in: cacheFolder(environment: environment), address: address, progress: progress)
-    do throws(DataError) {
+    do throws(FileError) {
       let data = try read(paths)
       try requireOfficial(data.train, parts.train.count, paths[0])
       try requireOfficial(data.test, parts.test.count, paths[2])
       return data
     } catch {
-      throw DataError(error.source, error.problem + "; delete it to download it again")
+      throw FileError(error.path, error.reason + "; delete it to download it again")
     }
   }
 
   /// Reads training images and labels, test images and labels, and checks that the two parts match.
-  private static func read(_ paths: [String]) throws(DataError) -> (
+  private static func read(_ paths: [String]) throws(FileError) -> (
     train: LabelledImages, test: LabelledImages
   ) {
     let train = try LabelledImages(
@@ -124,7 +124,7 @@ public enum FashionMNISTFiles {
     let test = try LabelledImages(
       imagesFile: paths[2], labelsFile: paths[3], classCount: classCount)
     guard train.height == test.height && train.width == test.width else {
-      throw DataError(
+      throw FileError(
         paths[2],
         "has images of \(test.height)x\(test.width), expected \(train.height)x\(train.width) as in \(paths[0])"
       )
@@ -133,10 +133,10 @@ public enum FashionMNISTFiles {
   }
 
   private static func requireOfficial(_ data: LabelledImages, _ count: Int, _ path: String)
-    throws(DataError)
+    throws(FileError)
   {
     guard data.count == count && data.height == 28 && data.width == 28 else {
-      throw DataError(
+      throw FileError(
         path, "has \(data.count) images of \(data.height)x\(data.width), expected \(count) of 28x28"
       )
     }
@@ -144,20 +144,20 @@ public enum FashionMNISTFiles {
 
   /// The paths of the files in a folder that somebody named; all must be there.
   private static func locate(_ files: [File], in folder: String, namedBy variable: String?)
-    throws(DataError)
+    throws(FileError)
     -> [String]
   {
     var isFolder: ObjCBool = false
     let origin = variable.map { " (named by \($0))" } ?? ""
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
     else {
-      throw DataError(
+      throw FileError(
         folder, "is no folder\(origin), expected one with the four Fashion-MNIST files")
     }
     let found = files.map { existing($0, in: folder) }
     guard !found.contains(nil) else {
       let missing = zip(files, found).filter { $0.1 == nil }.map { $0.0.packedName }
-      throw DataError(
+      throw FileError(
         folder, "lacks \(missing.joined(separator: ", "))\(origin), each with or without .gz")
     }
     return found.compactMap { $0 }
@@ -166,7 +166,7 @@ public enum FashionMNISTFiles {
   /// The paths of the files in the cache folder, downloaded if they are not there.
   private static func cached(
     _ files: [File], in folder: String, address: String, progress: ((DownloadProgress) -> Void)?
-  ) throws(DataError) -> [String] {
+  ) throws(FileError) -> [String] {
     var paths: [String] = []
     for file in files {
       if let path = existing(file, in: folder) {

@@ -11,13 +11,13 @@ public enum Gzip {
   ///   - name: The path that errors name.
   ///   - maximum: How many bytes may come out at most. A small file can inflate to a thousand times its size; nothing
   ///     beyond this bound is ever held in memory.
-  /// - Throws: A `DataError` if the data is no gzip data, is truncated or corrupt, is followed by
+  /// - Throws: A `FileError` if the data is no gzip data, is truncated or corrupt, is followed by
   ///   anything else, or inflates to more than `maximum` bytes.
-  public static func inflate(_ bytes: [UInt8], name: String, maximum: Int) throws(DataError)
+  public static func inflate(_ bytes: [UInt8], name: String, maximum: Int) throws(FileError)
     -> [UInt8]
   {
     guard bytes.starts(with: [0x1f, 0x8b]) else {
-      throw DataError(
+      throw FileError(
         name, "is no gzip file: it starts with \(hexadecimal(bytes.prefix(2))), expected 1f 8b")
     }
     var output: [UInt8] = []
@@ -30,10 +30,10 @@ public enum Gzip {
     let gzipOnly = MAX_WBITS + 16
     guard inflateInit2_(&stream, gzipOnly, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
     else {
-      throw DataError(name, "cannot be inflated: zlib has no memory")
+      throw FileError(name, "cannot be inflated: zlib has no memory")
     }
     defer { inflateEnd(&stream) }
-    try bytes.withUnsafeBufferPointer { source throws(DataError) in
+    try bytes.withUnsafeBufferPointer { source throws(FileError) in
       try inflate(source, with: &stream, to: &output, name: name, maximum: maximum)
     }
     return output
@@ -43,7 +43,7 @@ public enum Gzip {
     _ source: UnsafeBufferPointer<UInt8>, with stream: inout z_stream, to output: inout [UInt8],
     name: String,
     maximum: Int
-  ) throws(DataError) {
+  ) throws(FileError) {
     let piece = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 18)
     defer { piece.deallocate() }
     var consumed = 0
@@ -58,7 +58,7 @@ public enum Gzip {
       consumed += portion - Int(stream.avail_in)
       let produced = piece.count - Int(stream.avail_out)
       guard output.count + produced <= maximum else {
-        throw DataError(name, "inflates to more than the \(maximum) bytes expected at most")
+        throw FileError(name, "inflates to more than the \(maximum) bytes expected at most")
       }
       output.append(contentsOf: piece[..<produced])
 
@@ -68,17 +68,17 @@ public enum Gzip {
       case Z_STREAM_END:
         if consumed == source.count { return }
         guard source[consumed...].starts(with: [0x1f, 0x8b]) else {
-          throw DataError(
+          throw FileError(
             name,
             "has \(source.count - consumed) bytes behind the end of its gzip data, expected none")
         }
         inflateReset(&stream)
       case Z_BUF_ERROR where consumed == source.count:
-        throw DataError(
+        throw FileError(
           name, "is truncated: its gzip data goes on behind its \(source.count) bytes")
       default:
         let reason = stream.msg.map { String(cString: $0) } ?? "status \(status)"
-        throw DataError(name, "is corrupt: \(reason) at byte \(consumed) of \(source.count)")
+        throw FileError(name, "is corrupt: \(reason) at byte \(consumed) of \(source.count)")
       }
     }
   }

@@ -9,15 +9,15 @@ public enum IDX {
   ///   - bytes: The file as a whole, not packed.
   ///   - name: The path that errors name.
   /// - Returns: The pixels, [count, height, width], and those three numbers.
-  /// - Throws: A `DataError` if the magic number, a dimension or the size is not what it should be.
+  /// - Throws: A `FileError` if the magic number, a dimension or the size is not what it should be.
   public static func images(
     _ bytes: [UInt8], name: String
-  ) throws(DataError) -> (pixels: [UInt8], count: Int, height: Int, width: Int) {
+  ) throws(FileError) -> (pixels: [UInt8], count: Int, height: Int, width: Int) {
     let dimensions = try header(
       bytes, magic: 0x0803, dimensionCount: 3, content: "images", name: name)
     let (count, height, width) = (dimensions[0], dimensions[1], dimensions[2])
     guard count > 0 && height > 0 && width > 0 else {
-      throw DataError(
+      throw FileError(
         name, "states \(count) images of \(height)x\(width) pixels, expected at least one of each")
     }
     // Three 32-bit numbers can exceed 64 bits: no file is that large, so an overflow is a size that
@@ -27,7 +27,7 @@ public enum IDX {
     let overflow = area.overflow || size.overflow
     guard !overflow && bytes.count - 16 == size.partialValue else {
       let expected = overflow ? "far more" : String(size.partialValue)
-      throw DataError(
+      throw FileError(
         name,
         "has \(bytes.count - 16) bytes of pixels, expected \(expected) (\(count) images of \(height)x\(width))"
       )
@@ -40,19 +40,19 @@ public enum IDX {
   ///   - bytes: The file as a whole, not packed.
   ///   - name: The path that errors name.
   ///   - classCount: How many classes there are; labels go from 0 to `classCount - 1`.
-  /// - Throws: A `DataError` if the magic number or the size is not what it should be, or a label
+  /// - Throws: A `FileError` if the magic number or the size is not what it should be, or a label
   ///   is out of range.
-  public static func labels(_ bytes: [UInt8], name: String, classCount: Int) throws(DataError)
+  public static func labels(_ bytes: [UInt8], name: String, classCount: Int) throws(FileError)
     -> [UInt8]
   {
     let count = try header(bytes, magic: 0x0801, dimensionCount: 1, content: "labels", name: name)[
       0]
     guard bytes.count - 8 == count else {
-      throw DataError(name, "has \(bytes.count - 8) labels, expected \(count) as it states")
+      throw FileError(name, "has \(bytes.count - 8) labels, expected \(count) as it states")
     }
     let labels = Array(bytes[8...])
     if let index = labels.firstIndex(where: { Int($0) >= classCount }) {
-      throw DataError(
+      throw FileError(
         name, "has label \(labels[index]) at index \(index), expected 0 to \(classCount - 1)")
     }
     return labels
@@ -60,7 +60,7 @@ public enum IDX {
 
   private static func header(
     _ bytes: [UInt8], magic: UInt32, dimensionCount: Int, content: String, name: String
-  ) throws(DataError) -> [Int] {
+  ) throws(FileError) -> [Int] {
     func word(_ index: Int) -> UInt32 {
       bytes[index * 4..<index * 4 + 4].reduce(0) { $0 << 8 | UInt32($1) }
     }
@@ -68,10 +68,10 @@ public enum IDX {
     guard bytes.count >= 4 && word(0) == magic else {
       let found =
         bytes.count >= 4 ? "magic number \(hexadecimal(word(0)))" : "only \(bytes.count) bytes"
-      throw DataError(name, "has \(found), expected \(hexadecimal(magic)) (IDX \(content))")
+      throw FileError(name, "has \(found), expected \(hexadecimal(magic)) (IDX \(content))")
     }
     guard bytes.count >= size else {
-      throw DataError(name, "is truncated: \(bytes.count) bytes, expected a header of \(size)")
+      throw FileError(name, "is truncated: \(bytes.count) bytes, expected a header of \(size)")
     }
     return (1...dimensionCount).map { Int(word($0)) }
   }

@@ -1,3 +1,5 @@
+import Autograd
+
 /// Grey images of one size with a label each, as the bytes they are stored in.
 ///
 /// Bytes take a quarter of the memory that floats would, so a whole dataset stays in memory and
@@ -23,11 +25,13 @@ public struct LabelledImages: Sendable, Equatable {
   /// `images` must hold height times width bytes for each label; anything else is a mistake of the
   /// program and stops it.
   public init(images: [UInt8], labels: [UInt8], height: Int, width: Int) {
-    guard height > 0 && width > 0 && images.count == labels.count * height * width else {
-      fatalError(
-        "LabelledImages: expected \(labels.count) images of \(height)x\(width) = \(labels.count * height * width) "
-          + "bytes, got \(images.count)")
-    }
+    let expected = labels.count * height * width
+    require(
+      height > 0 && width > 0 && images.count == expected,
+      """
+      LabelledImages: expected \(labels.count) images of \(height)x\(width), \(expected) bytes, got \
+      \(images.count)
+      """)
     self.images = images
     self.labels = labels
     self.height = height
@@ -39,21 +43,21 @@ public struct LabelledImages: Sendable, Equatable {
   ///   - imagesFile: The path of the images, at most 1 GiB unpacked.
   ///   - labelsFile: The path of the labels, at most 16 MiB unpacked.
   ///   - classCount: How many classes there are; labels go from 0 to `classCount - 1`.
-  /// - Throws: A `DataError` that names the file if one is missing, corrupt or out of range, or if
+  /// - Throws: A `FileError` that names the file if one is missing, corrupt or out of range, or if
   ///   the two do not belong together.
-  public init(imagesFile: String, labelsFile: String, classCount: Int) throws(DataError) {
+  public init(imagesFile: String, labelsFile: String, classCount: Int) throws(FileError) {
     let images = try IDX.images(Self.unpacked(imagesFile, maximum: 1 << 30), name: imagesFile)
     let labels = try IDX.labels(
       Self.unpacked(labelsFile, maximum: 1 << 24), name: labelsFile, classCount: classCount)
     guard images.count == labels.count else {
-      throw DataError(
+      throw FileError(
         labelsFile,
         "has \(labels.count) labels, expected \(images.count) as \(imagesFile) has images")
     }
     self.init(images: images.pixels, labels: labels, height: images.height, width: images.width)
   }
 
-  private static func unpacked(_ path: String, maximum: Int) throws(DataError) -> [UInt8] {
+  private static func unpacked(_ path: String, maximum: Int) throws(FileError) -> [UInt8] {
     let bytes = try OpenFile.contents(of: path, maximum: maximum)
     return path.hasSuffix(".gz") ? try Gzip.inflate(bytes, name: path, maximum: maximum) : bytes
   }

@@ -16,14 +16,14 @@ struct OpenFile: ~Copyable {
   deinit { close(descriptor) }
 
   /// Opens an existing file for reading.
-  static func reading(_ path: String) throws(DataError) -> OpenFile {
+  static func reading(_ path: String) throws(FileError) -> OpenFile {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw systemError(path, "cannot be opened") }
     return OpenFile(path: path, descriptor: descriptor)
   }
 
   /// Opens a file for writing and reading, creates it if need be, and keeps what it holds.
-  static func updating(_ path: String) throws(DataError) -> OpenFile {
+  static func updating(_ path: String) throws(FileError) -> OpenFile {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw systemError(path, "cannot be written") }
     return OpenFile(path: path, descriptor: descriptor)
@@ -31,12 +31,12 @@ struct OpenFile: ~Copyable {
 
   /// The error that names a path, what could not be done with it, and the system's reason from
   /// `errno`.
-  static func systemError(_ path: String, _ what: String) -> DataError {
-    DataError(path, "\(what): \(String(cString: strerror(errno)))")
+  static func systemError(_ path: String, _ what: String) -> FileError {
+    FileError(path, "\(what): \(String(cString: strerror(errno)))")
   }
 
   /// The size in bytes, and what identifies the file whatever its name is.
-  func status() throws(DataError) -> stat {
+  func status() throws(FileError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw Self.systemError(path, "cannot be examined")
@@ -48,7 +48,7 @@ struct OpenFile: ~Copyable {
   ///
   /// It ends at the size that the system states now, so that a device without an end, or a file
   /// that somebody keeps writing to, cannot go on forever.
-  func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws(DataError) {
+  func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws(FileError) {
     let size = try status().st_size
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     defer { piece.deallocate() }
@@ -65,11 +65,11 @@ struct OpenFile: ~Copyable {
   }
 
   /// Reads a whole file, refusing one of more than `maximum` bytes.
-  static func contents(of path: String, maximum: Int) throws(DataError) -> [UInt8] {
+  static func contents(of path: String, maximum: Int) throws(FileError) -> [UInt8] {
     let file = try reading(path)
     let size = Int(try file.status().st_size)
     guard size <= maximum else {
-      throw DataError(path, "has \(size) bytes, expected at most \(maximum)")
+      throw FileError(path, "has \(size) bytes, expected at most \(maximum)")
     }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size)

@@ -20,7 +20,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     var hasAnswer = false
     /// Whether the file's content cannot be continued, so that the transfer must start anew.
     var mustRestart = false
-    var failure: DataError?
+    var failure: FileError?
     /// Set when the caller stops watching: after that the file may be closed, and nothing is
     /// written any more.
     var isAbandoned = false
@@ -47,7 +47,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   /// Transfers the file and returns when all of it is there.
   /// - Returns: False if the file's content cannot be continued: it must be emptied and transferred
   ///   anew, by another object, since this one may still hear from its session.
-  func run(progress: (_ received: Int, _ total: Int?) -> Void) throws(DataError) -> Bool {
+  func run(progress: (_ received: Int, _ total: Int?) -> Void) throws(FileError) -> Bool {
     let offset = state.withLock { $0.received }
     var request = URLRequest(
       url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: patience * 2)
@@ -81,16 +81,16 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   }
 
   /// The error for a server that went silent, or never spoke.
-  private func silence(_ state: State) -> DataError {
+  private func silence(_ state: State) -> FileError {
     let seconds = "for \(Int(patience.rounded(.up))) seconds"
     return state.hasAnswer
       ? brokenOff(state, "nothing arrived \(seconds)")
-      : DataError(url.absoluteString, "does not answer \(seconds)", isUnavailable: true)
+      : FileError(url.absoluteString, "does not answer \(seconds)", isUnavailable: true)
   }
 
-  private func brokenOff(_ state: State, _ reason: String) -> DataError {
+  private func brokenOff(_ state: State, _ reason: String) -> FileError {
     let total = state.total.map { " of \($0)" } ?? ""
-    return DataError(
+    return FileError(
       url.absoluteString,
       "the transfer broke off after \(state.received)\(total) bytes (\(reason)); try again to resume"
     )
@@ -104,7 +104,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   }
 
   /// The error for what the system just refused.
-  private func unsaved() -> DataError {
+  private func unsaved() -> FileError {
     OpenFile.systemError(url.absoluteString, "the download cannot be saved")
   }
 
@@ -139,7 +139,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       state.mustRestart = true
       return false
     default:
-      state.failure = DataError(
+      state.failure = FileError(
         url.absoluteString, "the server answered \(response.statusCode), expected 200 (OK)")
       return false
     }
@@ -165,7 +165,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       guard state.isAccepted && !state.isAbandoned && state.failure == nil else { return false }
       state.lastSign = .now
       guard state.received + data.count <= maximum else {
-        state.failure = DataError(
+        state.failure = FileError(
           url.absoluteString, "has more than the \(maximum) bytes expected at most")
         // More of the same can only be too much again.
         _ = Self.empty(part, &state)
@@ -211,7 +211,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   }
 
   /// The error for what URLSession reports.
-  private func failure(for error: any Error, _ state: State) -> DataError {
+  private func failure(for error: any Error, _ state: State) -> FileError {
     if state.hasAnswer { return brokenOff(state, error.localizedDescription) }
     let noServer: [URLError.Code] = [
       .cannotFindHost, .dnsLookupFailed, .cannotConnectToHost, .networkConnectionLost,
@@ -219,7 +219,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       .timedOut, .dataNotAllowed, .internationalRoamingOff,
     ]
     let isUnavailable = (error as? URLError).map { noServer.contains($0.code) } ?? false
-    return DataError(
+    return FileError(
       url.absoluteString, "cannot be reached (\(error.localizedDescription))",
       isUnavailable: isUnavailable)
   }

@@ -6,23 +6,6 @@
   import Glibc
 #endif
 
-/// A file could not be read or written, or does not hold what it should.
-public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The file's path, as the caller gave it.
-  public let path: String
-  /// What went wrong, in words that follow the path and a colon.
-  public let reason: String
-
-  /// Creates an error about the file at a path.
-  public init(path: String, reason: String) {
-    self.path = path
-    self.reason = reason
-  }
-
-  /// Path and reason in one line, as a command line prints them.
-  public var description: String { "\(path): \(reason)" }
-}
-
 /// Writes a file whole or not at all.
 ///
 /// The bytes go to a temporary file in the same folder, which then takes the file's name: a reader
@@ -32,15 +15,15 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
 package func writeAtomically(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
   let target = resolvingLinks(in: path)
   func failure(_ code: Int32) -> FileError {
-    FileError(path: path, reason: "cannot write: " + String(cString: strerror(code)))
+    FileError(path, "cannot write: " + String(cString: strerror(code)))
   }
   var existing = stat()
   let exists = stat(target, &existing) == 0
   if exists, existing.st_mode & S_IFMT != S_IFREG {
     let isFolder = existing.st_mode & S_IFMT == S_IFDIR
     throw FileError(
-      path: path,
-      reason: "cannot write: " + (isFolder ? "it is a folder" : "it is not a regular file"))
+      path,
+      "cannot write: " + (isFolder ? "it is a folder" : "it is not a regular file"))
   }
 
   // Independent of the file's own name, which may be as long as names can be.
@@ -71,7 +54,7 @@ package func makeFolder(_ path: String) throws(FileError) {
     if stat(made, &existing) == 0 { continue }
     if mkdir(made, 0o777) != 0 && errno != EEXIST {
       throw FileError(
-        path: path, reason: "cannot make the folder: " + String(cString: strerror(errno)))
+        path, "cannot make the folder: " + String(cString: strerror(errno)))
     }
   }
 }

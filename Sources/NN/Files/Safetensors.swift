@@ -50,7 +50,7 @@ public enum Safetensors {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let json: Data
     do { json = try encoder.encode(header) } catch {
-      throw FileError(path: path, reason: "cannot encode the names: \(error)")
+      throw FileError(path, "cannot encode the names: \(error)")
     }
     var bytes = [UInt8]()
     bytes.reserveCapacity(16 + json.count + end)
@@ -72,19 +72,16 @@ public enum Safetensors {
   ///
   /// - Throws: A `FileError` that says what is wrong with the file, or that it cannot be read.
   public static func read(_ path: String) throws(FileError) -> [(name: String, tensor: Tensor)] {
-    let bytes: [UInt8]
-    do { bytes = try OpenFile.contents(of: path, maximum: .max) } catch {
-      throw FileError(path: path, reason: error.problem)
-    }
+    let bytes = try OpenFile.contents(of: path, maximum: .max)
     guard bytes.count >= 8 else {
       throw FileError(
-        path: path, reason: "has \(bytes.count) bytes; a safetensors file has 8 or more")
+        path, "has \(bytes.count) bytes; a safetensors file has 8 or more")
     }
     let length = bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     guard length <= headerLimit, Int(length) <= bytes.count - 8 else {
       throw FileError(
-        path: path,
-        reason: "is no safetensors file or truncated: its header would have \(length) bytes")
+        path,
+        "is no safetensors file or truncated: its header would have \(length) bytes")
     }
     let start = 8 + Int(length)
     let header = try header(Data(bytes[8..<start]), path)
@@ -99,14 +96,14 @@ public enum Safetensors {
       let offsets = entry.dataOffsets
       guard offsets == [next, next + byteCount] else {
         throw FileError(
-          path: path,
-          reason: "the data of \(name) lies at \(offsets); expected [\(next), \(next + byteCount)]")
+          path,
+          "the data of \(name) lies at \(offsets); expected [\(next), \(next + byteCount)]")
       }
       next += byteCount
       guard start + next <= bytes.count else {
         throw FileError(
-          path: path,
-          reason: "is truncated: \(name) ends at byte \(start + next) of \(bytes.count)")
+          path,
+          "is truncated: \(name) ends at byte \(start + next) of \(bytes.count)")
       }
       tensors.append(
         (
@@ -116,7 +113,7 @@ public enum Safetensors {
     }
     guard start + next == bytes.count else {
       throw FileError(
-        path: path, reason: "has \(bytes.count - start - next) bytes behind the last tensor")
+        path, "has \(bytes.count - start - next) bytes behind the last tensor")
     }
     return tensors
   }
@@ -141,7 +138,7 @@ public enum Safetensors {
         return nil
       }
     } catch {
-      throw FileError(path: path, reason: "its header is not that of a safetensors file")
+      throw FileError(path, "its header is not that of a safetensors file")
     }
   }
 
@@ -151,20 +148,20 @@ public enum Safetensors {
     guard let (_, dtype) = dtypes.first(where: { $0.code == entry.dtype }) else {
       let known = dtypes.map(\.code).joined(separator: ", ")
       throw FileError(
-        path: path, reason: "\(name) has the type \(entry.dtype); this library reads \(known)")
+        path, "\(name) has the type \(entry.dtype); this library reads \(known)")
     }
     // Zeros are left out of the product, so that the other sizes are bounded too.
     var byteCount = dtype.byteCount
     for size in entry.shape where size != 0 {
       let (product, overflows) = byteCount.multipliedReportingOverflow(by: size)
       guard size >= 0, !overflows, product <= 1 << 48 else {
-        throw FileError(path: path, reason: "\(name) has the impossible shape \(entry.shape)")
+        throw FileError(path, "\(name) has the impossible shape \(entry.shape)")
       }
       byteCount = product
     }
     if entry.shape.contains(0) { byteCount = 0 }
     guard entry.dataOffsets.count == 2 else {
-      throw FileError(path: path, reason: "\(name) must have two data_offsets")
+      throw FileError(path, "\(name) must have two data_offsets")
     }
     return (dtype, byteCount)
   }

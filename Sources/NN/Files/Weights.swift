@@ -46,7 +46,7 @@ extension Module {
       .map { "\($0.0): \($0.1.joined(separator: ", "))" }
     guard problems.isEmpty else {
       throw FileError(
-        path: path, reason: "does not fit \(name): " + problems.joined(separator: "; "))
+        path, "does not fit \(name): " + problems.joined(separator: "; "))
     }
     for (_, parameter) in named {
       guard let value = values[ObjectIdentifier(parameter)] else { continue }

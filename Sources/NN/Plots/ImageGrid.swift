@@ -1,3 +1,5 @@
+import Autograd
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -19,10 +21,9 @@ public struct ImageTile: Sendable, Equatable {
 
   /// Creates a tile; anything but `width * height` pixels, both at least 1, stops the program.
   public init(pixels: [UInt8], width: Int, height: Int, trueLabel: String, predictedLabel: String) {
-    guard width > 0, height > 0, pixels.count == width * height else {
-      fatalError(
-        "ImageTile: expected \(width) x \(height) pixels, both at least 1, got \(pixels.count)")
-    }
+    require(
+      width > 0 && height > 0 && pixels.count == width * height,
+      "ImageTile: expected \(width) x \(height) pixels, both at least 1, got \(pixels.count)")
     self.pixels = pixels
     self.width = width
     self.height = height

@@ -1,12 +1,13 @@
+import Autograd
 internal import CZlib
 
 /// Writer of 8-bit greyscale PNG images, the least that an embedded picture needs.
 enum PNG {
   /// Encodes `width * height` grey values, row by row from the top, 0 black to 255 white.
   static func encode(grey pixels: [UInt8], width: Int, height: Int) -> [UInt8] {
-    guard width > 0, height > 0, pixels.count == width * height else {
-      fatalError("PNG: expected \(width) x \(height) pixels, both at least 1, got \(pixels.count)")
-    }
+    require(
+      width > 0 && height > 0 && pixels.count == width * height,
+      "PNG: expected \(width) x \(height) pixels, both at least 1, got \(pixels.count)")
     var rows: [UInt8] = []
     rows.reserveCapacity(pixels.count + height)
     for row in 0..<height {
@@ -30,7 +31,7 @@ enum PNG {
     var result = [UInt8](repeating: 0, count: Int(size))
     let status = compress2(&result, &size, bytes, uLong(bytes.count), Z_BEST_COMPRESSION)
     // The buffer is as large as zlib demands, so that only memory can be missing.
-    guard status == Z_OK else { fatalError("PNG: zlib's compress2 failed with \(status)") }
+    require(status == Z_OK, "PNG: zlib's compress2 failed with \(status)")
     return Array(result[..<Int(size)])
   }
 

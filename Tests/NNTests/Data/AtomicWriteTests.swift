@@ -75,7 +75,7 @@ import Testing
   @Test func aMissingFolderIsNamed() throws {
     try Self.withFolder { folder in
       let path = folder + "/missing/file"
-      let expected = FileError(path: path, reason: "cannot write: No such file or directory")
+      let expected = FileError(path, "cannot write: No such file or directory")
       #expect(throws: expected) { try writeAtomically("text", to: path) }
       #expect(expected.description == "\(path): cannot write: No such file or directory")
       let names = try Self.content(of: folder)
@@ -85,12 +85,11 @@ import Testing
 
   @Test func foldersAndDevicesAreNotReplaced() throws {
     try Self.withFolder { folder in
-      #expect(throws: FileError(path: folder, reason: "cannot write: it is a folder")) {
+      #expect(throws: FileError(folder, "cannot write: it is a folder")) {
         try writeAtomically("text", to: folder)
       }
     }
-    #expect(throws: FileError(path: "/dev/null", reason: "cannot write: it is not a regular file"))
-    {
+    #expect(throws: FileError("/dev/null", "cannot write: it is not a regular file")) {
       try writeAtomically("text", to: "/dev/null")
     }
   }
@@ -99,8 +98,7 @@ import Testing
   func aFolderWithoutPermissionIsNamed() throws {
     try Self.withFolder { folder in
       try #require(chmod(folder, 0o500) == 0)
-      #expect(throws: FileError(path: folder + "/file", reason: "cannot write: Permission denied"))
-      {
+      #expect(throws: FileError(folder + "/file", "cannot write: Permission denied")) {
         try writeAtomically("text", to: folder + "/file")
       }
     }
@@ -117,7 +115,7 @@ import Testing
           signal(SIGXFSZ, SIG_IGN)
           var limit = rlimit(rlim_cur: 10_000, rlim_max: 10_000)
           try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
-          #expect(throws: FileError(path: path, reason: "cannot write: File too large")) {
+          #expect(throws: FileError(path, "cannot write: File too large")) {
             try writeAtomically([UInt8](repeating: 1, count: 20_000), to: path)
           }
           #expect(try AtomicWriteTests.content(of: folder) == ["file"])

@@ -83,13 +83,13 @@ enum DataFixture {
 
 /// Expects a data error and returns it.
 func dataFailure(
-  _ body: () throws(DataError) -> Void, sourceLocation: SourceLocation = #_sourceLocation
-) -> DataError {
+  _ body: () throws(FileError) -> Void, sourceLocation: SourceLocation = #_sourceLocation
+) -> FileError {
   do {
     try body()
   } catch {
     return error
   }
-  Issue.record("expected a DataError, nothing was thrown", sourceLocation: sourceLocation)
-  return DataError("", "")
+  Issue.record("expected a FileError, nothing was thrown", sourceLocation: sourceLocation)
+  return FileError("", "")
 }

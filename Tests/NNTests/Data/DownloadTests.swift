@@ -44,11 +44,11 @@ import Testing
       let range = "Content-Range: bytes \(start)-\(content.count - 1)/\(content.count)"
       return LocalServer.response("206 Partial Content", [range], body: Array(content[start...]))
     }
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
     }
-    #expect(error.source == server.address())
-    #expect(error.problem.hasPrefix("the transfer broke off after 100000 of 300000 bytes ("))
+    #expect(error.path == server.address())
+    #expect(error.reason.hasPrefix("the transfer broke off after 100000 of 300000 bytes ("))
     #expect(!error.isUnavailable)
     #expect(try folder.names == ["file.part"])
 
@@ -91,10 +91,10 @@ import Testing
         "206 Partial Content", ["Content-Range: bytes 1000-1999/300000"],
         body: Array(content[1000..<2000]))
     }
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
     }
-    #expect(error.problem.hasPrefix("the transfer broke off after 2000 of 300000 bytes ("))
+    #expect(error.reason.hasPrefix("the transfer broke off after 2000 of 300000 bytes ("))
     #expect(try folder.read("file.part") == Array(content.prefix(2000)))
   }
 
@@ -111,12 +111,12 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write([1], to: "file")
     let server = try LocalServer { _ in LocalServer.response(body: Array("abd".utf8)) }
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
     }
     let found = SHA256.hexadecimal(Array("abd".utf8))
     #expect(
-      error.problem == "has the SHA-256 checksum \(found), expected \(checksum); it was not kept")
+      error.reason == "has the SHA-256 checksum \(found), expected \(checksum); it was not kept")
     #expect(!error.isUnavailable)
     #expect(try folder.names == ["file"])
     #expect(try folder.read("file") == [1])
@@ -125,10 +125,10 @@ import Testing
   @Test func refusesMoreThanTheMaximum() throws {
     let folder = try TemporaryFolder()
     let server = try LocalServer { [content] _ in LocalServer.response(body: content) }
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum, maximum: 299_999)
     }
-    #expect(error == DataError(server.address(), "has more than the 299999 bytes expected at most"))
+    #expect(error == FileError(server.address(), "has more than the 299999 bytes expected at most"))
     #expect(try folder.names == [])
   }
 
@@ -136,12 +136,12 @@ import Testing
   func refusesWhatTheServerRefuses(_ status: String) throws {
     let folder = try TemporaryFolder()
     let server = try LocalServer { _ in LocalServer.response(status, body: Array("a page".utf8)) }
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
     }
     #expect(
       error
-        == DataError(server.address(), "the server answered \(status.prefix(3)), expected 200 (OK)")
+        == FileError(server.address(), "the server answered \(status.prefix(3)), expected 200 (OK)")
     )
     #expect(try folder.names == [])
   }
@@ -149,11 +149,11 @@ import Testing
   @Test func aRefusedConnectionIsUnavailable() throws {
     let folder = try TemporaryFolder()
     let address = "http://127.0.0.1:\(try LocalServer.unusedPort())/file"
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       try Download.fetch(address, to: folder("file"), sha256: checksum)
     }
-    #expect(error.source == address)
-    #expect(error.problem.hasPrefix("cannot be reached ("))
+    #expect(error.path == address)
+    #expect(error.reason.hasPrefix("cannot be reached ("))
     #expect(error.isUnavailable)
     #expect(try folder.names == [])
   }
@@ -161,40 +161,40 @@ import Testing
   @Test func aSilentServerIsUnavailable() throws {
     let folder = try TemporaryFolder()
     let server = try LocalServer { _ in nil }
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum, patience: 0.3)
     }
     #expect(
-      error == DataError(server.address(), "does not answer for 1 seconds", isUnavailable: true))
+      error == FileError(server.address(), "does not answer for 1 seconds", isUnavailable: true))
     #expect(try folder.names == [])
   }
 
   @Test(arguments: ["ftp://127.0.0.1/file", "file:///etc/passwd", "file", "", "http://"])
   func refusesWhatIsNoAddress(_ address: String) throws {
     let folder = try TemporaryFolder()
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       try Download.fetch(address, to: folder("file"), sha256: checksum)
     }
-    #expect(error == DataError(address, "is no http or https address"))
+    #expect(error == FileError(address, "is no http or https address"))
   }
 
   @Test func namesAFolderThatCannotBeWritten() throws {
     let folder = try TemporaryFolder()
     try folder.write([], to: "plain")
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       try Download.fetch("http://127.0.0.1:1/", to: folder("plain/file"), sha256: checksum)
     }
-    #expect(error == DataError(folder("plain/file.part"), "cannot be written: Not a directory"))
+    #expect(error == FileError(folder("plain/file.part"), "cannot be written: Not a directory"))
   }
 
   @Test func refusesAPartThatAnotherProcessIsWriting() throws {
     let folder = try TemporaryFolder()
     let other = try OpenFile.updating(folder("file.part"))
     #expect(flock(other.descriptor, LOCK_EX) == 0)
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       try Download.fetch("http://127.0.0.1:1/", to: folder("file"), sha256: checksum)
     }
-    #expect(error == DataError(folder("file.part"), "is being downloaded by another process"))
+    #expect(error == FileError(folder("file.part"), "is being downloaded by another process"))
   }
 
   #if os(Linux)
@@ -203,12 +203,12 @@ import Testing
       try FileManager.default.createSymbolicLink(
         atPath: folder("file.part"), withDestinationPath: "/dev/full")
       let server = try LocalServer { [content] _ in LocalServer.response(body: content) }
-      let error = dataFailure { () throws(DataError) in
+      let error = dataFailure { () throws(FileError) in
         try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
       }
       #expect(
         error
-          == DataError(server.address(), "the download cannot be saved: No space left on device"))
+          == FileError(server.address(), "the download cannot be saved: No space left on device"))
       #expect(try folder.names == [])
     }
   #endif

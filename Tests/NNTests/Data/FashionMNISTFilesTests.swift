@@ -38,7 +38,7 @@ import Testing
     directory: String? = nil, environment: [String: String] = [:],
     address: String = "http://127.0.0.1:1/",
     progress: ((DownloadProgress) -> Void)? = nil
-  ) throws(DataError) -> (train: LabelledImages, test: LabelledImages) {
+  ) throws(FileError) -> (train: LabelledImages, test: LabelledImages) {
     try FashionMNISTFiles.load(
       published, directory: directory, environment: environment, address: address,
       progress: progress)
@@ -85,21 +85,21 @@ import Testing
     try FileManager.default.createDirectory(
       atPath: caches("fashion-mnist"), withIntermediateDirectories: true)
     let missing = "lacks train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz"
-    let named = dataFailure { () throws(DataError) in
+    let named = dataFailure { () throws(FileError) in
       _ = try load(directory: folder.path, environment: ["XDG_CACHE_HOME": caches.path])
     }
-    #expect(named == DataError(folder.path, "\(missing), each with or without .gz"))
-    let variable = dataFailure { () throws(DataError) in
+    #expect(named == FileError(folder.path, "\(missing), each with or without .gz"))
+    let variable = dataFailure { () throws(FileError) in
       _ = try load(environment: ["FASHION_MNIST_DIR": folder.path, "XDG_CACHE_HOME": caches.path])
     }
     #expect(
       variable
-        == DataError(
+        == FileError(
           folder.path, "\(missing) (named by FASHION_MNIST_DIR), each with or without .gz"))
-    let nowhere = dataFailure { () throws(DataError) in _ = try load(directory: folder("none")) }
+    let nowhere = dataFailure { () throws(FileError) in _ = try load(directory: folder("none")) }
     #expect(
       nowhere
-        == DataError(folder("none"), "is no folder, expected one with the four Fashion-MNIST files")
+        == FileError(folder("none"), "is no folder, expected one with the four Fashion-MNIST files")
     )
   }
 
@@ -107,11 +107,11 @@ import Testing
     let folder = try TemporaryFolder()
     try fill(folder, without: [2])
     try folder.write(DataFixture.images(count: 20, height: 28, width: 27), to: Self.names[2])
-    let error = dataFailure { () throws(DataError) in _ = try load(directory: folder.path) }
+    let error = dataFailure { () throws(FileError) in _ = try load(directory: folder.path) }
     let train = folder(Self.names[0] + ".gz")
     #expect(
       error
-        == DataError(folder(Self.names[2]), "has images of 28x27, expected 28x28 as in \(train)"))
+        == FileError(folder(Self.names[2]), "has images of 28x27, expected 28x28 as in \(train)"))
   }
 
   @Test func refusesExchangedFiles() throws {
@@ -119,11 +119,11 @@ import Testing
     try fill(folder, without: [1, 3])
     try folder.write(DataFixture.gzip(files[3]), to: Self.names[1] + ".gz")
     try folder.write(DataFixture.gzip(files[1]), to: Self.names[3] + ".gz")
-    let error = dataFailure { () throws(DataError) in _ = try load(directory: folder.path) }
+    let error = dataFailure { () throws(FileError) in _ = try load(directory: folder.path) }
     let images = folder(Self.names[0] + ".gz")
     #expect(
       error
-        == DataError(
+        == FileError(
           folder(Self.names[1] + ".gz"), "has 20 labels, expected 30 as \(images) has images"))
   }
 
@@ -173,11 +173,11 @@ import Testing
   @Test func noFileAndNoNetworkIsUnavailable() throws {
     let caches = try TemporaryFolder()
     let address = "http://127.0.0.1:\(try LocalServer.unusedPort())/"
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       _ = try load(environment: ["XDG_CACHE_HOME": caches.path], address: address)
     }
     #expect(error.isUnavailable)
-    #expect(error.source == address + Self.names[0] + ".gz")
+    #expect(error.path == address + Self.names[0] + ".gz")
   }
 
   @Test func aBrokenCacheIsNoReasonToFallBack() throws {
@@ -187,12 +187,12 @@ import Testing
     for (name, bytes) in zip(Self.names, files) {
       try caches.write(Array(DataFixture.gzip(bytes).dropLast(4)), to: "fashion-mnist/\(name).gz")
     }
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       _ = try load(environment: ["XDG_CACHE_HOME": caches.path])
     }
-    #expect(error.source == caches("fashion-mnist/\(Self.names[0]).gz"))
-    #expect(error.problem.hasPrefix("is truncated: "))
-    #expect(error.problem.hasSuffix("; delete it to download it again"))
+    #expect(error.path == caches("fashion-mnist/\(Self.names[0]).gz"))
+    #expect(error.reason.hasPrefix("is truncated: "))
+    #expect(error.reason.hasSuffix("; delete it to download it again"))
     #expect(!error.isUnavailable)
   }
 
@@ -204,12 +204,12 @@ import Testing
     for (name, bytes) in zip(Self.names, files) {
       try caches.write(bytes, to: "fashion-mnist/\(name)")
     }
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       _ = try FashionMNISTFiles.load(environment: ["XDG_CACHE_HOME": caches.path])
     }
     #expect(
       error
-        == DataError(
+        == FileError(
           caches("fashion-mnist/\(Self.names[0])"),
           "has 30 images of 28x28, expected 60000 of 28x28; delete it to download it again"))
   }

@@ -41,8 +41,8 @@ import Testing
   ])
   func refusesImages(_ bytes: [UInt8], _ problem: String) {
     #expect(
-      dataFailure { () throws(DataError) in _ = try IDX.images(bytes, name: "i") }
-        == DataError("i", problem))
+      dataFailure { () throws(FileError) in _ = try IDX.images(bytes, name: "i") }
+        == FileError("i", problem))
   }
 
   @Test(arguments: [
@@ -56,9 +56,9 @@ import Testing
     (DataFixture.idx(0x801, [3], [1, 10, 12]), "has label 10 at index 1, expected 0 to 9"),
   ])
   func refusesLabels(_ bytes: [UInt8], _ problem: String) {
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       _ = try IDX.labels(bytes, name: "l", classCount: 10)
     }
-    #expect(error == DataError("l", problem))
+    #expect(error == FileError("l", problem))
   }
 }

@@ -19,33 +19,33 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write(DataFixture.images(count: 3), to: "i")
     try folder.write(DataFixture.labels(count: 4), to: "l")
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       _ = try LabelledImages(imagesFile: folder("i"), labelsFile: folder("l"), classCount: 10)
     }
     #expect(
-      error == DataError(folder("l"), "has 4 labels, expected 3 as \(folder("i")) has images"))
+      error == FileError(folder("l"), "has 4 labels, expected 3 as \(folder("i")) has images"))
   }
 
   @Test func namesAMissingFileAndAFolder() throws {
     let folder = try TemporaryFolder()
-    let missing = dataFailure { () throws(DataError) in
+    let missing = dataFailure { () throws(FileError) in
       _ = try LabelledImages(imagesFile: folder("i"), labelsFile: folder("l"), classCount: 10)
     }
-    #expect(missing == DataError(folder("i"), "cannot be opened: No such file or directory"))
-    let directory = dataFailure { () throws(DataError) in
+    #expect(missing == FileError(folder("i"), "cannot be opened: No such file or directory"))
+    let directory = dataFailure { () throws(FileError) in
       _ = try LabelledImages(imagesFile: folder.path, labelsFile: folder("l"), classCount: 10)
     }
-    #expect(directory == DataError(folder.path, "cannot be read: Is a directory"))
+    #expect(directory == FileError(folder.path, "cannot be read: Is a directory"))
   }
 
   @Test func refusesAFileThatIsTooLarge() throws {
     let folder = try TemporaryFolder()
     try folder.write([1, 2, 3], to: "f")
     #expect(try OpenFile.contents(of: folder("f"), maximum: 3) == [1, 2, 3])
-    let error = dataFailure { () throws(DataError) in
+    let error = dataFailure { () throws(FileError) in
       _ = try OpenFile.contents(of: folder("f"), maximum: 2)
     }
-    #expect(error == DataError(folder("f"), "has 3 bytes, expected at most 2"))
+    #expect(error == FileError(folder("f"), "has 3 bytes, expected at most 2"))
   }
 
   @Test func stopsAtBytesThatDoNotMatch() async {

@@ -19,6 +19,6 @@ import Testing
     try writeAtomically("x", to: folder.path + "/file")
     let path = folder.path + "/file/below"
     let error = #expect(throws: FileError.self) { try makeFolder(path) }
-    #expect(error == FileError(path: path, reason: "cannot make the folder: Not a directory"))
+    #expect(error == FileError(path, "cannot make the folder: Not a directory"))
   }
 }

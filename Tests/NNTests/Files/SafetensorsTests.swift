@@ -164,13 +164,13 @@ import Testing
   @Test func filesThatCannotBeReadOrWritten() throws {
     let folder = try TemporaryFolder()
     #expect(
-      throws: FileError(path: folder("f"), reason: "cannot be opened: No such file or directory")
+      throws: FileError(folder("f"), "cannot be opened: No such file or directory")
     ) { try Safetensors.read(folder("f")) }
-    #expect(throws: FileError(path: folder.path, reason: "cannot be read: Is a directory")) {
+    #expect(throws: FileError(folder.path, "cannot be read: Is a directory")) {
       try Safetensors.read(folder.path)
     }
     #expect(
-      throws: FileError(path: folder("a/b"), reason: "cannot write: No such file or directory")
+      throws: FileError(folder("a/b"), "cannot write: No such file or directory")
     ) { try Safetensors.write([], to: folder("a/b")) }
   }
 

@@ -103,7 +103,7 @@ import Testing
     let folder = try TemporaryFolder()
     let model = LazyLinear(2)
     #expect(
-      throws: FileError(path: folder("w"), reason: "cannot be opened: No such file or directory")
+      throws: FileError(folder("w"), "cannot be opened: No such file or directory")
     ) {
       try model.load(from: folder("w"))
     }
