@@ -38,7 +38,7 @@ def time(seconds):
 ours, eager, compiled = read("ours"), read("eager"), read("compile")
 print("# Benchmarks\n")
 print("Written by `Benchmarks/compare`, which runs this package and PyTorch 2.13.0 alternately on one")
-print(f"machine. Here: {processor()}, {os.cpu_count()} processors, {rounds} round{"s" if rounds != "1" else ""}; medians. The ratio is")
+print(f"machine. Here: {processor()}, {os.cpu_count()} processors, rounds: {rounds}; medians. The ratio is")
 print("PyTorch's time divided by ours: above 1 this package is faster.\n")
 print("| workload | threads | ours | PyTorch eager | ratio | torch.compile | ratio |")
 print("|---|---|---|---|---|---|---|")
