@@ -28,6 +28,7 @@ enum CPU {
 
   /// The kernel set in use: the best one, or the one that the environment variable AUTOGRAD_KERNELS
   /// names (avx512, avx2, baseline or reference).
+  // Unsafe only in name, as above: a constant.
   nonisolated(unsafe) static let kernels: CKKernels = {
     var isUnoptimised = false
     assert(

@@ -63,16 +63,6 @@ extension Tensor {
     return Tensor(y)
   }
 
-  /// The same for functions that integers do not have: they are converted to float32 first.
-  consuming func zippedFloating(
-    by operation: CKZip, withScalar scalar: Double, isReversed: Bool = false
-  ) -> Tensor {
-    if dtype.isFloatingPoint {
-      return zipped(by: operation, withScalar: scalar, isReversed: isReversed)
-    }
-    return asType(.float32).zipped(by: operation, withScalar: scalar, isReversed: isReversed)
-  }
-
   // MARK: Tensors
 
   /// a + b.
@@ -171,8 +161,9 @@ extension Tensor {
   /// number / x; integers are converted to float32.
   public static func / (number: some Number, x: Tensor) -> Tensor {
     let number = number.doubleValue
+    let x = x.dtype.isFloatingPoint ? x : x.asType(.float32)
     return differentiable(x) {
-      $0.zippedFloating(by: .divide, withScalar: number, isReversed: true)
+      $0.zipped(by: .divide, withScalar: number, isReversed: true)
     } pullback: { x, y in
       { dy in -(dy * y / x) }
     }

@@ -127,13 +127,13 @@ extension Tensor {
       x, places, planes: columns == 0 ? 0 : x.count / columns, xCount: columns, yCount: size,
       isAdjoint: isAdjoint, into: y)
     if columns == 0 && y.count > 0 { return .zeros(shape.replacing(axis, size), dtype: dtype) }
-    return Tensor(y).transpose(axis, rank - 1, movingLast: true)
+    return Tensor(y).movingLastAxis(to: axis)
   }
 
   /// The last axis moved back to a place.
-  private func transpose(_ axis: Int, _ last: Int, movingLast: Bool) -> Tensor {
+  private func movingLastAxis(to axis: Int) -> Tensor {
     var order = Array(0..<rank - 1)
-    order.insert(last, at: axis)
+    order.insert(rank - 1, at: axis)
     return permute(order)
   }
 }
