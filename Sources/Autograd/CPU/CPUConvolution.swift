@@ -45,12 +45,37 @@ struct ConvolutionShape: Sendable, Equatable {
   }
 }
 
+/// The pixels of an axis at one place of a stride, first + stride * n, and the weights that reach them.
+private struct StridePlace {
+  /// How many pixels there are.
+  let pixels: Int
+  /// The weights last - step * (taps - 1) ... last, each `step` from the one before.
+  let taps: Int
+  let step: Int
+  let last: Int
+  /// By how much the first pixel's first cotangent lies before the first one there is.
+  let padding: Int
+
+  init(_ place: Int, of shape: ConvolutionShape, axis: Int) {
+    step = shape.stride[axis]
+    let reach = place + shape.padding[axis]
+    let first = reach % step
+    pixels = (shape.inputSize[axis] - place + step - 1) / step
+    taps = max(0, (shape.kernelSize[axis] - first + step - 1) / step)
+    last = first + (taps - 1) * step
+    padding = taps - 1 - reach / step
+  }
+
+  init(wholeKernelOf shape: ConvolutionShape, axis: Int) {
+    (pixels, taps, step, last, padding) = (
+      shape.inputSize[axis], shape.kernelSize[axis], 1, shape.kernelSize[axis] - 1, 0
+    )
+  }
+}
+
 // Convolution and its two gradients as matrix products whose right operand, the matrix of patches,
 // is never formed: its panels are packed from the image when needed.
 extension CPU {
-  /// Images whose weight gradients are summed by one thread, before these sums are added in order.
-  private static let imagesPerSum = 32
-
   /// y [N, O, ...] from x [N, C, ...], weight [O, C / groups, ...] and bias [O], all dense.
   static func convolution(
     _ x: NDArray, _ weight: NDArray, bias: NDArray?, _ shape: ConvolutionShape, into y: NDArray
@@ -74,9 +99,50 @@ extension CPU {
     if let lanes = LaneConvolution(inputGradientOf: shape), lanes.suits(dy.dtype) {
       return convolveLanes(dy, turned(weight, shape), bias: nil, lanes, into: dx)
     }
+    let rows = shape.inputChannels / shape.groups
+    if shape.stride != [1, 1] && shape.dilation == [1, 1] {
+      return stridedInputGradient(dy, weight, shape, rows: rows, into: dx)
+    }
     multiplyPatches(
-      of: dy, shape.outputPatches, by: turned(weight, shape),
-      rows: shape.inputChannels / shape.groups, shape, into: dx)
+      of: dy, shape.outputPatches, by: turned(weight, shape), rows: rows, shape, into: dx)
+  }
+
+  /// The input gradient of windows that jump: every place of a stride sees weights of its own, so the
+  /// places one after the other are convolutions whose windows do not jump.
+  private static func stridedInputGradient(
+    _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, rows: Int, into dx: NDArray
+  ) {
+    let size = dx.dtype.byteCount
+    let (height, width) = (shape.inputSize[0], shape.inputSize[1])
+    let planes = shape.batch * shape.inputChannels
+    for placeY in 0..<min(shape.stride[0], height) {
+      for placeX in 0..<min(shape.stride[1], width) {
+        let vertical = StridePlace(placeY, of: shape, axis: 0)
+        let horizontal = StridePlace(placeX, of: shape, axis: 1)
+        let (pixelsY, pixelsX) = (vertical.pixels, horizontal.pixels)
+        let part = NDArray.uninitialized(dtype: dx.dtype, shape: [planes, pixelsY, pixelsX])
+        multiplyPatches(
+          of: dy,
+          CKPatches(
+            channels: shape.outputChannels / shape.groups, height: shape.outputSize[0],
+            width: shape.outputSize[1], kernelHeight: vertical.taps,
+            kernelWidth: horizontal.taps, outputHeight: pixelsY, outputWidth: pixelsX, strideY: 1,
+            strideX: 1, padY: vertical.padding, padX: horizontal.padding, dilationY: 1,
+            dilationX: 1, expansionY: 1, expansionX: 1),
+          by: turned(weight, shape, vertical, horizontal), rows: rows, shape, into: part)
+        ThreadPool.run(planes) { plane in
+          for row in 0..<pixelsY {
+            let line = plane * height + placeY + row * shape.stride[0]
+            kernels.copy(
+              dx.dtype.kernelType, dx.dtype.kernelType, pixelsX, 1,
+              CKSource(
+                data: part.data + (plane * pixelsY + row) * pixelsX * size, inner: 1, outer: 0),
+              dx.data + (line * width + placeX) * size, shape.stride[1], 0)
+          }
+        }
+      }
+    }
+    withExtendedLifetime((dy, dx)) {}
   }
 
   /// For every image and group: result [rows, pixels] = matrix [rows, taps] · patches [taps,
@@ -144,6 +210,16 @@ extension CPU {
   /// The weight as the input gradient multiplies by it: [groups, C / groups, O / groups, ...], the
   /// kernel's axes turned round.
   static func turned(_ weight: NDArray, _ shape: ConvolutionShape) -> NDArray {
+    turned(
+      weight, shape, StridePlace(wholeKernelOf: shape, axis: 0),
+      StridePlace(wholeKernelOf: shape, axis: 1))
+  }
+
+  /// The same with only those weights that the pixels at one place of the stride see.
+  private static func turned(
+    _ weight: NDArray, _ shape: ConvolutionShape, _ vertical: StridePlace,
+    _ horizontal: StridePlace
+  ) -> NDArray {
     let (height, width) = (shape.kernelSize[0], shape.kernelSize[1])
     let (perGroup, channels) = (
       shape.outputChannels / shape.groups, shape.inputChannels / shape.groups
@@ -151,8 +227,11 @@ extension CPU {
     let area = height * width
     if weight.count == 0 { return weight }
     let view = weight.view(
-      shape: [shape.groups, channels, perGroup, height, width],
-      strides: [perGroup * channels * area, area, channels * area, -width, -1], offset: area - 1)
+      shape: [shape.groups, channels, perGroup, vertical.taps, horizontal.taps],
+      strides: [
+        perGroup * channels * area, area, channels * area, -vertical.step * width,
+        -horizontal.step,
+      ], offset: max(0, vertical.last) * width + max(0, horizontal.last))
     return contiguous(view)
   }
 
@@ -163,48 +242,72 @@ extension CPU {
     if dw.count == 0 { return }
     let lanes = LaneConvolution(shape)
     if lanes.suits(x.dtype) { return laneWeightGradient(x, dy, lanes, into: dw) }
-    let sums = (shape.batch + imagesPerSum - 1) / imagesPerSum
-    if sums <= 1 {
-      addWeightGradients(x, dy, shape, images: 0..<shape.batch, into: dw.data)
+    let sums = WeightGradientSums(shape, dw)
+    if sums.count == 1 {
+      addWeightGradients(x, dy, shape, sums, into: dw)
       return
     }
-    let partial = NDArray.uninitialized(dtype: dw.dtype, shape: [sums, dw.count])
-    let stride = dw.count * dw.dtype.byteCount
-    ThreadPool.run(sums) { sum in
-      let start = sum * imagesPerSum
-      addWeightGradients(
-        x, dy, shape, images: start..<min(start + imagesPerSum, shape.batch),
-        into: partial.data + sum * stride)
-    }
-    reduce(.sum, partial, outer: 1, reduced: sums, inner: dw.count, into: dw)
+    let partial = NDArray.uninitialized(dtype: dw.dtype, shape: [sums.count, dw.count])
+    addWeightGradients(x, dy, shape, sums, into: partial)
+    reduce(.sum, partial, outer: 1, reduced: sums.count, inner: dw.count, into: dw)
   }
 
-  /// The sum of some images' weight gradients; for every group dy [O, pixels] · patches,
-  /// transposed.
+  /// How the weight gradients' work is split: over some sums of images, which are added in order, and
+  /// over tiles of taps. Sizes alone decide.
+  private struct WeightGradientSums {
+    /// Sums of images; as many as make work for some threads and stay small themselves.
+    let count: Int
+    /// Taps of a tile: whole panels, about equally many in each.
+    let tile: Int
+    let tiles: Int
+
+    private static let bytesOfSums = 1 << 23
+
+    init(_ shape: ConvolutionShape, _ dw: NDArray) {
+      let width = PanelShape(dw.dtype).rightWidth
+      let panels = (shape.taps + width - 1) / width
+      let tileCount = (panels * width + 255) / 256
+      tile = (panels + tileCount - 1) / tileCount * width
+      tiles = (shape.taps + tile - 1) / tile
+      let wanted = (16 + tiles * shape.groups - 1) / (tiles * shape.groups)
+      let fitting = max(1, Self.bytesOfSums / max(1, dw.count * dw.dtype.byteCount))
+      count = max(1, min(wanted, fitting, shape.batch))
+    }
+
+    /// The images of a sum.
+    func images(_ sum: Int, of batch: Int) -> Range<Int> {
+      sum * batch / count..<(sum + 1) * batch / count
+    }
+  }
+
+  /// Sums of some images' weight gradients; for every group dy [O, pixels] · patches, transposed.
   private static func addWeightGradients(
-    _ x: NDArray, _ dy: NDArray, _ shape: ConvolutionShape, images: Range<Int>,
-    into dw: UnsafeMutableRawPointer
+    _ x: NDArray, _ dy: NDArray, _ shape: ConvolutionShape, _ sums: WeightGradientSums,
+    into result: NDArray
   ) {
     let panels = PanelShape(x.dtype)
     let size = panels.elementSize
     let (groups, taps, pixels) = (shape.groups, shape.taps, shape.outputPixels)
     let rows = shape.outputChannels / groups
-    let depthBlock = max(1, min(PanelShape.depthBlock, pixels))
-    let tile = max(1, 512 / panels.rightWidth) * panels.rightWidth
-    let left = Scratch(
-      byteCount: max(1, panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock)))
-    let right = Scratch(
-      byteCount: max(
-        1, panels.byteCount(min(tile, taps), width: panels.rightWidth, depth: depthBlock)))
-    if images.isEmpty || pixels == 0 {
-      dw.initializeMemory(as: UInt8.self, repeating: 0, count: groups * rows * taps * size)
+    if shape.batch == 0 || pixels == 0 {
+      result.data.initializeMemory(as: UInt8.self, repeating: 0, count: result.count * size)
       return
     }
+    let depthBlock = min(PanelShape.depthBlock, pixels)
+    let leftBytes = panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock)
+    let rightBytes = panels.byteCount(sums.tile, width: panels.rightWidth, depth: depthBlock)
     let patches = shape.inputPatches
-    withExtendedLifetime((x, dy)) {
+    withExtendedLifetime((x, dy, result)) {
       withUnsafePointer(to: patches) { patches in
-        for sample in images {
-          for group in 0..<groups {
+        ThreadPool.run(sums.count * groups * sums.tiles) { chunk in
+          let (unit, column) = (chunk / sums.tiles, chunk % sums.tiles * sums.tile)
+          let (sum, group) = (unit / groups, unit % groups)
+          let width = min(sums.tile, taps - column)
+          let left = Scratch(byteCount: leftBytes)
+          let right = Scratch(byteCount: rightBytes)
+          let target = result.data + ((sum * groups + group) * rows * taps + column) * size
+          let images = sums.images(sum, of: shape.batch)
+          for sample in images {
             let unit = sample * groups + group
             let image = x.data + unit * patches.pointee.channels * shape.inputPixels * size
             let cotangent = dy.data + unit * rows * pixels * size
@@ -213,15 +316,11 @@ extension CPU {
               kernels.pack(
                 panels.type, panels.leftWidth, rows, block,
                 CKSource(data: cotangent + start * size, inner: 1, outer: pixels), left.start)
-              for column in stride(from: 0, to: taps, by: tile) {
-                let width = min(tile, taps - column)
-                kernels.packPatchesTransposed(
-                  panels.type, patches, image, start, block, column, width, right.start)
-                kernels.multiplyPanels(
-                  panels.type, rows, width, block, left.start, right.start,
-                  dw + (group * rows * taps + column) * size, taps,
-                  sample > images.lowerBound || start > 0)
-              }
+              kernels.packPatchesTransposed(
+                panels.type, patches, image, start, block, column, width, right.start)
+              kernels.multiplyPanels(
+                panels.type, rows, width, block, left.start, right.start, target, taps,
+                sample > images.lowerBound || start > 0)
             }
           }
         }
