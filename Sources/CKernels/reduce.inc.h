@@ -18,6 +18,15 @@ typedef uint64_t NAME(WideLanes) __attribute__((ext_vector_type(CK_LANES)));
 
 #define CK_LOAD(lanes, pointer) memcpy(&(lanes), (pointer), CK_LANES * sizeof(T))
 
+// The lanes of a vector as one element: the first half with the second, until one is left.
+#define CK_FOLD(lanes, scalar, vector) ({ \
+    const __auto_type half = vector((lanes).lo, (lanes).hi); \
+    const __auto_type quarter = vector(half.lo, half.hi); \
+    const __auto_type eighth = vector(quarter.lo, quarter.hi); \
+    const __auto_type pair = vector(eighth.lo, eighth.hi); \
+    scalar(pair.lo, pair.hi); \
+  })
+
 // Reduces x[0 ..< count], count > 0, in lanes; short runs go one by one.
 #define CK_DEFINE_RUN(name, scalar, vector) \
   CK_INLINE T NAME(name)(const T *x, size_t count) { \
@@ -30,14 +39,7 @@ typedef uint64_t NAME(WideLanes) __attribute__((ext_vector_type(CK_LANES)));
         CK_LOAD(next, x + i); \
         sum = vector(sum, next); \
       } \
-      T lanes[CK_LANES]; \
-      memcpy(lanes, &sum, sizeof lanes); \
-      CK_UNROLL for (int width = CK_LANES / 2; width > 0; width /= 2) { \
-        CK_UNROLL for (int lane = 0; lane < width; lane++) { \
-          lanes[lane] = scalar(lanes[lane], lanes[lane + width]); \
-        } \
-      } \
-      total = lanes[0]; \
+      total = CK_FOLD(sum, scalar, vector); \
     } else { \
       total = x[i++]; \
     } \
@@ -50,9 +52,19 @@ CK_DEFINE_RUN(largestRun, CK_LARGER, CK_LARGER)
 CK_DEFINE_RUN(smallestRun, CK_SMALLER, CK_SMALLER)
 
 static NAME(Wide) NAME(sumBlocks)(const T *x, size_t count) {
-  const size_t block = 1024;
-  NAME(Wide) total = 0;
-  for (size_t i = 0; i < count; i += block) {
+  enum { block = 1024 };
+  NAME(WideLanes) totals = 0;
+  size_t i = 0;
+  for (; i + 2 * block <= count; i += block) {
+    NAME(Lanes) sum = 0, next;
+    for (size_t j = 0; j < block; j += CK_LANES) {
+      CK_LOAD(next, x + i + j);
+      sum = CK_PLUS_LANES(sum, next);
+    }
+    totals += __builtin_convertvector(sum, NAME(WideLanes));
+  }
+  NAME(Wide) total = i > 0 ? CK_FOLD(totals, CK_PLUS_LANES, CK_PLUS_LANES) : 0;
+  for (; i < count; i += block) {
     total += (NAME(Wide))NAME(sumRun)(x + i, count - i < block ? count - i : block);
   }
   return total;
@@ -138,28 +150,29 @@ static void NAME(argmaxRows)(size_t rows, size_t columns, const T *x, int64_t *y
 // group is filled up with minus infinity, whose exponential is zero.
 static double NAME(sumExponentials)(const T *x, T shift, size_t columns, T *y) {
   enum { group = 16, block = 1024 };
-  T terms[block];
+  T buffer[block];
   double total = 0;
   for (size_t start = 0; start < columns; start += block) {
     const size_t count = columns - start < block ? columns - start : block;
     const size_t whole = count / group * group;
+    T *terms = y ? y + start : buffer;
     CK_SIMD for (size_t i = 0; i < whole; i++) { terms[i] = NAME(exponential)(x[start + i] - shift); }
     if (whole < count) {
       T last[group];
       for (size_t i = 0; i < group; i++) { last[i] = -INFINITY; }
       for (size_t i = whole; i < count; i++) { last[i - whole] = x[start + i] - shift; }
-      CK_SIMD for (size_t i = 0; i < group; i++) { terms[whole + i] = NAME(exponential)(last[i]); }
+      CK_SIMD for (size_t i = 0; i < group; i++) { last[i] = NAME(exponential)(last[i]); }
+      memcpy(terms + whole, last, (count - whole) * sizeof(T));
     }
     total += (double)NAME(sumRun)(terms, count);
-    if (y) { memcpy(y + start, terms, count * sizeof(T)); }
   }
   return total;
 }
 
 static void NAME(softmaxRows)(size_t rows, size_t columns, const T *x, T *y) {
   for (size_t row = 0; row < rows; row++, x += columns, y += columns) {
-    const T sum = (T)NAME(sumExponentials)(x, NAME(largestRun)(x, columns), columns, y);
-    CK_SIMD for (size_t i = 0; i < columns; i++) { y[i] = y[i] / sum; }
+    const T factor = (T)(1 / NAME(sumExponentials)(x, NAME(largestRun)(x, columns), columns, y));
+    CK_SIMD for (size_t i = 0; i < columns; i++) { y[i] *= factor; }
   }
 }
 
@@ -186,4 +199,5 @@ static void NAME(logSumExpRows)(size_t rows, size_t columns, const T *x, T *y) {
 #undef CK_PLUS_LANES
 #undef CK_LOAD
 #undef CK_DEFINE_RUN
+#undef CK_FOLD
 #undef CK_ROW_BLOCK

@@ -44,20 +44,115 @@ struct MatrixView {
   let data: UnsafeMutableRawPointer
   let rowStride: Int
   let columnStride: Int
+
+  func fromRow(_ row: Int, _ panels: PanelShape) -> MatrixView {
+    MatrixView(
+      data: data + row * rowStride * panels.elementSize, rowStride: rowStride,
+      columnStride: columnStride)
+  }
+
+  func fromColumn(_ column: Int, _ panels: PanelShape) -> MatrixView {
+    MatrixView(
+      data: data + column * columnStride * panels.elementSize, rowStride: rowStride,
+      columnStride: columnStride)
+  }
+
+  /// For packing: the rows, each along its columns.
+  var asRows: CKSource { CKSource(data: data, inner: columnStride, outer: rowStride) }
+  /// The columns, each along its rows.
+  var asColumns: CKSource { CKSource(data: data, inner: rowStride, outer: columnStride) }
+}
+
+/// Whole panels of an axis, in tiles of about equal size.
+private struct Tiles {
+  let size: Int
+  let count: Int
+
+  init(_ length: Int, panel: Int, atMost limit: Int) {
+    self.init(length, panel: panel, count: (length + limit - 1) / limit)
+  }
+
+  /// As many tiles as asked for, or fewer if there are not so many panels.
+  init(_ length: Int, panel: Int, count: Int) {
+    let panels = (length + panel - 1) / panel
+    size = (panels + count - 1) / count * panel
+    self.count = (length + size - 1) / size
+  }
 }
 
 extension CPU {
+  /// The number of chunks of a product with so many multiplications where every chunk packs what it
+  /// needs itself; nil where both operands are packed once, for all threads.
+  private static func ownPanelChunks(_ work: Int) -> Int? {
+    switch work {
+    case ..<(1 << 20): 1
+    case ..<(1 << 23): 2
+    case ..<(1 << 25): 4
+    default: nil
+    }
+  }
+
   /// One product of a batch: y [rows, columns], its row stride given, = a [rows, depth] · b [depth,
   /// columns].
   ///
-  /// Per block of depth both operands are packed into panels, then tiles of the result are
-  /// computed.
+  /// Where it is split changes no element of the result.
   static func multiply(
     _ dtype: DType, rows: Int, columns: Int, depth: Int, _ a: MatrixView, _ b: MatrixView,
     into y: UnsafeMutableRawPointer, rowStride: Int
   ) {
     if rows == 0 || columns == 0 { return }
     let panels = PanelShape(dtype)
+    guard let chunks = ownPanelChunks(rows * columns * depth) else {
+      multiplyInTiles(
+        panels, rows: rows, columns: columns, depth: depth, a, b, into: y, rowStride: rowStride)
+      return
+    }
+    let splitsRows = rows >= columns
+    let tiles =
+      splitsRows
+      ? Tiles(rows, panel: panels.leftWidth, count: chunks)
+      : Tiles(columns, panel: panels.rightWidth, count: chunks)
+    ThreadPool.run(tiles.count) { tile in
+      let first = tile * tiles.size
+      let length = min(tiles.size, (splitsRows ? rows : columns) - first)
+      multiplyInOneGo(
+        panels, rows: splitsRows ? length : rows, columns: splitsRows ? columns : length,
+        depth: depth, splitsRows ? a.fromRow(first, panels) : a,
+        splitsRows ? b : b.fromColumn(first, panels),
+        into: y + first * (splitsRows ? rowStride : 1) * panels.elementSize, rowStride: rowStride)
+    }
+  }
+
+  /// A product on the calling thread: per block of depth both operands are packed, then multiplied.
+  private static func multiplyInOneGo(
+    _ panels: PanelShape, rows: Int, columns: Int, depth: Int, _ a: MatrixView, _ b: MatrixView,
+    into y: UnsafeMutableRawPointer, rowStride: Int
+  ) {
+    let depthBlock = min(depth, PanelShape.depthBlock)
+    let left = Scratch(
+      byteCount: panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock))
+    let right = Scratch(
+      byteCount: panels.byteCount(columns, width: panels.rightWidth, depth: depthBlock))
+    var start = 0
+    repeat {
+      let block = min(depthBlock, depth - start)
+      kernels.pack(
+        panels.type, panels.leftWidth, rows, block, a.fromColumn(start, panels).asRows, left.start)
+      kernels.pack(
+        panels.type, panels.rightWidth, columns, block, b.fromRow(start, panels).asColumns,
+        right.start)
+      kernels.multiplyPanels(
+        panels.type, rows, columns, block, left.start, right.start, y, rowStride, start > 0)
+      start += block
+    } while start < depth
+  }
+
+  /// A product on all threads: per block of depth both operands are packed into panels once, then
+  /// tiles of the result are computed.
+  private static func multiplyInTiles(
+    _ panels: PanelShape, rows: Int, columns: Int, depth: Int, _ a: MatrixView, _ b: MatrixView,
+    into y: UnsafeMutableRawPointer, rowStride: Int
+  ) {
     let size = panels.elementSize
     let depthBlock = min(depth, PanelShape.depthBlock)
     let left = Scratch(
@@ -66,49 +161,33 @@ extension CPU {
       byteCount: panels.byteCount(columns, width: panels.rightWidth, depth: depthBlock))
     let (leftStart, rightStart) = (left.start, right.start)
     // Tiles of about 96 by 256 keep the left block in the second-level cache.
-    let tileRows = max(1, 96 / panels.leftWidth) * panels.leftWidth
-    let tileColumns = max(1, 256 / panels.rightWidth) * panels.rightWidth
-    let rowTiles = (rows + tileRows - 1) / tileRows
-    let columnTiles = (columns + tileColumns - 1) / tileColumns
-    let isSmall = rows * columns * depth < 1 << 18
+    let rowTiles = Tiles(rows, panel: panels.leftWidth, atMost: 96)
+    let columnTiles = Tiles(columns, panel: panels.rightWidth, atMost: 256)
     var start = 0
     repeat {
       let block = min(depthBlock, depth - start)
-      let packA = { (tile: Int) in
-        let first = tile * tileRows
-        kernels.pack(
-          panels.type, panels.leftWidth, min(tileRows, rows - first), block,
-          CKSource(
-            data: a.data + (first * a.rowStride + start * a.columnStride) * size,
-            inner: a.columnStride, outer: a.rowStride),
-          leftStart + first * block * size)
-      }
-      let packB = { (tile: Int) in
-        let first = tile * tileColumns
-        kernels.pack(
-          panels.type, panels.rightWidth, min(tileColumns, columns - first), block,
-          CKSource(
-            data: b.data + (first * b.columnStride + start * b.rowStride) * size,
-            inner: b.rowStride, outer: b.columnStride),
-          rightStart + first * block * size)
-      }
-      let multiplyTile = { (tile: Int) in
-        let row = tile % rowTiles * tileRows
-        let column = tile / rowTiles * tileColumns
-        kernels.multiplyPanels(
-          panels.type, min(tileRows, rows - row), min(tileColumns, columns - column), block,
-          leftStart + row * block * size, rightStart + column * block * size,
-          y + (row * rowStride + column) * size, rowStride, start > 0)
-      }
-      if isSmall {
-        for tile in 0..<rowTiles { packA(tile) }
-        for tile in 0..<columnTiles { packB(tile) }
-        for tile in 0..<rowTiles * columnTiles { multiplyTile(tile) }
-      } else {
-        ThreadPool.run(rowTiles + columnTiles) { tile in
-          if tile < rowTiles { packA(tile) } else { packB(tile - rowTiles) }
+      ThreadPool.run(rowTiles.count + columnTiles.count) { tile in
+        if tile < rowTiles.count {
+          let first = tile * rowTiles.size
+          kernels.pack(
+            panels.type, panels.leftWidth, min(rowTiles.size, rows - first), block,
+            a.fromRow(first, panels).fromColumn(start, panels).asRows,
+            leftStart + first * block * size)
+        } else {
+          let first = (tile - rowTiles.count) * columnTiles.size
+          kernels.pack(
+            panels.type, panels.rightWidth, min(columnTiles.size, columns - first), block,
+            b.fromRow(start, panels).fromColumn(first, panels).asColumns,
+            rightStart + first * block * size)
         }
-        ThreadPool.run(rowTiles * columnTiles, multiplyTile)
+      }
+      ThreadPool.run(rowTiles.count * columnTiles.count) { tile in
+        let row = tile % rowTiles.count * rowTiles.size
+        let column = tile / rowTiles.count * columnTiles.size
+        kernels.multiplyPanels(
+          panels.type, min(rowTiles.size, rows - row), min(columnTiles.size, columns - column),
+          block, leftStart + row * block * size, rightStart + column * block * size,
+          y + (row * rowStride + column) * size, rowStride, start > 0)
       }
       start += block
     } while start < depth

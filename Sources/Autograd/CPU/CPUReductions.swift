@@ -23,6 +23,26 @@ extension CPU {
   ) {
     let type = x.dtype.kernelType
     let size = x.dtype.byteCount
+    // Few long sums are split, and their parts reduced in turn.
+    let parts = outer * inner < grain / 8 ? reduced * inner / grain : 0
+    if parts > 1 {
+      let partial = NDArray.uninitialized(dtype: x.dtype, shape: [outer, parts, inner])
+      ThreadPool.run(outer * parts) { chunk in
+        let (row, part) = (chunk / parts, chunk % parts)
+        let start = reduced * part / parts
+        let count = reduced * (part + 1) / parts - start
+        let source = x.data + (row * reduced + start) * inner * size
+        let target = partial.data + chunk * inner * size
+        if inner == 1 {
+          kernels.reduceRows(operation, type, 1, count, source, target)
+        } else {
+          kernels.reduceColumns(operation, type, count, inner, source, target)
+        }
+      }
+      reduce(operation, partial, outer: outer, reduced: parts, inner: inner, into: y)
+      withExtendedLifetime(x) {}
+      return
+    }
     withExtendedLifetime((x, y)) {
       if inner == 1 {
         forEachRowPart(outer, width: reduced) { start, count in
