@@ -76,6 +76,65 @@ static void NAME(multiplyPanels)(size_t rows, size_t columns, size_t depth, cons
   }
 }
 
+// A few columns, each contiguous in memory: dot products, a vector of partial sums for each column.
+CK_INLINE void NAME(dotColumns)(const int columns, size_t depth, const T *x, const T *b, ptrdiff_t outer, T *y) {
+  NAME(Vector) sums[4];
+  CK_UNROLL for (int j = 0; j < columns; j++) { sums[j] = (NAME(Vector)){0}; }
+  size_t k = 0;
+  for (; k + CK_LANES <= depth; k += CK_LANES) {
+    const NAME(Vector) value = *(const NAME(Loose) *)(x + k);
+    CK_UNROLL for (int j = 0; j < columns; j++) {
+      sums[j] = CK_FMA(value, *(const NAME(Loose) *)(b + j * outer + k), sums[j]);
+    }
+  }
+  CK_UNROLL for (int j = 0; j < columns; j++) {
+    T lanes[CK_LANES];
+    memcpy(lanes, &sums[j], sizeof lanes);
+    CK_UNROLL for (int width = CK_LANES / 2; width > 0; width /= 2) {
+      CK_UNROLL for (int lane = 0; lane < width; lane++) { lanes[lane] += lanes[lane + width]; }
+    }
+    T total = lanes[0];
+    for (size_t rest = k; rest < depth; rest++) { total += x[rest] * b[j * outer + (ptrdiff_t)rest]; }
+    y[j] = total;
+  }
+}
+
+// Some vectors of neighbouring columns, whose elements of one depth are contiguous.
+CK_INLINE void NAME(sumVectors)(const int vectors, size_t depth, const T *x, const T *b, ptrdiff_t inner, T *y) {
+  NAME(Vector) sums[4];
+  CK_UNROLL for (int v = 0; v < vectors; v++) { sums[v] = (NAME(Vector)){0}; }
+  for (size_t k = 0; k < depth; k++, b += inner) {
+    const NAME(Vector) value = (NAME(Vector)){0} + x[k];
+    CK_UNROLL for (int v = 0; v < vectors; v++) {
+      sums[v] = CK_FMA(value, *(const NAME(Loose) *)(b + v * CK_LANES), sums[v]);
+    }
+  }
+  CK_UNROLL for (int v = 0; v < vectors; v++) { *(NAME(Loose) *)(y + v * CK_LANES) = sums[v]; }
+}
+
+static void NAME(multiplyVector)(size_t columns, size_t depth, const T *x, CKSource source, T *y) {
+  const T *b = (const T *)source.data;
+  size_t j = 0;
+  if (source.inner == 1) {
+    for (; j + 4 <= columns; j += 4) {
+      NAME(dotColumns)(4, depth, x, b + (ptrdiff_t)j * source.outer, source.outer, y + j);
+    }
+    for (; j < columns; j++) {
+      NAME(dotColumns)(1, depth, x, b + (ptrdiff_t)j * source.outer, source.outer, y + j);
+    }
+    return;
+  }
+  for (; j + 4 * CK_LANES <= columns; j += 4 * CK_LANES) {
+    NAME(sumVectors)(4, depth, x, b + j, source.inner, y + j);
+  }
+  for (; j + CK_LANES <= columns; j += CK_LANES) { NAME(sumVectors)(1, depth, x, b + j, source.inner, y + j); }
+  for (; j < columns; j++) {
+    T sum = 0;
+    for (size_t k = 0; k < depth; k++) { sum += x[k] * b[(ptrdiff_t)k * source.inner + (ptrdiff_t)j]; }
+    y[j] = sum;
+  }
+}
+
 #undef CK_TILE
 #undef CK_TILES
 #undef CK_LANES

@@ -76,6 +76,16 @@ static void NAME(packPatchesTransposed)(const CKPatches *p, const T *image, size
   }
 }
 
+static void NAME(multiplyVector)(size_t columns, size_t depth, const T *x, CKSource b, T *y) {
+  for (size_t column = 0; column < columns; column++) {
+    double sum = 0;
+    for (size_t k = 0; k < depth; k++) {
+      sum += (double)x[k] * (double)((const T *)b.data)[(ptrdiff_t)column * b.outer + (ptrdiff_t)k * b.inner];
+    }
+    y[column] = (T)sum;
+  }
+}
+
 static void NAME(multiplyPanels)(size_t rows, size_t columns, size_t depth, const T *leftPanels,
                                  const T *rightPanels, T *c, ptrdiff_t cRow, bool accumulate) {
   const size_t height = CK_PANEL_ROWS(T), width = CK_PANEL_COLUMNS(T);

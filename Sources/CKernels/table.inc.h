@@ -114,6 +114,10 @@ static void multiplyPanels(CKType type, size_t rows, size_t columns, size_t dept
   CK_DISPATCH_FLOATS(type, multiplyPanels, rows, columns, depth, leftPanels, rightPanels, c, cRow, accumulate)
 }
 
+static void multiplyVector(CKType type, size_t columns, size_t depth, const void *x, CKSource b, void *y) {
+  CK_DISPATCH_FLOATS(type, multiplyVector, columns, depth, x, b, y)
+}
+
 static void convolveLanes(CKType type, const CKLaneConvolution *shape, const void *x, const void *panels,
                           const void *bias, void *y) {
   CK_DISPATCH_FLOATS(type, convolveLanes, shape, x, panels, bias, y)
@@ -173,6 +177,7 @@ const CKKernels CK_VARIANT = {
   .packPatches = packPatches,
   .packPatchesTransposed = packPatchesTransposed,
   .multiplyPanels = multiplyPanels,
+  .multiplyVector = multiplyVector,
   .lanes = {CK_LANE_COUNT(float), CK_LANE_COUNT(double)},
   .laneOutputs = CK_LANE_OUTPUTS,
   .convolveLanes = convolveLanes,

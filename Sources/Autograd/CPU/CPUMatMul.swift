@@ -102,6 +102,15 @@ extension CPU {
   ) {
     if rows == 0 || columns == 0 { return }
     let panels = PanelShape(dtype)
+    // A vector and a matrix: packing would cost more than the product.
+    if rows == 1, a.columnStride == 1, b.rowStride == 1 || b.columnStride == 1 {
+      multiplyVector(panels, columns, depth: depth, a.data, b.asColumns, into: y)
+      return
+    }
+    if columns == 1, rowStride == 1, b.rowStride == 1, a.rowStride == 1 || a.columnStride == 1 {
+      multiplyVector(panels, rows, depth: depth, b.data, a.asRows, into: y)
+      return
+    }
     guard let chunks = ownPanelChunks(rows * columns * depth) else {
       multiplyInTiles(
         panels, rows: rows, columns: columns, depth: depth, a, b, into: y, rowStride: rowStride)
@@ -120,6 +129,21 @@ extension CPU {
         depth: depth, splitsRows ? a.fromRow(first, panels) : a,
         splitsRows ? b : b.fromColumn(first, panels),
         into: y + first * (splitsRows ? rowStride : 1) * panels.elementSize, rowStride: rowStride)
+    }
+  }
+
+  /// y [columns] = x [depth] · b; chunks of columns are large enough for a thread each.
+  private static func multiplyVector(
+    _ panels: PanelShape, _ columns: Int, depth: Int, _ x: UnsafeMutableRawPointer, _ b: CKSource,
+    into y: UnsafeMutableRawPointer
+  ) {
+    let tiles = Tiles(columns, panel: 64, count: max(1, columns * depth >> 17))
+    let size = panels.elementSize
+    ThreadPool.run(tiles.count) { tile in
+      let first = tile * tiles.size
+      let part = CKSource(data: b.data + first * b.outer * size, inner: b.inner, outer: b.outer)
+      kernels.multiplyVector(
+        panels.type, min(tiles.size, columns - first), depth, x, part, y + first * size)
     }
   }
 

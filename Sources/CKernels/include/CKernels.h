@@ -154,6 +154,10 @@ typedef struct CKKernels {
   void (*_Nonnull multiplyPanels)(CKType type, size_t rows, size_t columns, size_t depth,
                                   const void *_Nonnull leftPanels, const void *_Nonnull rightPanels,
                                   void *_Nonnull c, ptrdiff_t cRow, bool accumulate);
+  /// y [columns] = x [depth] · b, not packed: element (k, column) of b is at column * outer + k * inner, and one of
+  /// the two is 1.
+  void (*_Nonnull multiplyVector)(CKType type, size_t columns, size_t depth, const void *_Nonnull x, CKSource b,
+                                  void *_Nonnull y);
 
   // Convolution of a block of images, one in each lane of a vector; for few channels, where panels of a matrix product
   // would be mostly packing. Floating point only.

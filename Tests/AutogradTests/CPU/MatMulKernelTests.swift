@@ -48,6 +48,30 @@ import Testing
   }
 
   @Test(arguments: KernelSet.all, floats)
+  func multiplyVector(_ set: KernelSet, _ dtype: DType) {
+    var random = RandomStream(seed: 63)
+    for round in 0..<80 {
+      let (columns, depth) = (max(1, randomSize(&random) * 3), randomSize(&random) * 2)
+      let gap = round % 3
+      let x = Cells(dtype, depth, &random)
+      let b = Cells(dtype, (columns + gap) * (depth + gap), &random)
+      let source =
+        round % 2 == 0
+        ? CKSource(data: b.memory, inner: 1, outer: depth + gap)
+        : CKSource(data: b.memory, inner: columns + gap, outer: 1)
+      let results = [set, .reference].map { set in
+        let y = Cells(dtype, columns)
+        set.kernels.multiplyVector(dtype.kernelType, columns, depth, x.memory, source, y.memory)
+        return y
+      }
+      let epsilon = dtype == .float32 ? 0x1p-21 : 0x1p-50
+      #expect(
+        results[0].agree(with: results[1], slack: { _ in epsilon * 16 * Double(depth + 1) }),
+        "\(columns) \(depth) \(source)")
+    }
+  }
+
+  @Test(arguments: KernelSet.all, floats)
   func multiplyPanels(_ set: KernelSet, _ dtype: DType) {
     var random = RandomStream(seed: 62)
     for round in 0..<80 {
