@@ -49,9 +49,11 @@ struct ConvolutionShape: Sendable, Equatable {
 private struct StridePlace {
   /// How many pixels there are.
   let pixels: Int
-  /// The weights last - step * (taps - 1) ... last, each `step` from the one before.
+  /// How many weights reach them.
   let taps: Int
+  /// The distance from one of these weights to the next.
   let step: Int
+  /// The last of these weights.
   let last: Int
   /// By how much the first pixel's first cotangent lies before the first one there is.
   let padding: Int
@@ -252,8 +254,9 @@ extension CPU {
     reduce(.sum, partial, outer: 1, reduced: sums.count, inner: dw.count, into: dw)
   }
 
-  /// How the weight gradients' work is split: over some sums of images, which are added in order, and
-  /// over tiles of taps. Sizes alone decide.
+  /// How the weight gradients' work is split; sizes alone decide.
+  ///
+  /// It is split over some sums of images, which are added in order, and over tiles of taps.
   private struct WeightGradientSums {
     /// Sums of images; as many as make work for some threads and stay small themselves.
     let count: Int
