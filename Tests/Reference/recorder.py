@@ -43,6 +43,7 @@ class Cases:
             for key, value in inputs.items()
         }
         output = call(**leaves, **integers, **attributes)
+        assert not output.isnan().any(), f"{name}: PyTorch gives NaN, which no case can expect"
         rtol, atol = tolerance or TOLERANCES[dtype]
         entry = {
             "name": name, "op": op, "dtype": str(dtype).removeprefix("torch."),
@@ -58,6 +59,7 @@ class Cases:
             entry["cotangent"] = self.store(f"{name}:cotangent", cotangent)
             gradients = torch.autograd.grad(
                 output, list(leaves.values()), cotangent, allow_unused=True)
+            assert not any(found is not None and found.isnan().any() for found in gradients), name
             entry["gradients"] = {
                 key: self.store(
                     f"{name}:{key}.gradient", torch.zeros_like(leaf) if found is None else found)

@@ -130,6 +130,7 @@ final class ReferenceArguments {
   private static func int(_ value: JSON, _ name: String) throws -> Int {
     switch value {
     case .number(let number):
+      if number >= 0x1p63 { return .max }  // Python's largest index, rounded
       if let int = Int(exactly: number) { return int }
       throw ReferenceFailure("\(name) must be an integer, got \(number)")
     case .bool(let bool): return bool ? 1 : 0
