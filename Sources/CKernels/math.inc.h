@@ -62,6 +62,12 @@ CK_INLINE float logarithmFloat32(float x) {
   return x < 0.0f ? NAN : y;
 }
 
+CK_INLINE float logarithmOf1PlusFloat32(float x) {
+  // What the sum loses of x is known exactly, and enters by the logarithm's derivative.
+  const float u = 1.0f + x, lost = x - (u - 1.0f), y = logarithmFloat32(u) + lost / u;
+  return x == -1.0f ? -INFINITY : x < INFINITY && x != 0.0f ? y : x;  // infinity, NaN and the sign of zero
+}
+
 CK_INLINE float hyperbolicTangentFloat32(float x) {
   const float a = fabsf(x), z = x * x;
   float p = -5.70498872745e-3f;  // near zero the quotient below would cancel
@@ -129,7 +135,6 @@ CK_INLINE float powerFloat32(float a, float b) { return powf(a, b); }
 CK_INLINE float arcTangentFloat32(float a, float b) { return atan2f(a, b); }
 CK_INLINE float sineFloat32(float x) { return sinf(x); }
 CK_INLINE float cosineFloat32(float x) { return cosf(x); }
-CK_INLINE float logarithmOf1PlusFloat32(float x) { return log1pf(x); }
 CK_INLINE float exponentialMinus1Float32(float x) { return expm1f(x); }
 
 CK_INLINE double exponentialFloat64(double x) { return exp(x); }

@@ -147,7 +147,9 @@ private func addShapes(to ops: inout [String: ReferenceOp]) {
   ops["flip"] = { a in try a.input().flip(a.required("dims", a.ints("dims", "dim"))) }
   ops["roll"] = { a in
     let shifts = try a.required("shifts", a.ints("shifts"))
-    guard let axes = try a.ints("dims", "dim"), axes != [] else { return try a.input().roll(shifts[0]) }
+    guard let axes = try a.ints("dims", "dim"), axes != [] else {
+      return try a.input().roll(shifts[0])
+    }
     return try a.input().roll(shifts, axes: axes)
   }
   ops["tril"] = { a in try a.input().tril(diagonal: a.int("diagonal") ?? 0) }

@@ -38,7 +38,8 @@ import Testing
       "the output has the shape [3], expected [3, 1]", "the operation frobnicate is not known",
       "the attribute colour is not known", "dim must be an integer", "no tensor nowhere",
       "stopped the program: sum: axis 7 is out of range for float64 [3]",
-      "the integer argument index is not known", "passed", "the output is float64, expected float32",
+      "the integer argument index is not known", "passed",
+      "the output is float64, expected float32",
     ]
     try #require(reasons.count == expected.count)
     for (reason, part) in zip(reasons, expected) {

@@ -28,10 +28,28 @@ extension Tensor {
   }
 
   /// x * sigmoid(x) of each element, also called swish.
-  public func silu() -> Tensor { self * sigmoid() }
+  public func silu() -> Tensor {
+    differentiable(self) { x in
+      x * x.sigmoid()
+    } pullback: { x, _ in
+      { dy in
+        let s = x.sigmoid()
+        return dy * (s * (x * (1 - s) + 1))
+      }
+    }
+  }
 
   /// x * tanh(softplus(x)) of each element.
-  public func mish() -> Tensor { self * softplus().tanh() }
+  public func mish() -> Tensor {
+    differentiable(self) { x in
+      x * x.softplus().tanh()
+    } pullback: { x, _ in
+      { dy in
+        let t = x.softplus().tanh()
+        return dy * (t + x * (1 - t.square()) * x.sigmoid())
+      }
+    }
+  }
 
   /// x times the probability that a standard normal variable is below x.
   ///

@@ -38,7 +38,9 @@ public func einsum(_ equation: String, _ operands: [Tensor]) -> Tensor {
   return result.arranged(plan.output, sizes)
 }
 
-/// The parsed text: a label for each axis. Letters are themselves, the axes of `...` are numbers.
+/// The parsed text: a label for each axis.
+///
+/// Letters are themselves, the axes of `...` are numbers.
 private struct EinsumEquation {
   let text: String
   private(set) var inputs: [[Substring]] = []

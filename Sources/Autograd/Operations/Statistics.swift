@@ -163,6 +163,8 @@ extension Tensor {
 
   /// The shape after a reduction over axes.
   func reducedShape(_ axes: [Int], _ keepDims: Bool) -> [Int] {
-    shape.indices.filter { keepDims || !axes.contains($0) }.map { axes.contains($0) ? 1 : shape[$0] }
+    shape.indices.filter { keepDims || !axes.contains($0) }.map {
+      axes.contains($0) ? 1 : shape[$0]
+    }
   }
 }

@@ -58,6 +58,7 @@ import Testing
     let functions: [(CKMap, String, @Sendable (Double) -> Double)] = [
       (.exp, "exp", { exp($0) }), (.log, "log", { log($0) }), (.tanh, "tanh", { tanh($0) }),
       (.sigmoid, "sigmoid", { 1 / (1 + exp(-$0)) }), (.errorFunction, "erf", { erf($0) }),
+      (.log1p, "log1p", { log1p($0) }),
     ]
     for (operation, name, exact) in functions {
       let (error, at) = worst(set, operation, Self.sample, exact)
@@ -128,6 +129,8 @@ import Testing
     #expect(value(.sigmoid, 0) == 0.5)
     #expect(value(.errorFunction, -0.0).sign == .minus && value(.errorFunction, -.infinity) == -1)
     #expect(value(.gelu, .infinity) == .infinity && value(.gelu, -100) == 0)
-    for operation in [CKMap.exp, .log, .tanh, .sigmoid, .errorFunction, .gelu] { #expect(value(operation, .nan).isNaN) }
+    for operation in [CKMap.exp, .log, .tanh, .sigmoid, .errorFunction, .gelu] {
+      #expect(value(operation, .nan).isNaN)
+    }
   }
 }

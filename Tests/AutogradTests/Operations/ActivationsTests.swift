@@ -26,7 +26,8 @@ struct ActivationsTests {
         let (value, slope) = valueAndGradient(at: Tensor([far], dtype: dtype)) { f($0).sum() }
         // Softplus and its like are x or 0 there, softsign is 1.
         #expect(value.item().isFinite, "\(far)")
-        #expect([0, 1, -1, -0.01, 0.01].contains { abs($0 - slope.item()) < 1e-4 }, "\(far) \(slope)")
+        #expect(
+          [0, 1, -1, -0.01, 0.01].contains { abs($0 - slope.item()) < 1e-4 }, "\(far) \(slope)")
       }
     }
   }

@@ -31,11 +31,14 @@ struct PaddingTests {
     }
     let text = result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } ?? ""
     #expect(
-      text.contains("pad: reflect needs 4 elements along axis 1 of float32 [1, 3] for 3 and 0 more"),
+      text.contains(
+        "pad: reflect needs 4 elements along axis 1 of float32 [1, 3] for 3 and 0 more"),
       "\(text)")
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).pad([1]) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).pad([1, 1, 1, 1]) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).pad([-2, -2]) }
-    await #expect(processExitsWith: .failure) { _ = Tensor.zeros([0]).pad([1, 0], mode: .replicate) }
+    await #expect(processExitsWith: .failure) {
+      _ = Tensor.zeros([0]).pad([1, 0], mode: .replicate)
+    }
   }
 }

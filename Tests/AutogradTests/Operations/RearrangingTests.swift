@@ -33,7 +33,8 @@ struct RearrangingTests {
   @Test func triangles() {
     #expect(ints(x.tril()) == [0, 0, 0, 3, 4, 0])
     #expect(ints(x.triu(diagonal: 1)) == [0, 1, 2, 0, 0, 5])
-    #expect(ints(x.tril(diagonal: 9)) == ints(x) && ints(x.tril(diagonal: -.max)).allSatisfy { $0 == 0 })
+    #expect(
+      ints(x.tril(diagonal: 9)) == ints(x) && ints(x.tril(diagonal: -.max)).allSatisfy { $0 == 0 })
     // What is cut off may be anything.
     let wild = Tensor([[1, .infinity], [2, .nan]])
     #expect(wild.tril(diagonal: -1).scalars() == [0, 0, 2, 0])

@@ -73,7 +73,8 @@ struct StatisticsTests {
     let x = Tensor([[1000, 1000], [1000, 1000]])
     #expect(abs(x.logSumExp(axes: nil).item() - (1000 + 1.3862944)) < 1e-3)
     #expect(x.logSumExp(axes: [0, 1], keepDims: true).shape == [1, 1])
-    #expect(Tensor.zeros([0, 3]).logSumExp(axes: [0]).scalars() == Array(repeating: -.infinity, count: 3))
+    #expect(
+      Tensor.zeros([0, 3]).logSumExp(axes: [0]).scalars() == Array(repeating: -.infinity, count: 3))
   }
 
   @Test func mistakesAreNamed() async {
