@@ -202,10 +202,14 @@ private func summary(_ event: TrainerEvent) -> String {
           optimizer.step(gradients)
         }
         for _ in 0..<20 { step() }
-        let before = faults()
-        for _ in 0..<100 { step() }
-        // The first step alone touches more than a thousand; some come from elsewhere in the process.
-        #expect(faults() - before < 50)
+        // The first step touches more than a thousand. The system may take pages away from a process
+        // that waits for long: one quiet round is enough.
+        let rounds = (0..<10).map { _ in
+          let before = faults()
+          for _ in 0..<20 { step() }
+          return faults() - before
+        }
+        #expect(rounds.contains { $0 < 10 }, "page faults in 20 steps each: \(rounds)")
       }
     }
   #endif
