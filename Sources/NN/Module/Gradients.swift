@@ -111,7 +111,9 @@ public func valueAndGradients(
   let found = tape.gradientsIfAny(of: [(value, value.onesLike())], at: used.map(\.1))
   var entries: [(parameter: Parameter, gradient: Tensor)] = []
   for ((parameter, _), gradient) in zip(used, found) {
-    if let gradient { entries.append((parameter, gradient)) }
+    if let gradient {
+      entries.append((parameter, parameter.gradientHook.map { $0(gradient) } ?? gradient))
+    }
   }
   return (value.withoutTape(tape), Gradients(entries))
 }

@@ -181,6 +181,10 @@ public final class Parameter {
 
   // MARK: Gradients
 
+  /// Gets the parameter's gradient whenever `valueAndGradients` has found one, and returns what takes its
+  /// place: PyTorch's `register_hook` on a parameter.
+  public var gradientHook: ((_ gradient: Tensor) -> Tensor)?
+
   /// Lets a tape watch the value, also one that does not exist yet, until `endWatching`.
   ///
   /// - Returns: Whether the tape did not do so already.

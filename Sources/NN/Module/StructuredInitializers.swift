@@ -35,7 +35,7 @@ public func calculateGain(_ nonlinearity: Nonlinearity) -> Double { nonlinearity
 
 extension Initializer {
   /// Normal under the condition that the value lies between low and high, by the inverse of the
-  /// distribution).
+  /// distribution.
   ///
   /// The bounds are values, not multiples of the deviation, as in PyTorch.
   public static func truncatedNormal(
