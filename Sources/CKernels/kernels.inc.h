@@ -6,6 +6,9 @@
 
 #define CK_TEMPLATE "elementwise.inc.h"
 #include "types.inc.h"
+#define CK_TEMPLATE "update.inc.h"
+#define CK_FLOATS_ONLY
+#include "types.inc.h"
 #define CK_TEMPLATE "reduce.inc.h"
 #include "types.inc.h"
 #define CK_TEMPLATE "gemm.inc.h"

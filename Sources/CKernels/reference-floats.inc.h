@@ -1,5 +1,16 @@
 // Reference bodies for floating point only (a template, see types.inc.h).
 
+static void NAME(update)(CKUpdate operation, size_t count, CKUpdateFactors factors, const T *u, const T *v, T *y) {
+  for (size_t i = 0; i < count; i++) {
+    T added = u[i];
+    if (operation == CKUpdateAddProduct) { added = u[i] * v[i]; }
+    if (operation == CKUpdateAddQuotient) {
+      added = u[i] / ((T)factors.root * (T)sqrt(v[i]) + (T)factors.epsilon);
+    }
+    y[i] = (T)factors.keep * y[i] + (T)factors.scale * added;
+  }
+}
+
 // The sum of exp(x - shift). Softmax shifts by the largest element, so that an infinite one gives NaN, as PyTorch.
 static double NAME(sumExponentials)(size_t columns, const T *x, double shift) {
   double sum = 0;

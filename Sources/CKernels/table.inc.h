@@ -70,6 +70,11 @@ static void copy(CKType from, CKType to, size_t inner, size_t outer, CKSource x,
   CK_DISPATCH(from, copy, to, inner, outer, x, y, yInner, yOuter)
 }
 
+static void update(CKUpdate operation, CKType type, size_t count, CKUpdateFactors factors, const void *u,
+                   const void *v, void *y) {
+  CK_DISPATCH_FLOATS(type, update, operation, count, factors, u, v, y)
+}
+
 static void reduceRows(CKReduce operation, CKType type, size_t rows, size_t columns, const void *x, void *y) {
   CK_DISPATCH(type, reduceRows, operation, rows, columns, x, y)
 }
@@ -165,6 +170,7 @@ const CKKernels CK_VARIANT = {
   .compare = compare,
   .select = choose,
   .copy = copy,
+  .update = update,
   .reduceRows = reduceRows,
   .reduceColumns = reduceColumns,
   .argmaxRows = argmaxRows,

@@ -142,6 +142,23 @@ extension CPU {
     }
   }
 
+  // MARK: Update
+
+  /// y = keep * y + scale * f(u, v) in place; dense arrays of one floating-point type and shape.
+  static func update(
+    _ operation: CKUpdate, _ factors: CKUpdateFactors, _ u: NDArray, _ v: NDArray, into y: NDArray
+  ) {
+    let type = y.dtype.kernelType
+    let size = y.dtype.byteCount
+    withExtendedLifetime((u, v, y)) {
+      forEachDensePart(y.count) { start, count in
+        let start = start * size
+        kernels.update(
+          operation, type, count, factors, u.data + start, v.data + start, y.data + start)
+      }
+    }
+  }
+
   // MARK: Copy and fill
 
   /// Copies `x`, broadcast and converted, into `y`, which may be a view.

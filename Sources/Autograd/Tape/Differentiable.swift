@@ -15,22 +15,23 @@
 ///   - x: The input.
 ///   - value: Computes the result, which must have the input's shape and type.
 ///   - pullback: Gets the result (a constant for the tape that records) and returns the pullback.
+///   - operation: Its name in messages.
 public func differentiable(
   _ x: consuming Tensor,
   _ value: (consuming Tensor) -> Tensor,
-  pullback: (_ y: Tensor) -> Pullback
+  pullback: (_ y: Tensor) -> Pullback, operation: StaticString = #function
 ) -> Tensor {
   guard let (tape, slot, outer) = x.trace.innermost else {
     x.trace = .none
-    return constant(value(x))
+    return constant(value(x), operation)
   }
   let (count, rank, dtype) = (x.array.count, x.array.rank, x.array.dtype)
   x.trace = outer
-  var y = differentiable(x, value, pullback: pullback)
+  var y = differentiable(x, value, pullback: pullback, operation: operation)
   require(
     y.array.count == count && y.array.rank == rank && y.array.dtype == dtype,
     "differentiable: this form is for element-wise operations; the result is \(y.summary)")
-  let entry = tape.append(.unary(slot, nil, pullback(y)))
+  let entry = tape.append(.unary(slot, nil, checked(pullback(y), operation)))
   y.trace = y.trace.placed(below: tape, entry)
   return y
 }
@@ -41,16 +42,19 @@ public func differentiable(
 ///   - x: The input.
 ///   - value: Computes the result.
 ///   - pullback: Gets input and result (constants for the tape that records) and returns the pullback.
+///   - operation: Its name in messages.
 public func differentiable(
   _ x: Tensor,
   _ value: (Tensor) -> Tensor,
-  pullback: (_ x: Tensor, _ y: Tensor) -> Pullback
+  pullback: (_ x: Tensor, _ y: Tensor) -> Pullback, operation: StaticString = #function
 ) -> Tensor {
-  guard let (tape, slot, outer) = x.trace.innermost else { return constant(value(Tensor(x.array))) }
+  guard let (tape, slot, outer) = x.trace.innermost else {
+    return constant(value(Tensor(x.array)), operation)
+  }
   let x = Tensor(x.array, trace: outer)
-  var y = differentiable(x, value, pullback: pullback)
+  var y = differentiable(x, value, pullback: pullback, operation: operation)
   guard y.dtype.isFloatingPoint else { return y }
-  let entry = tape.append(.unary(slot, x.likeness(unlike: y), pullback(x, y)))
+  let entry = tape.append(.unary(slot, x.likeness(unlike: y), checked(pullback(x, y), operation)))
   y.trace = y.trace.placed(below: tape, entry)
   return y
 }
@@ -63,12 +67,12 @@ func differentiable(
   broadcasting a: consuming Tensor, _ b: consuming Tensor,
   _ value: (consuming Tensor, consuming Tensor) -> Tensor,
   first: (_ y: Tensor) -> Pullback,
-  second: (_ y: Tensor) -> Pullback
+  second: (_ y: Tensor) -> Pullback, operation: StaticString = #function
 ) -> Tensor {
   guard let tape = innermostTape(a, b) else {
     a.trace = .none
     b.trace = .none
-    return constant(value(a, b))
+    return constant(value(a, b), operation)
   }
   let aSlot = a.strip(tape)
   let bSlot = b.strip(tape)
@@ -76,13 +80,16 @@ func differentiable(
   if a.array.dtype != b.array.dtype || !a.array.hasShape(of: b.array) {
     (aLikeness, bLikeness) = (Tape.Likeness(a.array), Tape.Likeness(b.array))
   }
-  var y = differentiable(broadcasting: a, b, value, first: first, second: second)
+  var y = differentiable(
+    broadcasting: a, b, value, first: first, second: second, operation: operation)
   let entry: Tape.Entry
   switch (aSlot, bSlot) {
   case (let aSlot?, let bSlot?):
-    entry = .binary(aSlot, aLikeness, first(y), bSlot, bLikeness, second(y))
-  case (let aSlot?, nil): entry = .unary(aSlot, aLikeness, first(y))
-  case (_, let bSlot): entry = .unary(bSlot!, bLikeness, second(y))
+    entry = .binary(
+      aSlot, aLikeness, checked(first(y), operation), bSlot, bLikeness,
+      checked(second(y), operation))
+  case (let aSlot?, nil): entry = .unary(aSlot, aLikeness, checked(first(y), operation))
+  case (_, let bSlot): entry = .unary(bSlot!, bLikeness, checked(second(y), operation))
   }
   y.trace = y.trace.placed(below: tape, tape.append(entry))
   return y
@@ -102,27 +109,31 @@ func differentiable(
 ///   - value: Computes the result.
 ///   - first: Gets inputs and result (constants for the tape that records) and returns the pullback to `a`.
 ///   - second: The same for `b`.
+///   - operation: Its name in messages.
 public func differentiable(
   _ a: Tensor, _ b: Tensor,
   _ value: (Tensor, Tensor) -> Tensor,
   first: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback,
-  second: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback
+  second: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback, operation: StaticString = #function
 ) -> Tensor {
   guard let tape = innermostTape(a, b) else {
-    return constant(value(Tensor(a.array), Tensor(b.array)))
+    return constant(value(Tensor(a.array), Tensor(b.array)), operation)
   }
   var (a, b) = (a, b)
   let aSlot = a.strip(tape)
   let bSlot = b.strip(tape)
-  var y = differentiable(a, b, value, first: first, second: second)
+  var y = differentiable(a, b, value, first: first, second: second, operation: operation)
   guard y.dtype.isFloatingPoint else { return y }
   let entry: Tape.Entry
   switch (aSlot, bSlot) {
   case (let aSlot?, let bSlot?):
     entry = .binary(
-      aSlot, a.likeness(unlike: y), first(a, b, y), bSlot, b.likeness(unlike: y), second(a, b, y))
-  case (let aSlot?, nil): entry = .unary(aSlot, a.likeness(unlike: y), first(a, b, y))
-  case (_, let bSlot): entry = .unary(bSlot!, b.likeness(unlike: y), second(a, b, y))
+      aSlot, a.likeness(unlike: y), checked(first(a, b, y), operation), bSlot,
+      b.likeness(unlike: y), checked(second(a, b, y), operation))
+  case (let aSlot?, nil):
+    entry = .unary(aSlot, a.likeness(unlike: y), checked(first(a, b, y), operation))
+  case (_, let bSlot):
+    entry = .unary(bSlot!, b.likeness(unlike: y), checked(second(a, b, y), operation))
   }
   y.trace = y.trace.placed(below: tape, tape.append(entry))
   return y
@@ -134,10 +145,12 @@ public func differentiable(
 ///   - inputs: The inputs; integer tensors may be among them, they get no gradients.
 ///   - value: Computes the results.
 ///   - pullbacks: Gets inputs and results (constants for the tape that records) and returns the pullbacks.
+///   - operation: Its name in messages.
 public func differentiable(
   _ inputs: [Tensor],
   _ value: ([Tensor]) -> [Tensor],
-  pullbacks: (_ inputs: [Tensor], _ results: [Tensor]) -> Pullbacks
+  pullbacks: (_ inputs: [Tensor], _ results: [Tensor]) -> Pullbacks,
+  operation: StaticString = #function
 ) -> [Tensor] {
   var youngest: Tape?
   for input in inputs {
@@ -145,7 +158,7 @@ public func differentiable(
     if youngest.map({ $0.age < tape.age }) ?? true { youngest = tape }
   }
   guard let tape = youngest else {
-    return value(inputs.map { Tensor($0.array) }).map { constant($0) }
+    return value(inputs.map { Tensor($0.array) }).map { constant($0, operation) }
   }
   var stripped = inputs
   var slots: [(slot: Int, likeness: Tape.Likeness)?] = []
@@ -153,9 +166,10 @@ public func differentiable(
     let slot = stripped[index].strip(tape)
     slots.append(slot.map { ($0, Tape.Likeness(stripped[index].array)) })
   }
-  let results = differentiable(stripped, value, pullbacks: pullbacks)
+  let results = differentiable(stripped, value, pullbacks: pullbacks, operation: operation)
   let entry = Tape.ListEntry(
-    inputs: slots, resultCount: results.count, pullbacks: pullbacks(stripped, results))
+    inputs: slots, resultCount: results.count,
+    pullbacks: checked(pullbacks(stripped, results), operation))
   let first = tape.append(entry)
   return results.enumerated().map { index, result in
     guard result.dtype.isFloatingPoint else { return result }
@@ -163,9 +177,21 @@ public func differentiable(
   }
 }
 
+/// The pullback itself; where anomalies are looked for, one that stops at them.
+@inline(__always)
+private func checked(_ pullback: @escaping Pullback, _ operation: StaticString) -> Pullback {
+  Anomalies.areWanted ? Anomalies.checking(pullback, operation) : pullback
+}
+
+@inline(__always)
+private func checked(_ pullbacks: @escaping Pullbacks, _ operation: StaticString) -> Pullbacks {
+  Anomalies.areWanted ? Anomalies.checking(pullbacks, operation) : pullbacks
+}
+
 /// A result of `value`, which must not be recorded itself: its inputs were constants.
 @inline(__always)
-private func constant(_ y: consuming Tensor) -> Tensor {
+private func constant(_ y: consuming Tensor, _ operation: StaticString) -> Tensor {
+  if Anomalies.areWanted { Anomalies.check(y, operation) }
   if case .none = y.trace { return y }
   require(
     !y.isTraced,

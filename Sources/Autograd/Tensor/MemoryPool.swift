@@ -14,13 +14,14 @@ import Synchronization
 /// Sizes are rounded up to four classes per power of two (at most 25 % waste); blocks are aligned
 /// to 64 bytes, a cache line and a 512-bit vector. What is kept is bounded: beyond the bound a
 /// block goes back to the system.
-enum MemoryPool {
+package enum MemoryPool {
   private static let alignment = 64
   private static let keptByteLimit = 1 << 30
 
   private struct Lists: ~Copyable {
     var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 256)
     var keptBytes = 0
+    var (usedBytes, peakBytes) = (0, 0)
   }
   // The pointers inside are owned by the pool alone; they are handed out and taken back one by one.
   private struct Guarded: ~Copyable, @unchecked Sendable { var lists = Lists() }
@@ -42,6 +43,8 @@ enum MemoryPool {
 
   static func allocate(sizeClass: Int) -> UnsafeMutableRawPointer {
     let kept: UInt? = pool.withLock { guarded in
+      guarded.lists.usedBytes += byteCount(of: sizeClass)
+      guarded.lists.peakBytes = max(guarded.lists.peakBytes, guarded.lists.usedBytes)
       guard let block = guarded.lists.free[sizeClass].popLast() else { return nil }
       guarded.lists.keptBytes -= byteCount(of: sizeClass)
       return UInt(bitPattern: block)
@@ -59,11 +62,22 @@ enum MemoryPool {
     let size = byteCount(of: sizeClass)
     let address = UInt(bitPattern: block)
     let isKept = pool.withLock { guarded in
+      guarded.lists.usedBytes -= size
       guard guarded.lists.keptBytes + size <= keptByteLimit else { return false }
       guarded.lists.keptBytes += size
       guarded.lists.free[sizeClass].append(UnsafeMutableRawPointer(bitPattern: address)!)
       return true
     }
     if !isKept { free(block) }
+  }
+
+  /// The most bytes in use at once while a closure ran, less those in use before, by all threads.
+  package static func peakBytes(during body: () throws -> Void) rethrows -> Int {
+    let before = pool.withLock { guarded in
+      guarded.lists.peakBytes = guarded.lists.usedBytes
+      return guarded.lists.usedBytes
+    }
+    try body()
+    return pool.withLock { $0.lists.peakBytes } - before
   }
 }

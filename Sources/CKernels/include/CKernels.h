@@ -73,6 +73,18 @@ typedef CK_ENUM(CKReduce) {
   CKReduceMinimum,
 } CKReduce;
 
+/// y = keep * y + scale * f(u, v), in place: the steps of optimizers and running averages. Floating point only.
+typedef CK_ENUM(CKUpdate) {
+  CKUpdateAdd,          // u
+  CKUpdateAddProduct,   // u * v
+  CKUpdateAddQuotient,  // u / (root * sqrt(v) + epsilon)
+} CKUpdate;
+
+/// The numbers of an update; they are rounded to the element type first.
+typedef struct CKUpdateFactors {
+  double keep, scale, root, epsilon;
+} CKUpdateFactors;
+
 /// An operand of a two-dimensional loop: element (o, i) is at data[o * outer + i * inner], strides in elements.
 typedef struct CKSource {
   const void *_Nonnull data;
@@ -127,6 +139,10 @@ typedef struct CKKernels {
   /// anything to bool is x != 0.
   void (*_Nonnull copy)(CKType from, CKType to, size_t inner, size_t outer, CKSource x, void *_Nonnull y,
                         ptrdiff_t yInner, ptrdiff_t yOuter);
+
+  /// Dense arrays; y may be the same memory as u or v. `add` does not look at v.
+  void (*_Nonnull update)(CKUpdate operation, CKType type, size_t count, CKUpdateFactors factors,
+                          const void *_Nonnull u, const void *_Nonnull v, void *_Nonnull y);
 
   // Reductions of dense matrices x [rows, columns]; at least one element is reduced (columns > 0 or rows > 0).
   void (*_Nonnull reduceRows)(CKReduce operation, CKType type, size_t rows, size_t columns, const void *_Nonnull x,

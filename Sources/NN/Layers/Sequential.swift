@@ -54,7 +54,8 @@ public final class Sequential: Layer, RandomAccessCollection {
     var x = x
     var place = 0
     while place < layers.count {
-      if let block = blocks[place], let y = block(x) {
+      // Who observes layers wants to see each of them.
+      if let block = blocks[place], !OutputHooks.areWanted, let y = block(x) {
         x = y
         place += PoolingBlock.layerCount
       } else {

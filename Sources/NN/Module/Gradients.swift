@@ -32,7 +32,60 @@ public struct Gradients: Sequence {
     require(limit > 0, "clipped: the norm's limit must be above 0, got \(limit)")
     let norm = norm
     guard norm > limit else { return self }
-    return Gradients(entries.map { ($0.parameter, $0.gradient * (limit / norm)) })
+    return self * (limit / norm)
+  }
+
+  /// The gradients with every element brought between -limit and limit.
+  ///
+  /// - Parameter limit: The largest absolute value allowed, above 0.
+  public func clipped(value limit: Double) -> Gradients {
+    require(limit > 0, "clipped: the value's limit must be above 0, got \(limit)")
+    return map { maximum(minimum($0, limit), -limit) }
+  }
+
+  /// The gradients after a function of each.
+  public func map(_ function: (Tensor) -> Tensor) -> Gradients {
+    Gradients(entries.map { ($0.parameter, function($0.gradient)) })
+  }
+
+  // MARK: Accumulating
+
+  /// The sum by parameters; one that only one side has reached keeps that side's gradient.
+  ///
+  /// ```swift
+  /// var sum = Gradients([])
+  /// for batch in batches { sum += model.valueAndGradients { model.trainingStep(batch) }.gradients }
+  /// optimizer.step(sum / batches.count)
+  /// ```
+  public static func + (a: Gradients, b: Gradients) -> Gradients {
+    var sum = a
+    sum += b
+    return sum
+  }
+
+  /// Adds by parameters, in place where nobody else sees a gradient's memory.
+  public static func += (a: inout Gradients, b: Gradients) {
+    var places: [ObjectIdentifier: Int] = [:]
+    for (place, entry) in a.entries.enumerated() {
+      places[ObjectIdentifier(entry.parameter)] = place
+    }
+    for entry in b.entries {
+      if let place = places[ObjectIdentifier(entry.parameter)] {
+        a.entries[place].gradient += entry.gradient
+      } else {
+        a.entries.append(entry)
+      }
+    }
+  }
+
+  /// All gradients times a number.
+  public static func * (gradients: Gradients, number: some Number) -> Gradients {
+    gradients.map { $0 * number }
+  }
+
+  /// All gradients divided by a number.
+  public static func / (gradients: Gradients, number: some Number) -> Gradients {
+    gradients.map { $0 / number }
   }
 }
 
@@ -58,7 +111,9 @@ public func valueAndGradients(
   let found = tape.gradientsIfAny(of: [(value, value.onesLike())], at: used.map(\.1))
   var entries: [(parameter: Parameter, gradient: Tensor)] = []
   for ((parameter, _), gradient) in zip(used, found) {
-    if let gradient { entries.append((parameter, gradient)) }
+    if let gradient {
+      entries.append((parameter, parameter.gradientHook.map { $0(gradient) } ?? gradient))
+    }
   }
   return (value.withoutTape(tape), Gradients(entries))
 }

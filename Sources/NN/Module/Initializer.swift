@@ -96,6 +96,20 @@ public struct Initializer: Sendable, CustomStringConvertible {
     scaled("kaimingNormal", isUniform: false) { gain / Double(mode.fan($0)).squareRoot() }
   }
 
+  /// As with a gain, which is that of the function that follows the layer.
+  public static func kaimingUniform(
+    mode: FanMode = .fanIn, nonlinearity: Nonlinearity
+  ) -> Initializer {
+    kaimingUniform(mode: mode, gain: nonlinearity.gain)
+  }
+
+  /// As with a gain, which is that of the function that follows the layer.
+  public static func kaimingNormal(
+    mode: FanMode = .fanIn, nonlinearity: Nonlinearity
+  ) -> Initializer {
+    kaimingNormal(mode: mode, gain: nonlinearity.gain)
+  }
+
   /// Which fan a Kaiming initializer keeps the variance for.
   public enum FanMode: Sendable {
     /// The forward pass.
@@ -123,7 +137,7 @@ public struct Initializer: Sendable, CustomStringConvertible {
     }
   }
 
-  private static func fans(_ name: String, _ shape: [Int]) -> (in: Int, out: Int) {
+  static func fans(_ name: String, _ shape: [Int]) -> (in: Int, out: Int) {
     require(
       shape.count >= 2, "\(name): needs a weight with at least two axes to count fans, got \(shape)"
     )

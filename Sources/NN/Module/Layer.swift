@@ -13,7 +13,9 @@ extension Layer {
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     FailureContext.enter(self, describedBy: pathOfInnermost)
     defer { FailureContext.leave() }
-    return forward(x)
+    let y = forward(x)
+    if OutputHooks.areWanted { OutputHooks.show(y, of: self) }
+    return y
   }
 
   /// Gives all parameters their shapes and values by a forward pass without side effects: in

@@ -114,15 +114,16 @@ public final class Parameter {
   }
 
   /// Changes the value; the closure gets the only reference, so that it can work in place.
-  func update(_ change: (consuming Tensor) -> Tensor) {
+  func update(_ change: (inout Tensor) -> Void) {
     require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
-    guard let old = stored.take() else { return }
-    let dtype = old.dtype
-    let new = change(old)
+    guard var value = stored.take() else { return }
+    let dtype = value.dtype
+    change(&value)
     require(
-      allows(new.shape) && new.dtype == dtype,
-      "a parameter \(dtype) \(described) cannot become \(new.summary); check its gradient's shape")
-    stored = new.stoppingGradient()
+      allows(value.shape) && value.dtype == dtype,
+      "a parameter \(dtype) \(described) cannot become \(value.summary); check its gradient's shape"
+    )
+    stored = value.stoppingGradient()
   }
 
   /// The elements of a weight per output, nil while a size is unknown.
@@ -179,6 +180,10 @@ public final class Parameter {
   }
 
   // MARK: Gradients
+
+  /// Gets the parameter's gradient whenever `valueAndGradients` has found one, and returns what takes its
+  /// place: PyTorch's `register_hook` on a parameter.
+  public var gradientHook: ((_ gradient: Tensor) -> Tensor)?
 
   /// Lets a tape watch the value, also one that does not exist yet, until `endWatching`.
   ///

@@ -1,48 +1,94 @@
 import Autograd
 
-/// Changes parameters so that a loss falls.
-public protocol Optimizer: AnyObject {
-  /// What it changes; a parameter may be without shape and value yet.
-  var parameters: [Parameter] { get }
+/// Stochastic gradient descent: `value -= learningRate * gradient` (Robbins and Monro 1951), with
+/// momentum as in PyTorch (Sutskever and others 2013).
+///
+/// With momentum, `velocity = momentum * velocity + (1 - dampening) * gradient` takes the gradient's
+/// place; it begins with the first gradient. Nesterov's form goes along `gradient + momentum *
+/// velocity`.
+public final class SGD: GroupedOptimizer {
+  /// The options of a group.
+  public struct Options: DecayingRule {
+    /// The size of a step.
+    public var learningRate: Double
+    /// The share of the velocity that stays.
+    public var momentum: Double
+    /// The share of a gradient that does not enter the velocity.
+    public var dampening: Double
+    /// The factor of the parameter that is added to its gradient (L2 penalty).
+    public var weightDecay: Double
+    /// Whether momentum is Nesterov's.
+    public var isNesterov: Bool
+    /// Whether the objective is to grow.
+    public var isMaximizing: Bool
+  }
 
-  /// The size of a step.
-  var learningRate: Float { get set }
-
-  /// Makes one step; a parameter without a gradient stays as it is.
-  func step(_ gradients: Gradients)
-}
-
-/// Stochastic gradient descent: `value -= learningRate * gradient` (Robbins and Monro 1951).
-public final class SGD: Optimizer {
-  /// What it changes.
-  public let parameters: [Parameter]
-  /// The size of a step.
-  public var learningRate: Float
+  /// The groups of parameters with their options.
+  public var groups: ParameterGroups<Options>
 
   /// An optimizer for a model's parameters.
   ///
   /// - Parameters:
   ///   - parameters: What to change, at least one.
   ///   - learningRate: The size of a step, at least 0.
-  public init(_ parameters: [Parameter], learningRate: Float) {
-    require(
-      !parameters.isEmpty,
-      """
-      SGD: there are no parameters; a module's parts must be stored properties (modules, parameters, or \
-      arrays of them), or listed in its `members`
-      """)
-    require(
-      learningRate >= 0 && learningRate.isFinite,
-      "SGD: the learning rate must be a finite number of at least 0, got \(learningRate)")
-    self.parameters = parameters
-    self.learningRate = learningRate
+  ///   - momentum: The share of the velocity that stays, at least 0.
+  ///   - dampening: The share of a gradient that does not enter the velocity.
+  ///   - weightDecay: The factor of the parameter that is added to its gradient.
+  ///   - nesterov: Whether momentum is Nesterov's; it needs momentum and no dampening.
+  ///   - maximize: Whether the objective is to grow.
+  public init(
+    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-3, momentum: Double = 0,
+    dampening: Double = 0, weightDecay: Double = 0, nesterov: Bool = false, maximize: Bool = false
+  ) {
+    groups = ParameterGroups(
+      "SGD", parameters,
+      Options(
+        learningRate: Double(asWritten: learningRate), momentum: momentum, dampening: dampening,
+        weightDecay: weightDecay, isNesterov: nesterov, isMaximizing: maximize))
+  }
+}
+
+extension SGD.Options {
+  /// What a saved state keeps.
+  public static var numbers: [(name: String, path: WritableKeyPath<Self, Double>)] {
+    [
+      ("learningRate", \.learningRate), ("momentum", \.momentum), ("dampening", \.dampening),
+      ("weightDecay", \.weightDecay),
+    ]
   }
 
-  /// Makes one step, in place where nobody else sees a parameter's value.
-  public func step(_ gradients: Gradients) {
-    let own = Set(parameters.map(ObjectIdentifier.init))
-    for (parameter, gradient) in gradients where own.contains(ObjectIdentifier(parameter)) {
-      parameter.update { value in value - gradient * learningRate }
+  /// Stops the program if the options make no sense.
+  public func check(_ name: String) {
+    checkDecay(name)
+    checkNotNegative(momentum, name, "the momentum")
+    require(dampening.isFinite, "\(name): the dampening must be finite, got \(dampening)")
+    require(
+      !isNesterov || momentum > 0 && dampening == 0,
+      """
+      \(name): Nesterov's form needs momentum above 0 and no dampening, got momentum \(momentum) and \
+      dampening \(dampening)
+      """)
+  }
+
+  /// One pass without momentum, two with it.
+  public func update(
+    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
+  ) {
+    if momentum == 0 {
+      let rate = isMaximizing ? -learningRate : learningRate
+      value.update(keeping: 1 - learningRate * weightDecay, adding: gradient, times: -rate)
+      return
     }
+    let gradient = direction(gradient, at: value)
+    if state.tensors["momentum_buffer"] == nil {
+      state.tensors["momentum_buffer"] = gradient
+    } else {
+      state["momentum_buffer", zerosLike: value].update(
+        keeping: momentum, adding: gradient, times: 1 - dampening)
+    }
+    let velocity = state["momentum_buffer", zerosLike: value]
+    if isNesterov { value.update(adding: gradient, times: -learningRate) }
+    value.update(
+      adding: velocity, times: isNesterov ? -learningRate * momentum : -learningRate)
   }
 }

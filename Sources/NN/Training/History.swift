@@ -11,17 +11,21 @@ public struct EpochMetrics: Sendable, Equatable {
   public var validationAccuracy: Double?
   /// The duration of the epoch's training part in seconds, validation not included.
   public var seconds: Double
+  /// The learning rate (of the optimizer's first group) in the epoch's last step; nil where it is not
+  /// known.
+  public var learningRate: Double?
 
   /// Creates the metrics of one epoch.
   public init(
     epoch: Int, trainLoss: Double, validationLoss: Double? = nil, validationAccuracy: Double? = nil,
-    seconds: Double
+    seconds: Double, learningRate: Double? = nil
   ) {
     self.epoch = epoch
     self.trainLoss = trainLoss
     self.validationLoss = validationLoss
     self.validationAccuracy = validationAccuracy
     self.seconds = seconds
+    self.learningRate = learningRate
   }
 }
 

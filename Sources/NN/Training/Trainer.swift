@@ -13,16 +13,40 @@ public struct Trainer {
   ///
   /// Nil for no limit.
   public let gradientClip: Double?
+  /// The number of batches whose gradients are taken together for a step, as if they were one batch;
+  /// fewer at an epoch's end.
+  public let accumulatedBatches: Int
+  /// How the optimizer's learning rates change; nil leaves them as they are.
+  public let schedule: LearningRateSchedule?
+
+  /// When learning rates change, and how.
+  public enum LearningRateSchedule: Sendable {
+    /// After each epoch.
+    case perEpoch(Schedule)
+    /// After each step of the optimizer.
+    case perStep(Schedule)
+    /// After epochs that did not get better, judged by the validation loss (the training loss where
+    /// there is no validation data).
+    case plateau(Plateau.Options)
+  }
 
   /// A trainer; nothing runs before `fit`.
-  public init(maxEpochs: Int, gpuCount: Int = 0, gradientClip: Double? = nil) {
+  public init(
+    maxEpochs: Int, gpuCount: Int = 0, gradientClip: Double? = nil, accumulatedBatches: Int = 1,
+    schedule: LearningRateSchedule? = nil
+  ) {
     require(maxEpochs >= 1, "Trainer: needs at least one epoch, got \(maxEpochs)")
     require(gpuCount >= 0, "Trainer: the number of GPUs must not be negative, got \(gpuCount)")
     require(
       gradientClip ?? 1 > 0, "Trainer: gradientClip must be above 0, got \(gradientClip ?? 0)")
     self.maxEpochs = maxEpochs
     self.gpuCount = gpuCount
+    require(
+      accumulatedBatches >= 1,
+      "Trainer: accumulatedBatches must be at least 1, got \(accumulatedBatches)")
     self.gradientClip = gradientClip
+    self.accumulatedBatches = accumulatedBatches
+    self.schedule = schedule
   }
 
   /// Trains a model.
@@ -44,6 +68,7 @@ public struct Trainer {
     onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> History {
     let optimizer = model.configureOptimizers()
+    let rates = Rates(schedule, optimizer)
     var history = History()
     let batchCount = data.trainingBatches(epoch: 1).count
     require(batchCount > 0, "fit: the training data has no examples")
@@ -51,7 +76,7 @@ public struct Trainer {
     for epoch in 1...maxEpochs {
       model.train()
       let (training, seconds) = try trainingEpoch(
-        epoch, model, data, optimizer, shouldStop: shouldStop, onEvent: onEvent)
+        epoch, model, data, optimizer, rates, shouldStop: shouldStop, onEvent: onEvent)
       guard let training else {
         history.wasInterrupted = true
         break
@@ -60,6 +85,8 @@ public struct Trainer {
       if let batches = data.validationBatches() {
         (metrics.validationLoss, metrics.validationAccuracy) = validate(model, batches)
       }
+      metrics.learningRate = rates.epochsRate
+      rates.epochEnded(metrics.validationLoss ?? metrics.trainLoss)
       history.epochs.append(metrics)
       try onEvent(.epochEnded(metrics))
     }
@@ -70,19 +97,34 @@ public struct Trainer {
   /// One epoch's mean loss, nil if it was to stop, and its duration.
   private func trainingEpoch(
     _ epoch: Int, _ model: some Trainable, _ data: some DataModule, _ optimizer: any Optimizer,
-    shouldStop: () -> Bool, onEvent: (TrainerEvent) throws -> Void
+    _ rates: Rates, shouldStop: () -> Bool, onEvent: (TrainerEvent) throws -> Void
   ) throws -> (loss: Double?, seconds: Double) {
     let clock = ContinuousClock()
     let start = clock.now
     let batches = data.trainingBatches(epoch: epoch)
     let batchCount = batches.count
+    let parameters = optimizer.parameters
     var mean = Mean()
+    var (sum, sumWeight) = (Gradients([]), 0)
     for (index, batch) in batches.enumerated() {
-      var (loss, gradients) = NN.valueAndGradients(at: optimizer.parameters) {
-        model.trainingStep(batch)
+      let loss: Tensor
+      if accumulatedBatches == 1 {
+        rates.stepBegins()
+        loss = optimizer.step {
+          let (loss, gradients) = NN.valueAndGradients(at: parameters) { model.trainingStep(batch) }
+          return (loss, clipped(gradients))
+        }
+      } else {
+        let gradients: Gradients
+        (loss, gradients) = NN.valueAndGradients(at: parameters) { model.trainingStep(batch) }
+        sum += gradients * batch.count
+        sumWeight += batch.count
+        if (index + 1) % accumulatedBatches == 0 || index + 1 == batchCount {
+          rates.stepBegins()
+          optimizer.step(clipped(sum / sumWeight))
+          (sum, sumWeight) = (Gradients([]), 0)
+        }
       }
-      if let gradientClip { gradients = gradients.clipped(norm: gradientClip) }
-      optimizer.step(gradients)
       mean.add(loss.item(), weight: batch.count)
       let seconds = (clock.now - start) / .seconds(1)
       try onEvent(
@@ -92,6 +134,10 @@ public struct Trainer {
       if shouldStop() { return (nil, seconds) }
     }
     return (mean.value, (clock.now - start) / .seconds(1))
+  }
+
+  private func clipped(_ gradients: Gradients) -> Gradients {
+    gradientClip.map { gradients.clipped(norm: $0) } ?? gradients
   }
 
   /// Mean loss and accuracy over batches, in evaluation mode.
@@ -107,6 +153,38 @@ public struct Trainer {
       }
       return (losses.value, accuracies.weight > 0 ? accuracies.value : nil)
     }
+  }
+}
+
+/// Changes an optimizer's learning rates during a run.
+private final class Rates {
+  private let optimizer: any Optimizer
+  private var steps: Scheduler?
+  private var epochs: Scheduler?
+  private var plateau: Plateau?
+  private var isFirstStep = true
+
+  init(_ schedule: Trainer.LearningRateSchedule?, _ optimizer: any Optimizer) {
+    self.optimizer = optimizer
+    switch schedule {
+    case .perEpoch(let schedule): epochs = Scheduler(optimizer, schedule)
+    case .perStep(let schedule): steps = Scheduler(optimizer, schedule)
+    case .plateau(let options): plateau = Plateau(optimizer, options)
+    case nil: break
+    }
+  }
+
+  /// The rate of the first group in the step made last.
+  var epochsRate: Double { optimizer.learningRate }
+
+  func stepBegins() {
+    if !isFirstStep { steps?.step() }
+    isFirstStep = false
+  }
+
+  func epochEnded(_ loss: Double) {
+    epochs?.step()
+    plateau?.step(loss)
   }
 }
 

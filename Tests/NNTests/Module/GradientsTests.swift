@@ -133,6 +133,37 @@ import Testing
     #expect(Gradients([]).norm == 0)
   }
 
+  @Test func clippingByValue() {
+    let a = Parameter(Tensor([0, 0, 0]))
+    let clipped = Gradients([(a, Tensor([3, -0.25, -4]))]).clipped(value: 0.5)
+    #expect(clipped[a]?.floats == [0.5, -0.25, -0.5])
+  }
+
+  @Test func accumulatingAddsByParameters() {
+    let (a, b, c) = (Parameter(Tensor([0])), Parameter(Tensor([0])), Parameter(Tensor([0])))
+    let first = Gradients([(a, Tensor([1])), (b, Tensor([2]))])
+    let second = Gradients([(c, Tensor([5])), (b, Tensor([4]))])
+    let sum = first + second
+    #expect(sum.map(\.gradient.floats) == [[1], [6], [5]])
+    #expect(sum[c]?.item() == 5 && first[b]?.item() == 2 && second[b]?.item() == 4)
+    #expect((sum / 2).map(\.gradient.floats) == [[0.5], [3], [2.5]])
+    #expect((sum * 2).map(\.gradient.floats) == [[2], [12], [10]])
+    #expect((Gradients([]) + first).map(\.gradient.floats) == [[1], [2]])
+  }
+
+  @Test func accumulatedHalvesAreTheWhole() throws {
+    let layer = Linear(3, 2)
+    layer.useFloat64()
+    let x = inputs([8, 3], dtype: .float64)
+    func gradients(_ x: Tensor) -> Gradients {
+      layer.valueAndGradients { layer(x).square().mean() }.gradients
+    }
+    let parts = gradients(x.slice(axis: 0, to: 4)) + gradients(x.slice(axis: 0, from: 4))
+    for (part, whole) in zip(parts / 2, gradients(x)) {
+      #expect(relativeError(part.gradient, whole.gradient) < 1e-14)
+    }
+  }
+
   @Test func mistakesStop() async {
     let vector = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]

@@ -56,7 +56,7 @@ import Testing
       _ = SGD(Linear(1, 1).parameters, learningRate: -1)
     },
     Mistake("SGD: the learning rate must be a finite number of at least 0, got nan") {
-      _ = SGD(Linear(1, 1).parameters, learningRate: .nan)
+      _ = SGD(Linear(1, 1).parameters, learningRate: Double.nan)
     },
   ]
 

@@ -144,6 +144,66 @@ private func summary(_ event: TrainerEvent) -> String {
     #expect(clipped.weight.value.floats == [-1])
   }
 
+  /// SGD at rate 1 along a constant gradient: the weight tells the sum of the rates.
+  @Test func learningRatesFollowASchedule() throws {
+    let data = DataSplit(training: numbered(4), batchSize: 2)
+    func run(_ schedule: Trainer.LearningRateSchedule) throws -> (weight: Float, rates: [Double?]) {
+      let model = Reporter()
+      model.slope = 1
+      let history = try Trainer(maxEpochs: 3, schedule: schedule).fit(model, data)
+      return (model.weight.value.floats[0], history.epochs.map(\.learningRate))
+    }
+    let halves = Schedule.exponential(gamma: 0.5)
+    let epochs = try run(.perEpoch(halves))
+    #expect(epochs.weight == -3.5 && epochs.rates == [1, 0.5, 0.25])
+    let steps = try run(.perStep(halves))
+    #expect(steps.weight == -1.96875 && steps.rates == [0.5, 0.125, 0.03125])
+    // The losses fall, so that nothing happens; then they would have to fall by half.
+    #expect(try run(.plateau(.init { $0.patience = 0 })).rates == [1, 1, 1])
+    let impatient = Plateau.Options {
+      ($0.patience, $0.threshold, $0.isThresholdRelative) = (0, 1e9, false)
+    }
+    #expect(try run(.plateau(impatient)).rates == [1, 1, 0.1])
+    #expect(try Trainer(maxEpochs: 1).fit(Reporter(), data).epochs[0].learningRate == 1)
+  }
+
+  /// Three batches of 2, 2 and 1 taken together are the batch of 5.
+  @Test func accumulatedBatchesAreOneLargerBatch() throws {
+    func run(batchSize: Int, accumulated: Int, clip: Double?) throws -> [[Float]] {
+      let model = Regression()
+      model.initialize(seed: 0)
+      try Trainer(maxEpochs: 4, gradientClip: clip, accumulatedBatches: accumulated).fit(
+        model, DataSplit(training: Squares(count: 5), batchSize: batchSize))
+      return model.values
+    }
+    for clip in [nil, 0.01] {
+      let whole = try run(batchSize: 5, accumulated: 1, clip: clip)
+      for (batchSize, accumulated) in [(2, 3), (2, 100), (1, 5), (3, 2)] {
+        let parts = try run(batchSize: batchSize, accumulated: accumulated, clip: clip)
+        for (part, all) in zip(parts.joined(), whole.joined()) { #expect(abs(part - all) < 1e-5) }
+      }
+      let other = try run(batchSize: 2, accumulated: 2, clip: clip)
+      #expect(zip(other.joined(), whole.joined()).contains { abs($0 - $1) > 1e-4 })
+    }
+  }
+
+  @Test func theTrainerLetsLBFGSEvaluate() throws {
+    final class Model: Trainable {
+      let net = Linear(1, 1)
+      func trainingStep(_ batch: Batch) -> Tensor {
+        (net(batch.inputs) - batch.inputs * 3 + 1).square().mean()
+      }
+      func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
+        (trainingStep(batch).item(), nil)
+      }
+      func configureOptimizers() -> any Optimizer { LBFGS(parameters, lineSearch: .strongWolfe) }
+    }
+    let model = Model()
+    try Trainer(maxEpochs: 3).fit(
+      model, DataSplit(training: numbers([1, 2, 3, 4]), batchSize: 4))
+    #expect(abs(model.net.weight.value.item() - 3) < 1e-3)
+  }
+
   @Test func aRegressionOnDataOfOnesOwnLearns() throws {
     let model = Regression()
     model.initialize(seed: 0)
@@ -240,6 +300,9 @@ private func summary(_ event: TrainerEvent) -> String {
     },
     Mistake("Trainer: gradientClip must be above 0, got 0.0") {
       _ = Trainer(maxEpochs: 1, gradientClip: 0)
+    },
+    Mistake("Trainer: accumulatedBatches must be at least 1, got 0") {
+      _ = Trainer(maxEpochs: 1, accumulatedBatches: 0)
     },
   ]
 

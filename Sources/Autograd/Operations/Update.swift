@@ -1,0 +1,46 @@
+internal import CKernels
+
+// Changes of a tensor in one pass over its memory: what optimizers and running averages are made of.
+// They are not recorded, so they are for constants only.
+extension Tensor {
+  /// self = keep * self + scale * u, in place where nobody else sees the memory.
+  package mutating func update(keeping keep: Double = 1, adding u: Tensor, times scale: Double) {
+    update(.add, CKUpdateFactors(keep: keep, scale: scale, root: 0, epsilon: 0), u, u)
+  }
+
+  /// self = keep * self + scale * u * v, in place where nobody else sees the memory.
+  package mutating func update(
+    keeping keep: Double = 1, adding u: Tensor, by v: Tensor, times scale: Double
+  ) {
+    update(.addProduct, CKUpdateFactors(keep: keep, scale: scale, root: 0, epsilon: 0), u, v)
+  }
+
+  /// self = keep * self + scale * u / (root * sqrt(v) + epsilon), in place where nobody else sees
+  /// the memory.
+  package mutating func update(
+    keeping keep: Double = 1, adding u: Tensor, overRootOf v: Tensor, timesRoot root: Double = 1,
+    plus epsilon: Double, times scale: Double
+  ) {
+    let factors = CKUpdateFactors(keep: keep, scale: scale, root: root, epsilon: epsilon)
+    update(.addQuotient, factors, u, v)
+  }
+
+  private mutating func update(
+    _ operation: CKUpdate, _ factors: CKUpdateFactors, _ u: Tensor, _ v: Tensor
+  ) {
+    require(
+      dtype.isFloatingPoint && !isTraced && !u.isTraced && !v.isTraced,
+      "update: needs floating-point constants, got \(summary), \(u.summary) and \(v.summary)")
+    require(
+      u.array.hasShape(of: array) && v.array.hasShape(of: array),
+      "update: shapes must be equal, got \(summary), \(u.summary) and \(v.summary)")
+    let (u, v) = (CPU.contiguous(u.array, as: dtype), CPU.contiguous(v.array, as: dtype))
+    if !Tensor.takeReusable(&array, dtype: array.dtype) {
+      let copy = array.uninitializedLike(dtype: array.dtype)
+      CPU.copy(array, into: copy)
+      array = copy
+    }
+    trace = .none
+    CPU.update(operation, factors, u, v, into: array)
+  }
+}

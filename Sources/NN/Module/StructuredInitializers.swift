@@ -1,0 +1,160 @@
+import Autograd
+import Foundation
+
+// Initializers with a structure, and the gains of activation functions, after `torch.nn.init`.
+
+/// A function that follows a layer, for `calculateGain` and Kaiming initializers.
+public enum Nonlinearity: Sendable, Equatable {
+  /// Nothing, or a layer without activation function.
+  case linear
+  /// The logistic function.
+  case sigmoid
+  /// The hyperbolic tangent.
+  case tanh
+  /// max(x, 0).
+  case relu
+  /// x above 0, `slope * x` below.
+  case leakyReLU(slope: Double = 0.01)
+  /// The self-normalizing exponential unit.
+  case selu
+
+  /// The factor that keeps the variance through the function, as PyTorch's `calculate_gain`.
+  public var gain: Double {
+    switch self {
+    case .linear, .sigmoid: 1
+    case .tanh: 5.0 / 3
+    case .relu: 2.0.squareRoot()
+    case .leakyReLU(let slope): (2 / (1 + slope * slope)).squareRoot()
+    case .selu: 0.75
+    }
+  }
+}
+
+/// The factor by which weights before a function are scaled, as PyTorch's `calculate_gain`.
+public func calculateGain(_ nonlinearity: Nonlinearity) -> Double { nonlinearity.gain }
+
+extension Initializer {
+  /// Normal under the condition that the value lies between low and high, by the inverse of the
+  /// distribution.
+  ///
+  /// The bounds are values, not multiples of the deviation, as in PyTorch.
+  public static func truncatedNormal(
+    mean: Double = 0, standardDeviation: Double = 1, low: Double = -2, high: Double = 2
+  ) -> Initializer {
+    require(
+      standardDeviation > 0 && low < high,
+      """
+      truncatedNormal: needs a standard deviation above 0 and low below high, got \(standardDeviation), \
+      \(low) and \(high)
+      """)
+    return Initializer("truncatedNormal(\(mean), \(standardDeviation), \(low), \(high))") {
+      shape, _, random in
+      let scale = standardDeviation * 2.0.squareRoot()
+      let (from, to) = (erf((low - mean) / scale), erf((high - mean) / scale))
+      let unit = random.uniform(shape, dtype: .float64).scalars(as: Double.self)
+      let values = unit.map { unit in
+        min(max(mean + scale * inverseErf(from + (to - from) * unit), low), high)
+      }
+      return Tensor(values, shape: shape)
+    }
+  }
+
+  /// Rows or columns of length `gain` that are orthogonal to each other, whichever are fewer (Saxe and
+  /// others 2014); axes after the first count as one.
+  public static func orthogonal(gain: Double = 1) -> Initializer {
+    Initializer("orthogonal(\(gain))") { shape, _, random in
+      require(shape.count >= 2, "orthogonal: needs at least two axes, got \(shape)")
+      let (rows, columns) = (shape[0], shape[1...].reduce(1, *))
+      let (count, length) = (min(rows, columns), max(rows, columns))
+      var vectors = random.normal([count, length], dtype: .float64).scalars(as: Double.self)
+      orthonormalize(&vectors, count: count, length: length)
+      let matrix = Tensor(vectors, shape: [count, length], dtype: .float64) * gain
+      return (rows <= columns ? matrix : matrix.transpose()).reshape(shape).asType(.float32)
+    }
+  }
+
+  /// Normal with a standard deviation, but a share of each column, chosen at random, is 0 (Martens
+  /// 2010); matrices only.
+  public static func sparse(sparsity: Double, standardDeviation: Double = 0.01) -> Initializer {
+    require(
+      sparsity >= 0 && sparsity <= 1,
+      "sparse: the sparsity must be between 0 and 1, got \(sparsity)")
+    return Initializer("sparse(\(sparsity), \(standardDeviation))") { shape, _, random in
+      require(shape.count == 2, "sparse: needs two axes, got \(shape)")
+      var values = random.normal(shape, standardDeviation: standardDeviation)
+        .scalars(as: Double.self)
+      let zeroCount = Int((sparsity * Double(shape[0])).rounded(.up))
+      for column in 0..<shape[1] {
+        for row in random.permutation(shape[0]).prefix(zeroCount) {
+          values[row * shape[1] + column] = 0
+        }
+      }
+      return Tensor(values, shape: shape)
+    }
+  }
+
+  /// The identity matrix, with zeros beside or below it if it is not square.
+  public static let eye = Initializer("eye") { shape, _, _ in
+    require(shape.count == 2, "eye: needs two axes, got \(shape)")
+    return ones(at: (0..<min(shape[0], shape[1])).map { [$0, $0] }, shape)
+  }
+
+  /// A convolution's weight [outputs, inputs, kernel...] that passes its input on, as many channels as
+  /// there are.
+  ///
+  /// - Parameter groups: The groups of the outputs, each of which passes on the first inputs.
+  public static func dirac(groups: Int = 1) -> Initializer {
+    require(groups >= 1, "dirac: needs at least one group, got \(groups)")
+    return Initializer("dirac(groups: \(groups))") { shape, _, _ in
+      require(
+        (3...5).contains(shape.count) && shape[0] % groups == 0,
+        "dirac: needs 3 to 5 axes and outputs that \(groups) groups divide, got \(shape)")
+      let outputs = shape[0] / groups
+      let center = shape[2...].map { $0 / 2 }
+      let places = (0..<groups).flatMap { group in
+        (0..<min(outputs, shape[1])).map { [group * outputs + $0, $0] + center }
+      }
+      return ones(at: places, shape)
+    }
+  }
+
+  /// Zeros with ones at some places.
+  private static func ones(at places: [[Int]], _ shape: [Int]) -> Tensor {
+    var values = [Float](repeating: 0, count: shape.reduce(1, *))
+    for place in places {
+      values[zip(shape, place).reduce(0) { $0 * $1.0 + $1.1 }] = 1
+    }
+    return Tensor(values, shape: shape)
+  }
+
+  /// Makes vectors, which lie in a row, orthogonal to all before them and of length 1 (Gram and
+  /// Schmidt, twice for full precision): the Q of a QR decomposition whose R has a positive diagonal.
+  private static func orthonormalize(_ vectors: inout [Double], count: Int, length: Int) {
+    vectors.withUnsafeMutableBufferPointer { vectors in
+      for index in 0..<count {
+        let own = UnsafeMutableBufferPointer(
+          rebasing: vectors[index * length..<(index + 1) * length])
+        for _ in 1...2 {
+          for other in 0..<index {
+            let earlier = vectors[other * length..<(other + 1) * length]
+            let share = zip(own, earlier).reduce(0) { $0 + $1.0 * $1.1 }
+            for (place, value) in earlier.enumerated() { own[place] -= share * value }
+          }
+        }
+        let size = own.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        for place in own.indices { own[place] /= size }
+      }
+    }
+  }
+
+  /// The inverse of erf: Winitzki's approximation, then Newton's steps.
+  static func inverseErf(_ y: Double) -> Double {
+    if abs(y) >= 1 { return y == 1 ? .infinity : y == -1 ? -.infinity : .nan }
+    let logarithm = log1p(-y * y)
+    let half = 2 / (.pi * 0.147) + logarithm / 2
+    var x = ((half * half - logarithm / 0.147).squareRoot() - half).squareRoot()
+    if y < 0 { x = -x }
+    for _ in 1...3 { x -= (erf(x) - y) * exp(x * x) * Double.pi.squareRoot() / 2 }
+    return x
+  }
+}

@@ -1,0 +1,250 @@
+import Autograd
+import Foundation
+
+/// The options of Adam and everything that is derived from it: one rule.
+///
+/// All keep running averages m of gradients and v of their squares, corrected for beginning at zero,
+/// and go along `m / (sqrt(v) + epsilon)` (Kingma and Ba 2015).
+public struct AdamOptions: DecayingRule {
+  /// What distinguishes the members of the family.
+  public enum Form: Sendable, Equatable {
+    /// Kingma and Ba 2015.
+    case adam
+    /// With the largest of all v so far in place of v (Reddi and others 2018).
+    case amsgrad
+    /// With the largest gradient, which fades, in place of sqrt(v) (Kingma and Ba 2015, section 7).
+    case adamax
+    /// With Nesterov's momentum, which grows with the steps (Dozat 2016).
+    case nadam(momentumDecay: Double)
+    /// Without v until enough is known of it (Liu and others 2020).
+    case radam
+  }
+
+  /// The size of a step.
+  public var learningRate: Double
+  /// The share of m that stays.
+  public var beta1: Double
+  /// The share of v that stays.
+  public var beta2: Double
+  /// What keeps the divisor from 0.
+  public var epsilon: Double
+  /// The factor of the parameter that is added to its gradient, or by which it shrinks.
+  public var weightDecay: Double
+  /// Whether the parameter shrinks by `learningRate * weightDecay` instead of the decay entering the
+  /// gradient (Loshchilov and Hutter 2019).
+  public var isDecayDecoupled: Bool
+  /// The member of the family.
+  public var form: Form
+  /// Whether the objective is to grow.
+  public var isMaximizing: Bool
+
+  /// What a saved state keeps.
+  public static var numbers: [(name: String, path: WritableKeyPath<Self, Double>)] {
+    [
+      ("learningRate", \.learningRate), ("beta1", \.beta1), ("beta2", \.beta2),
+      ("epsilon", \.epsilon), ("weightDecay", \.weightDecay),
+    ]
+  }
+
+  /// Stops the program if the options make no sense.
+  public func check(_ name: String) {
+    checkDecay(name)
+    checkFraction(beta1, name, "beta1")
+    checkFraction(beta2, name, "beta2")
+    checkNotNegative(epsilon, name, "epsilon")
+    if case .nadam(let momentumDecay) = form {
+      checkNotNegative(momentumDecay, name, "the momentum decay")
+    }
+  }
+
+  /// Three passes for Adam: m, v and the value.
+  public func update(
+    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
+  ) {
+    var gradient = isMaximizing ? -gradient : gradient
+    var keep = 1.0
+    if isDecayDecoupled {
+      keep -= learningRate * weightDecay
+    } else if weightDecay != 0 {
+      gradient.update(adding: value, times: weightDecay)
+    }
+    let step = Double(state.step)
+    state["exp_avg", zerosLike: value].update(
+      keeping: beta1, adding: gradient, times: 1 - beta1)
+    let first = 1 - pow(beta1, step)
+    if form == .adamax {
+      let largest = maximum(
+        state["exp_inf", zerosLike: value] * beta2, gradient.abs() + epsilon)
+      state.tensors["exp_inf"] = largest
+      value.update(
+        keeping: keep, adding: state["exp_avg", zerosLike: value] / largest,
+        times: -learningRate / first)
+      return
+    }
+    state["exp_avg_sq", zerosLike: value].update(
+      keeping: beta2, adding: gradient, by: gradient, times: 1 - beta2)
+    if form == .amsgrad {
+      let largest = maximum(
+        state["max_exp_avg_sq", zerosLike: value], state["exp_avg_sq", zerosLike: value])
+      state.tensors["max_exp_avg_sq"] = largest
+    }
+    let average = state["exp_avg", zerosLike: value]
+    let squares = state[form == .amsgrad ? "max_exp_avg_sq" : "exp_avg_sq", zerosLike: value]
+    let second = 1 - pow(beta2, step)
+    /// The value less a multiple of u / (sqrt(v) + epsilon), v corrected.
+    func descend(along u: Tensor, times rate: Double, keeping keep: Double) {
+      value.update(
+        keeping: keep, adding: u, overRootOf: squares, timesRoot: 1 / second.squareRoot(),
+        plus: epsilon, times: -rate)
+    }
+    switch form {
+    case .adam, .amsgrad, .adamax:
+      descend(along: average, times: learningRate / first, keeping: keep)
+    case .nadam(let momentumDecay):
+      let (now, next) = (
+        momentum(step, momentumDecay), momentum(step + 1, momentumDecay)
+      )
+      let product = (state.tensors["mu_product"]?.item() ?? 1) * now
+      state.tensors["mu_product"] = Tensor(product, dtype: .float64)
+      descend(
+        along: gradient, times: learningRate * (1 - now) / (1 - product), keeping: keep)
+      descend(along: average, times: learningRate * next / (1 - product * next), keeping: 1)
+    case .radam:
+      let limit = 2 / (1 - beta2) - 1
+      let length = limit - 2 * step * pow(beta2, step) / second
+      if length <= 5 {
+        value.update(keeping: keep, adding: average, times: -learningRate / first)
+      } else {
+        let rectified =
+          ((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)).squareRoot()
+        // PyTorch adds epsilon to the root before it is corrected.
+        value.update(
+          keeping: keep, adding: average, overRootOf: squares, plus: epsilon,
+          times: -learningRate * rectified * second.squareRoot() / first)
+      }
+    }
+  }
+
+  /// NAdam's momentum at a step.
+  private func momentum(_ step: Double, _ decay: Double) -> Double {
+    beta1 * (1 - 0.5 * pow(0.96, step * decay))
+  }
+}
+
+/// Adam (Kingma and Ba 2015): steps along the mean of gradients, divided by the root of the mean of
+/// their squares.
+public final class Adam: GroupedOptimizer {
+  /// The groups of parameters with their options.
+  public var groups: ParameterGroups<AdamOptions>
+
+  /// An optimizer for a model's parameters.
+  ///
+  /// - Parameters:
+  ///   - parameters: What to change, at least one.
+  ///   - learningRate: The size of a step, at least 0.
+  ///   - betas: The shares of both averages that stay.
+  ///   - epsilon: What keeps the divisor from 0.
+  ///   - weightDecay: The factor of the parameter that is added to its gradient.
+  ///   - amsgrad: Whether to divide by the largest average so far (Reddi and others 2018).
+  ///   - maximize: Whether the objective is to grow.
+  public init(
+    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-3,
+    betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
+    amsgrad: Bool = false, maximize: Bool = false
+  ) {
+    groups = ParameterGroups(
+      "Adam", parameters,
+      AdamOptions(
+        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: false,
+        form: amsgrad ? .amsgrad : .adam, isMaximizing: maximize))
+  }
+}
+
+/// Adam whose weight decay shrinks parameters by themselves (Loshchilov and Hutter 2019).
+public final class AdamW: GroupedOptimizer {
+  /// The groups of parameters with their options.
+  public var groups: ParameterGroups<AdamOptions>
+
+  /// An optimizer for a model's parameters; each step shrinks them by `learningRate * weightDecay`.
+  ///
+  /// The other parameters are Adam's.
+  public init(
+    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-3,
+    betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 1e-2,
+    amsgrad: Bool = false, maximize: Bool = false
+  ) {
+    groups = ParameterGroups(
+      "AdamW", parameters,
+      AdamOptions(
+        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: true,
+        form: amsgrad ? .amsgrad : .adam, isMaximizing: maximize))
+  }
+}
+
+/// Adam with the largest gradient, which fades, in place of the root of squares (Kingma and Ba 2015).
+public final class Adamax: GroupedOptimizer {
+  /// The groups of parameters with their options.
+  public var groups: ParameterGroups<AdamOptions>
+
+  /// An optimizer for a model's parameters; see `Adam`.
+  public init(
+    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 2e-3,
+    betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
+    maximize: Bool = false
+  ) {
+    groups = ParameterGroups(
+      "Adamax", parameters,
+      AdamOptions(
+        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: false, form: .adamax,
+        isMaximizing: maximize))
+  }
+}
+
+/// Adam with Nesterov's momentum (Dozat 2016).
+public final class NAdam: GroupedOptimizer {
+  /// The groups of parameters with their options.
+  public var groups: ParameterGroups<AdamOptions>
+
+  /// An optimizer for a model's parameters; see `Adam`.
+  ///
+  /// - Parameters:
+  ///   - momentumDecay: How quickly the momentum grows to `betas.0`.
+  ///   - decoupledWeightDecay: Whether parameters shrink by themselves, as in AdamW.
+  public init(
+    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 2e-3,
+    betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
+    momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false, maximize: Bool = false
+  ) {
+    groups = ParameterGroups(
+      "NAdam", parameters,
+      AdamOptions(
+        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: decoupledWeightDecay,
+        form: .nadam(momentumDecay: momentumDecay), isMaximizing: maximize))
+  }
+}
+
+/// Adam that does without squares until their mean can be trusted (Liu and others 2020).
+public final class RAdam: GroupedOptimizer {
+  /// The groups of parameters with their options.
+  public var groups: ParameterGroups<AdamOptions>
+
+  /// An optimizer for a model's parameters; see `Adam`.
+  ///
+  /// - Parameter decoupledWeightDecay: Whether parameters shrink by themselves, as in AdamW.
+  public init(
+    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-3,
+    betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
+    decoupledWeightDecay: Bool = false, maximize: Bool = false
+  ) {
+    groups = ParameterGroups(
+      "RAdam", parameters,
+      AdamOptions(
+        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: decoupledWeightDecay,
+        form: .radam, isMaximizing: maximize))
+  }
+}

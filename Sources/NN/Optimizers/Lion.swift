@@ -1,0 +1,73 @@
+import Autograd
+
+/// Steps of one size along the sign of a running mean (Chen and others 2023).
+///
+/// It wants a learning rate three to ten times smaller than AdamW's, and as much larger a weight
+/// decay.
+public final class Lion: GroupedOptimizer {
+  /// The options of a group.
+  public struct Options: DecayingRule {
+    /// The size of a step.
+    public var learningRate: Double
+    /// The mean's share in the direction of a step.
+    public var beta1: Double
+    /// The share of the mean that stays.
+    public var beta2: Double
+    /// Each step shrinks the parameter by `learningRate * weightDecay`.
+    public var weightDecay: Double
+    /// Whether the objective is to grow.
+    public var isMaximizing: Bool
+  }
+
+  /// The groups of parameters with their options.
+  public var groups: ParameterGroups<Options>
+
+  /// An optimizer for a model's parameters.
+  ///
+  /// - Parameters:
+  ///   - parameters: What to change, at least one.
+  ///   - learningRate: The size of a step, at least 0.
+  ///   - betas: The mean's share in a step's direction, and the share of the mean that stays.
+  ///   - weightDecay: Each step shrinks parameters by `learningRate * weightDecay`.
+  ///   - maximize: Whether the objective is to grow.
+  public init(
+    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-4,
+    betas: (Double, Double) = (0.9, 0.99), weightDecay: Double = 0, maximize: Bool = false
+  ) {
+    groups = ParameterGroups(
+      "Lion", parameters,
+      Options(
+        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        weightDecay: weightDecay, isMaximizing: maximize))
+  }
+}
+
+extension Lion.Options {
+  /// What a saved state keeps.
+  public static var numbers: [(name: String, path: WritableKeyPath<Self, Double>)] {
+    [
+      ("learningRate", \.learningRate), ("beta1", \.beta1), ("beta2", \.beta2),
+      ("weightDecay", \.weightDecay),
+    ]
+  }
+
+  /// Stops the program if the options make no sense.
+  public func check(_ name: String) {
+    checkDecay(name)
+    checkFraction(beta1, name, "beta1")
+    checkFraction(beta2, name, "beta2")
+  }
+
+  /// Changes the value.
+  public func update(
+    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
+  ) {
+    let gradient = isMaximizing ? -gradient : gradient
+    var direction = state["exp_avg", zerosLike: value]
+    direction.update(keeping: beta1, adding: gradient, times: 1 - beta1)
+    value.update(
+      keeping: 1 - learningRate * weightDecay, adding: direction.sign(), times: -learningRate)
+    state["exp_avg", zerosLike: value].update(
+      keeping: beta2, adding: gradient, times: 1 - beta2)
+  }
+}

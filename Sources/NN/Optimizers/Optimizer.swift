@@ -1,0 +1,168 @@
+import Autograd
+
+/// Changes parameters so that a loss falls.
+public protocol Optimizer: SavedState {
+  /// What it changes; a parameter may be without shape and value yet.
+  var parameters: [Parameter] { get }
+
+  /// The size of a step: that of the first group. Setting it sets that of every group.
+  var learningRate: Double { get set }
+
+  /// The learning rate of each group of parameters; what schedules set.
+  var learningRates: [Double] { get set }
+
+  /// Makes one step; a parameter without a gradient stays as it is.
+  func step(_ gradients: Gradients)
+
+  /// Makes one step with gradients that the closure takes, as PyTorch's `step(closure)`.
+  ///
+  /// ```swift
+  /// let loss = optimizer.step { model.valueAndGradients { model.loss(model(x), y) } }
+  /// ```
+  ///
+  /// - Parameter evaluate: The loss and its gradients at the parameters as they are; it may be called
+  ///   several times (by LBFGS).
+  /// - Returns: The loss before the step.
+  @discardableResult
+  func step(
+    _ evaluate: () throws -> (value: Tensor, gradients: Gradients)
+  ) rethrows -> Tensor
+}
+
+extension Optimizer {
+  /// The rate of the only group.
+  public var learningRates: [Double] {
+    get { [learningRate] }
+    set {
+      require(
+        newValue.count == 1, "learningRates: there is one group, got \(newValue.count) rates")
+      learningRate = newValue[0]
+    }
+  }
+
+  /// Evaluates once and makes a step.
+  @discardableResult
+  public func step(
+    _ evaluate: () throws -> (value: Tensor, gradients: Gradients)
+  ) rethrows -> Tensor {
+    let (value, gradients) = try evaluate()
+    step(gradients)
+    return value
+  }
+}
+
+/// How an optimizer moves one parameter, with the options of a group of them.
+///
+/// An optimizer of one's own is a rule and a class around it:
+///
+/// ```swift
+/// final class SignDescent: GroupedOptimizer {
+///   struct Options: UpdateRule {
+///     var learningRate: Double
+///     static var numbers: [(name: String, path: WritableKeyPath<Options, Double>)] {
+///       [("learningRate", \.learningRate)]
+///     }
+///     func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
+///       value -= gradient.sign() * learningRate
+///     }
+///   }
+///   var groups: ParameterGroups<Options>
+///   init(_ parameters: [Parameter], learningRate: Double) {
+///     groups = ParameterGroups("SignDescent", parameters, Options(learningRate: learningRate))
+///   }
+/// }
+/// ```
+public protocol UpdateRule: Sendable {
+  /// The size of a step.
+  var learningRate: Double { get set }
+
+  /// The numbers that a saved state keeps, since a schedule may have changed them.
+  static var numbers: [(name: String, path: WritableKeyPath<Self, Double>)] { get }
+
+  /// Stops the program if the options make no sense.
+  func check(_ name: String)
+
+  /// Moves a value by its gradient.
+  ///
+  /// - Parameters:
+  ///   - value: The only reference to it, where nobody else holds the value.
+  ///   - gradient: In the value's shape.
+  ///   - state: What is remembered about the parameter; its `step` is that of this update, from 1.
+  func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState)
+}
+
+extension UpdateRule {
+  /// Nothing but the learning rate is checked.
+  public func check(_ name: String) { checkLearningRate(name) }
+
+  func checkLearningRate(_ name: String) {
+    require(
+      learningRate >= 0 && learningRate.isFinite,
+      "\(name): the learning rate must be a finite number of at least 0, got \(learningRate)")
+  }
+}
+
+/// What an optimizer remembers about one parameter.
+public struct ParameterState: Sendable {
+  /// The number of updates, the running one included.
+  public var step = 0
+  /// Tensors by PyTorch's names, as in `exp_avg`.
+  public var tensors: [String: Tensor] = [:]
+
+  /// Nothing remembered.
+  public init() {}
+
+  /// A tensor by its name; one that is missing begins with zeros like the given one.
+  public subscript(name: String, zerosLike value: Tensor) -> Tensor {
+    get { tensors[name] ?? value.zerosLike() }
+    _modify { yield &tensors[name, default: value.zerosLike()] }
+  }
+}
+
+/// Options that all rules with weight decay share.
+protocol DecayingRule: UpdateRule {
+  /// The factor of the parameter that is added to its gradient (L2 penalty).
+  var weightDecay: Double { get }
+  /// Whether the objective is to grow.
+  var isMaximizing: Bool { get }
+}
+
+extension DecayingRule {
+  /// The gradient to descend along: turned round when maximizing, with the penalty's part.
+  func direction(_ gradient: Tensor, at value: Tensor) -> Tensor {
+    var direction = isMaximizing ? -gradient : gradient
+    if weightDecay != 0 { direction.update(adding: value, times: weightDecay) }
+    return direction
+  }
+
+  func checkDecay(_ name: String) {
+    checkLearningRate(name)
+    require(
+      weightDecay >= 0 && weightDecay.isFinite,
+      "\(name): the weight decay must be a finite number of at least 0, got \(weightDecay)")
+  }
+}
+
+/// Stops unless a number of an optimizer is at least 0 and below 1 (or at most 1).
+func checkFraction(
+  _ value: Double, _ name: String, _ option: String, includingOne: Bool = false
+) {
+  require(
+    value >= 0 && (value < 1 || includingOne && value == 1),
+    "\(name): \(option) must be at least 0 and \(includingOne ? "at most" : "below") 1, got \(value)"
+  )
+}
+
+/// Stops unless a number of an optimizer is finite and at least 0.
+func checkNotNegative(_ value: Double, _ name: String, _ option: String) {
+  require(
+    value >= 0 && value.isFinite,
+    "\(name): \(option) must be a finite number of at least 0, got \(value)")
+}
+
+extension Double {
+  /// A number as it was written: the Float 0.1 gives 0.1, not 0.10000000149.
+  init(asWritten number: some BinaryFloatingPoint) {
+    self = (number as? Float).flatMap { Double($0.description) } ?? Double(number)
+  }
+}

@@ -1,0 +1,215 @@
+import Autograd
+
+/// An optimizer that treats every parameter by itself, by the rule of the group that it is in.
+public protocol GroupedOptimizer: Optimizer {
+  /// The rule with its options.
+  associatedtype Options: UpdateRule
+
+  /// The groups of parameters with their options and states.
+  var groups: ParameterGroups<Options> { get set }
+}
+
+/// Parameters with the same options.
+public struct ParameterGroup<Options: UpdateRule> {
+  /// What belongs to the group.
+  public let parameters: [Parameter]
+  /// How these parameters are changed.
+  public var options: Options
+  /// What is remembered, by the parameters' places.
+  fileprivate(set) var states: [ParameterState]
+}
+
+/// The groups of an optimizer, in order; each parameter is in one of them.
+///
+/// ```swift
+/// optimizer.groups[1].options.learningRate = 0.01
+/// ```
+public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, MutableCollection {
+  let name: String
+  private var groups: [ParameterGroup<Options>] = []
+  private var places: [ObjectIdentifier: (group: Int, index: Int)] = [:]
+
+  /// One group.
+  ///
+  /// - Parameters:
+  ///   - name: The optimizer's, for messages.
+  ///   - parameters: What to change, at least one; one that is listed twice counts once.
+  ///   - options: The group's, and the defaults of groups to come.
+  public init(_ name: String, _ parameters: [Parameter], _ options: Options) {
+    self.name = name
+    append(parameters, options)
+  }
+
+  mutating func append(_ parameters: [Parameter], _ options: Options) {
+    require(
+      !parameters.isEmpty,
+      """
+      \(name): there are no parameters; a module's parts must be stored properties (modules, parameters, or \
+      arrays of them), or listed in its `members`
+      """)
+    options.check(name)
+    var own: [Parameter] = []
+    for parameter in parameters {
+      let place = places[ObjectIdentifier(parameter)]
+      require(
+        place?.group ?? groups.count == groups.count,
+        "\(name): \(parameter) is in group \(place?.group ?? 0) already")
+      if place != nil { continue }
+      places[ObjectIdentifier(parameter)] = (groups.count, own.count)
+      own.append(parameter)
+    }
+    groups.append(
+      ParameterGroup(
+        parameters: own, options: options,
+        states: Array(repeating: ParameterState(), count: own.count)))
+  }
+
+  /// 0.
+  public var startIndex: Int { 0 }
+
+  /// The number of groups.
+  public var endIndex: Int { groups.count }
+
+  /// A group by its number.
+  public subscript(place: Int) -> ParameterGroup<Options> {
+    get {
+      check(place)
+      return groups[place]
+    }
+    _modify {
+      check(place)
+      yield &groups[place]
+      groups[place].options.check(name)
+    }
+  }
+
+  private func check(_ place: Int) {
+    require(
+      groups.indices.contains(place), "\(name): no group \(place) among \(groups.count)")
+  }
+
+  /// One update of every parameter that has a gradient and is in a group.
+  fileprivate mutating func step(_ gradients: Gradients) {
+    for (parameter, gradient) in gradients.entries {
+      guard let (group, index) = places[ObjectIdentifier(parameter)] else { continue }
+      parameter.update { value in
+        require(
+          gradient.shape == value.shape,
+          "\(name): the gradient of \(parameter) has the shape \(gradient.shape)")
+        // Taken out meanwhile: a second reference would make every update a copy.
+        var state = ParameterState()
+        swap(&state, &groups[group].states[index])
+        state.step += 1
+        let options = groups[group].options
+        options.update(&value, by: gradient.stoppingGradient(), &state)
+        swap(&state, &groups[group].states[index])
+      }
+    }
+  }
+
+  // MARK: State
+
+  fileprivate var state: [(name: String, tensor: Tensor)] {
+    var state: [(name: String, tensor: Tensor)] = []
+    var index = 0
+    for (number, group) in groups.enumerated() {
+      for (name, path) in Options.numbers {
+        state.append(
+          ("groups.\(number).\(name)", Tensor(group.options[keyPath: path], dtype: .float64)))
+      }
+      for remembered in group.states {
+        if remembered.step > 0 {
+          state.append(("state.\(index).step", Tensor(scalars: [remembered.step], shape: [])))
+        }
+        for (name, tensor) in remembered.tensors.sorted(by: { $0.key < $1.key }) {
+          state.append(("state.\(index).\(name)", tensor))
+        }
+        index += 1
+      }
+    }
+    return state
+  }
+
+  fileprivate func restored(_ reader: inout StateReader) throws(FileError) -> Self {
+    var copy = self
+    var index = 0
+    for number in groups.indices {
+      for (name, path) in Options.numbers {
+        copy.groups[number].options[keyPath: path] = try reader.number("groups.\(number).\(name)")
+      }
+      for (place, parameter) in groups[number].parameters.enumerated() {
+        let prefix = "state.\(index)."
+        var remembered = ParameterState()
+        for name in reader.names(startingWith: prefix) {
+          if name == prefix + "step" {
+            guard let step = Int(exactly: try reader.number(name)), step >= 0 else {
+              throw reader.failure("\(name) is no number of steps")
+            }
+            remembered.step = step
+            continue
+          }
+          let tensor = try reader.tensor(name)
+          guard tensor.rank == 0 || parameter.allows(tensor.shape), tensor.dtype.isFloatingPoint
+          else {
+            throw reader.failure("\(name) (\(tensor.summary), expected \(parameter.described))")
+          }
+          remembered.tensors[String(name.dropFirst(prefix.count))] = tensor
+        }
+        copy.groups[number].states[place] = remembered
+        index += 1
+      }
+    }
+    try reader.finish()
+    return copy
+  }
+}
+
+extension GroupedOptimizer {
+  /// The parameters of all groups.
+  public var parameters: [Parameter] { groups.flatMap(\.parameters) }
+
+  /// The first group's; setting it sets that of every group.
+  public var learningRate: Double {
+    get { groups[0].options.learningRate }
+    set { for place in groups.indices { groups[place].options.learningRate = newValue } }
+  }
+
+  /// The learning rate of each group.
+  public var learningRates: [Double] {
+    get { groups.map(\.options.learningRate) }
+    set {
+      require(
+        newValue.count == groups.count,
+        "\(groups.name): there are \(groups.count) groups, got \(newValue.count) learning rates")
+      for (place, rate) in newValue.enumerated() { groups[place].options.learningRate = rate }
+    }
+  }
+
+  /// Adds a group of parameters whose options are those of the first group, changed by a closure.
+  ///
+  /// ```swift
+  /// let optimizer = SGD(body.parameters, learningRate: 0.1, momentum: 0.9)
+  /// optimizer.addGroup(head.parameters) { $0.learningRate = 0.01 }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - parameters: What belongs to it; none may be in another group.
+  ///   - change: Changes the options.
+  public func addGroup(_ parameters: [Parameter], _ change: (inout Options) -> Void = { _ in }) {
+    var options = groups[0].options
+    change(&options)
+    groups.append(parameters, options)
+  }
+
+  /// Makes one step, in place where nobody else sees a parameter's value.
+  public func step(_ gradients: Gradients) { groups.step(gradients) }
+
+  /// Each group's numbers and what is remembered about each parameter, numbered through all groups.
+  public var state: [(name: String, tensor: Tensor)] { groups.state }
+
+  /// Goes back to a saved state; see `SavedState`.
+  public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
+    var reader = StateReader(state, of: groups.name, from: path)
+    groups = try groups.restored(&reader)
+  }
+}

@@ -1,0 +1,241 @@
+import Autograd
+
+// Optimizers that divide each element's gradient by the root of its squares so far.
+
+/// Divides by the root of a running mean of squares (Hinton 2012).
+public final class RMSprop: GroupedOptimizer {
+  /// The options of a group.
+  public struct Options: DecayingRule {
+    /// The size of a step.
+    public var learningRate: Double
+    /// The share of the mean of squares that stays.
+    public var alpha: Double
+    /// What keeps the divisor from 0.
+    public var epsilon: Double
+    /// The factor of the parameter that is added to its gradient.
+    public var weightDecay: Double
+    /// The share of the velocity that stays.
+    public var momentum: Double
+    /// Whether the mean's square is subtracted, so that a variance divides.
+    public var isCentered: Bool
+    /// Whether the objective is to grow.
+    public var isMaximizing: Bool
+  }
+
+  /// The groups of parameters with their options.
+  public var groups: ParameterGroups<Options>
+
+  /// An optimizer for a model's parameters.
+  ///
+  /// - Parameters:
+  ///   - parameters: What to change, at least one.
+  ///   - learningRate: The size of a step, at least 0.
+  ///   - alpha: The share of the mean of squares that stays.
+  ///   - epsilon: What keeps the divisor from 0.
+  ///   - weightDecay: The factor of the parameter that is added to its gradient.
+  ///   - momentum: The share of the velocity that stays.
+  ///   - centered: Whether to divide by a deviation instead of a root of squares (Graves 2013).
+  ///   - maximize: Whether the objective is to grow.
+  public init(
+    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-2, alpha: Double = 0.99,
+    epsilon: Double = 1e-8, weightDecay: Double = 0, momentum: Double = 0, centered: Bool = false,
+    maximize: Bool = false
+  ) {
+    groups = ParameterGroups(
+      "RMSprop", parameters,
+      Options(
+        learningRate: Double(asWritten: learningRate), alpha: alpha, epsilon: epsilon,
+        weightDecay: weightDecay, momentum: momentum, isCentered: centered, isMaximizing: maximize))
+  }
+}
+
+extension RMSprop.Options {
+  /// What a saved state keeps.
+  public static var numbers: [(name: String, path: WritableKeyPath<Self, Double>)] {
+    [
+      ("learningRate", \.learningRate), ("alpha", \.alpha), ("epsilon", \.epsilon),
+      ("weightDecay", \.weightDecay), ("momentum", \.momentum),
+    ]
+  }
+
+  /// Stops the program if the options make no sense.
+  public func check(_ name: String) {
+    checkDecay(name)
+    checkFraction(alpha, name, "alpha", includingOne: true)
+    checkNotNegative(epsilon, name, "epsilon")
+    checkNotNegative(momentum, name, "the momentum")
+  }
+
+  /// Two passes, three with momentum.
+  public func update(
+    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
+  ) {
+    let gradient = direction(gradient, at: value)
+    state["square_avg", zerosLike: value].update(
+      keeping: alpha, adding: gradient, by: gradient, times: 1 - alpha)
+    var squares = state["square_avg", zerosLike: value]
+    if isCentered {
+      state["grad_avg", zerosLike: value].update(
+        keeping: alpha, adding: gradient, times: 1 - alpha)
+      let mean = state["grad_avg", zerosLike: value]
+      squares.update(adding: mean, by: mean, times: -1)
+    }
+    if momentum == 0 {
+      value.update(
+        adding: gradient, overRootOf: squares, plus: epsilon, times: -learningRate)
+      return
+    }
+    state["momentum_buffer", zerosLike: value].update(
+      keeping: momentum, adding: gradient, overRootOf: squares, plus: epsilon, times: 1)
+    value.update(adding: state["momentum_buffer", zerosLike: value], times: -learningRate)
+  }
+}
+
+/// Divides by the root of the sum of all squares so far (Duchi and others 2011).
+public final class Adagrad: GroupedOptimizer {
+  /// The options of a group.
+  public struct Options: DecayingRule {
+    /// The size of a step.
+    public var learningRate: Double
+    /// How quickly steps shrink: by `1 + (step - 1) * learningRateDecay`.
+    public var learningRateDecay: Double
+    /// The factor of the parameter that is added to its gradient.
+    public var weightDecay: Double
+    /// What the sum begins with.
+    public var initialAccumulator: Double
+    /// What keeps the divisor from 0.
+    public var epsilon: Double
+    /// Whether the objective is to grow.
+    public var isMaximizing: Bool
+  }
+
+  /// The groups of parameters with their options.
+  public var groups: ParameterGroups<Options>
+
+  /// An optimizer for a model's parameters.
+  ///
+  /// - Parameters:
+  ///   - parameters: What to change, at least one.
+  ///   - learningRate: The size of a step, at least 0.
+  ///   - learningRateDecay: How quickly steps shrink: by `1 + (step - 1) * learningRateDecay`.
+  ///   - weightDecay: The factor of the parameter that is added to its gradient.
+  ///   - initialAccumulator: What the sum of squares begins with.
+  ///   - epsilon: What keeps the divisor from 0.
+  ///   - maximize: Whether the objective is to grow.
+  public init(
+    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-2,
+    learningRateDecay: Double = 0, weightDecay: Double = 0, initialAccumulator: Double = 0,
+    epsilon: Double = 1e-10, maximize: Bool = false
+  ) {
+    groups = ParameterGroups(
+      "Adagrad", parameters,
+      Options(
+        learningRate: Double(asWritten: learningRate), learningRateDecay: learningRateDecay,
+        weightDecay: weightDecay, initialAccumulator: initialAccumulator, epsilon: epsilon,
+        isMaximizing: maximize))
+  }
+}
+
+extension Adagrad.Options {
+  /// What a saved state keeps.
+  public static var numbers: [(name: String, path: WritableKeyPath<Self, Double>)] {
+    [
+      ("learningRate", \.learningRate), ("learningRateDecay", \.learningRateDecay),
+      ("weightDecay", \.weightDecay), ("initialAccumulator", \.initialAccumulator),
+      ("epsilon", \.epsilon),
+    ]
+  }
+
+  /// Stops the program if the options make no sense.
+  public func check(_ name: String) {
+    checkDecay(name)
+    checkNotNegative(learningRateDecay, name, "the learning rate's decay")
+    checkNotNegative(initialAccumulator, name, "the initial accumulator")
+    checkNotNegative(epsilon, name, "epsilon")
+  }
+
+  /// Two passes.
+  public func update(
+    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
+  ) {
+    let gradient = direction(gradient, at: value)
+    if state.tensors["sum"] == nil && initialAccumulator != 0 {
+      state.tensors["sum"] = .full(value.shape, initialAccumulator, dtype: value.dtype)
+    }
+    state["sum", zerosLike: value].update(adding: gradient, by: gradient, times: 1)
+    value.update(
+      adding: gradient, overRootOf: state["sum", zerosLike: value], plus: epsilon,
+      times: -learningRate / (1 + Double(state.step - 1) * learningRateDecay))
+  }
+}
+
+/// Steps as large as recent ones were, relative to recent gradients (Zeiler 2012).
+public final class Adadelta: GroupedOptimizer {
+  /// The options of a group.
+  public struct Options: DecayingRule {
+    /// The factor of each step.
+    public var learningRate: Double
+    /// The share of both means of squares that stays.
+    public var rho: Double
+    /// What keeps roots from 0.
+    public var epsilon: Double
+    /// The factor of the parameter that is added to its gradient.
+    public var weightDecay: Double
+    /// Whether the objective is to grow.
+    public var isMaximizing: Bool
+  }
+
+  /// The groups of parameters with their options.
+  public var groups: ParameterGroups<Options>
+
+  /// An optimizer for a model's parameters.
+  ///
+  /// - Parameters:
+  ///   - parameters: What to change, at least one.
+  ///   - learningRate: The factor of each step, at least 0.
+  ///   - rho: The share of both means of squares that stays.
+  ///   - epsilon: What keeps roots from 0.
+  ///   - weightDecay: The factor of the parameter that is added to its gradient.
+  ///   - maximize: Whether the objective is to grow.
+  public init(
+    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1.0, rho: Double = 0.9,
+    epsilon: Double = 1e-6, weightDecay: Double = 0, maximize: Bool = false
+  ) {
+    groups = ParameterGroups(
+      "Adadelta", parameters,
+      Options(
+        learningRate: Double(asWritten: learningRate), rho: rho, epsilon: epsilon,
+        weightDecay: weightDecay, isMaximizing: maximize))
+  }
+}
+
+extension Adadelta.Options {
+  /// What a saved state keeps.
+  public static var numbers: [(name: String, path: WritableKeyPath<Self, Double>)] {
+    [
+      ("learningRate", \.learningRate), ("rho", \.rho), ("epsilon", \.epsilon),
+      ("weightDecay", \.weightDecay),
+    ]
+  }
+
+  /// Stops the program if the options make no sense.
+  public func check(_ name: String) {
+    checkDecay(name)
+    checkFraction(rho, name, "rho", includingOne: true)
+    checkNotNegative(epsilon, name, "epsilon")
+  }
+
+  /// Changes the value.
+  public func update(
+    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
+  ) {
+    let gradient = direction(gradient, at: value)
+    state["square_avg", zerosLike: value].update(
+      keeping: rho, adding: gradient, by: gradient, times: 1 - rho)
+    let size = (state["acc_delta", zerosLike: value] + epsilon).sqrt()
+    let change = size / (state["square_avg", zerosLike: value] + epsilon).sqrt() * gradient
+    state["acc_delta", zerosLike: value].update(
+      keeping: rho, adding: change, by: change, times: 1 - rho)
+    value.update(adding: change, times: -learningRate)
+  }
+}

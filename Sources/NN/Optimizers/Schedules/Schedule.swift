@@ -1,0 +1,230 @@
+import Autograd
+import Foundation
+
+/// A learning rate as a function of time: how many steps (or epochs) have passed, and the rate that an
+/// optimizer began with.
+///
+/// A pure function, so that a run may begin anywhere. Names and figures are those of
+/// `torch.optim.lr_scheduler`.
+///
+/// ```swift
+/// let rates: Schedule = .sequence([.linear(steps: 5), .cosine(steps: 95)], switchingAt: [5])
+/// try Trainer(maxEpochs: 100, schedule: .perEpoch(rates)).fit(model, data)
+/// ```
+public struct Schedule: Sendable, CustomStringConvertible {
+  /// A readable name with the parameters.
+  public let description: String
+  private let body: @Sendable (_ step: Int, _ base: Double) -> Double
+
+  /// A schedule of one's own.
+  ///
+  /// - Parameters:
+  ///   - description: A readable name.
+  ///   - rate: Returns the rate after `step` steps, from 0, for a group that began with the rate `base`.
+  public init(
+    _ description: String, rate: @escaping @Sendable (_ step: Int, _ base: Double) -> Double
+  ) {
+    self.description = description
+    body = rate
+  }
+
+  /// The rate after some steps, from 0, for a group that began with the rate `base`.
+  public func rate(after step: Int, base: Double) -> Double {
+    require(step >= 0, "Schedule: steps count from 0, got \(step)")
+    return body(step, base)
+  }
+
+  /// A schedule that multiplies the first rate.
+  private static func factor(
+    _ description: String, _ factor: @escaping @Sendable (_ step: Int) -> Double
+  ) -> Schedule {
+    Schedule(description) { step, base in base * factor(step) }
+  }
+
+  // MARK: Falling
+
+  /// The first rate times a function of the steps: `LambdaLR`.
+  public static func lambda(_ factor: @escaping @Sendable (_ step: Int) -> Double) -> Schedule {
+    self.factor("lambda", factor)
+  }
+
+  /// Always the first rate.
+  public static let unchanging = factor("unchanging") { _ in 1 }
+
+  /// Times `gamma` after every `size` steps: `StepLR`.
+  public static func step(size: Int, gamma: Double = 0.1) -> Schedule {
+    check(size, "step", "size")
+    return factor("step(size: \(size), gamma: \(gamma))") { pow(gamma, Double($0 / size)) }
+  }
+
+  /// Times `gamma` at each of some steps: `MultiStepLR`.
+  public static func multiStep(at milestones: [Int], gamma: Double = 0.1) -> Schedule {
+    factor("multiStep(at: \(milestones), gamma: \(gamma))") { step in
+      pow(gamma, Double(milestones.count { $0 <= step }))
+    }
+  }
+
+  /// Times `gamma` at every step: `ExponentialLR`.
+  public static func exponential(gamma: Double) -> Schedule {
+    factor("exponential(gamma: \(gamma))") { pow(gamma, Double($0)) }
+  }
+
+  /// To 0 in some steps along (1 - t)^power: `PolynomialLR`.
+  public static func polynomial(steps: Int, power: Double = 1) -> Schedule {
+    check(steps, "polynomial", "steps")
+    return factor("polynomial(steps: \(steps), power: \(power))") {
+      pow(1 - Double(min($0, steps)) / Double(steps), power)
+    }
+  }
+
+  // MARK: Cosines
+
+  /// Down to `minimum` along half a cosine, and up again if it goes on: `CosineAnnealingLR`
+  /// (Loshchilov and Hutter 2017).
+  public static func cosine(steps: Int, minimum: Double = 0) -> Schedule {
+    check(steps, "cosine", "steps")
+    return Schedule("cosine(steps: \(steps), minimum: \(minimum))") { step, base in
+      minimum + (base - minimum) * (1 + cos(.pi * Double(step) / Double(steps))) / 2
+    }
+  }
+
+  /// Half cosines one after the other, the first `steps` long and each `factor` times as long as the
+  /// one before: `CosineAnnealingWarmRestarts`.
+  public static func cosineWithRestarts(
+    steps: Int, factor: Int = 1, minimum: Double = 0
+  ) -> Schedule {
+    check(steps, "cosineWithRestarts", "steps")
+    check(factor, "cosineWithRestarts", "factor")
+    return Schedule(
+      "cosineWithRestarts(steps: \(steps), factor: \(factor), minimum: \(minimum))"
+    ) { step, base in
+      var (past, length) = (step, steps)
+      if factor == 1 {
+        past %= steps
+      } else {
+        while past >= length {
+          past -= length
+          length *= factor
+        }
+      }
+      return minimum + (base - minimum) * (1 + cos(.pi * Double(past) / Double(length))) / 2
+    }
+  }
+
+  // MARK: Rising
+
+  /// From `start` times the first rate straight to `end` times it: `LinearLR`, a warm-up.
+  public static func linear(
+    from start: Double = 1.0 / 3, to end: Double = 1, steps: Int = 5
+  ) -> Schedule {
+    check(steps, "linear", "steps")
+    require(
+      start > 0 && start <= 1 && end >= 0 && end <= 1,
+      "linear: factors must be above 0 (the second: at least 0) and at most 1, got \(start) and \(end)"
+    )
+    return factor("linear(from: \(start), to: \(end), steps: \(steps))") {
+      start + (end - start) * Double(min($0, steps)) / Double(steps)
+    }
+  }
+
+  /// `factor` times the first rate for some steps, then the first rate: `ConstantLR`, a warm-up.
+  public static func constant(factor: Double = 1.0 / 3, steps: Int = 5) -> Schedule {
+    check(steps, "constant", "steps")
+    require(
+      factor >= 0 && factor <= 1,
+      "constant: the factor must be between 0 and 1, got \(factor)")
+    return self.factor("constant(factor: \(factor), steps: \(steps))") { $0 < steps ? factor : 1 }
+  }
+
+  /// How a one-cycle schedule goes from one rate to the next.
+  public enum Annealing: Sendable {
+    /// Along half a cosine.
+    case cosine
+    /// Straight.
+    case linear
+  }
+
+  /// Up to `maximum` and then far down, over all steps of a run: `OneCycleLR` (Smith and Topin 2018).
+  ///
+  /// It begins with `maximum / initialDivisor` and ends with that divided by `finalDivisor`, whatever
+  /// the optimizer's rate is. Momentum stays as it is (PyTorch's `cycle_momentum=False`).
+  ///
+  /// - Parameters:
+  ///   - maximum: The largest rate.
+  ///   - steps: All steps of the run, at least 2; the last one is `steps - 1`.
+  ///   - risingShare: The share of the steps in which the rate rises.
+  ///   - annealing: The form of the curves.
+  ///   - initialDivisor: The largest rate divided by the first.
+  ///   - finalDivisor: The first rate divided by the last.
+  ///   - hasThreePhases: Whether it goes down as slowly as up, and then farther down.
+  public static func oneCycle(
+    maximum: Double, steps: Int, risingShare: Double = 0.3, annealing: Annealing = .cosine,
+    initialDivisor: Double = 25, finalDivisor: Double = 1e4, hasThreePhases: Bool = false
+  ) -> Schedule {
+    require(steps >= 2, "oneCycle: needs at least 2 steps, got \(steps)")
+    require(
+      risingShare >= 0 && risingShare <= 1,
+      "oneCycle: the rising share must be between 0 and 1, got \(risingShare)")
+    require(
+      maximum > 0 && initialDivisor > 0 && finalDivisor > 0,
+      "oneCycle: the maximum and the divisors must be above 0")
+    let first = maximum / initialDivisor
+    let last = first / finalDivisor
+    let rising = risingShare * Double(steps) - 1
+    var points: [(step: Double, rate: Double)] = [(0, first), (rising, maximum)]
+    if hasThreePhases { points.append((2 * risingShare * Double(steps) - 2, first)) }
+    points.append((Double(steps - 1), last))
+    let corners = points
+    return Schedule("oneCycle(maximum: \(maximum), steps: \(steps))") { step, _ in
+      let step = Double(min(step, steps - 1))
+      let end = corners.indices.dropFirst().first { step <= corners[$0].step } ?? corners.count - 1
+      let (a, b) = (corners[end - 1], corners[end])
+      let share = b.step == a.step ? 1 : (step - a.step) / (b.step - a.step)
+      switch annealing {
+      case .linear: return a.rate + (b.rate - a.rate) * share
+      case .cosine: return b.rate + (a.rate - b.rate) / 2 * (1 + cos(.pi * share))
+      }
+    }
+  }
+
+  // MARK: Composing
+
+  /// One schedule after the other, each counting steps from where it begins: `SequentialLR`.
+  ///
+  /// - Parameters:
+  ///   - schedules: At least one.
+  ///   - milestones: The steps at which the second one and those after it begin, ascending.
+  public static func sequence(_ schedules: [Schedule], switchingAt milestones: [Int]) -> Schedule {
+    require(
+      !schedules.isEmpty && milestones.count == schedules.count - 1,
+      "sequence: \(schedules.count) schedules need \(schedules.count - 1) milestones, got \(milestones)"
+    )
+    require(
+      zip(milestones, milestones.dropFirst()).allSatisfy { $0 < $1 } && milestones.first ?? 1 > 0,
+      "sequence: milestones must be above 0 and ascend, got \(milestones)")
+    let names = schedules.map(\.description).joined(separator: ", ")
+    return Schedule("sequence([\(names)], switchingAt: \(milestones))") { step, base in
+      let place = milestones.count { $0 <= step }
+      let start = place == 0 ? 0 : milestones[place - 1]
+      return schedules[place].rate(after: step - start, base: base)
+    }
+  }
+
+  /// This schedule after a warm-up that rises straight from `start` times the first rate.
+  public func warmedUp(steps: Int, from start: Double = 1.0 / 3) -> Schedule {
+    .sequence([.linear(from: start, steps: steps), self], switchingAt: [steps])
+  }
+
+  /// All schedules at once, their factors multiplied: `ChainedScheduler`.
+  public static func product(_ schedules: [Schedule]) -> Schedule {
+    let names = schedules.map(\.description).joined(separator: ", ")
+    return Schedule("product([\(names)])") { step, base in
+      if base == 0 { return 0 }
+      return schedules.reduce(base) { $0 * ($1.rate(after: step, base: base) / base) }
+    }
+  }
+
+  private static func check(_ number: Int, _ name: String, _ option: String) {
+    require(number >= 1, "\(name): \(option) must be at least 1, got \(number)")
+  }
+}

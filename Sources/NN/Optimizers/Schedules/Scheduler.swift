@@ -1,0 +1,173 @@
+import Autograd
+
+/// Sets an optimizer's learning rates by a schedule, one step at a time.
+///
+/// ```swift
+/// let scheduler = Scheduler(optimizer, .cosine(steps: 100))
+/// // after each epoch, or each batch:
+/// scheduler.step()
+/// ```
+public final class Scheduler: SavedState {
+  /// Whose learning rates it sets.
+  public let optimizer: any Optimizer
+  /// The rates as a function of the steps.
+  public let schedule: Schedule
+  /// The steps made.
+  public private(set) var stepCount = 0
+  private var bases: [Double]
+
+  /// A scheduler at step 0; the optimizer's rates as they are now are those that the schedule changes.
+  public init(_ optimizer: any Optimizer, _ schedule: Schedule) {
+    self.optimizer = optimizer
+    self.schedule = schedule
+    bases = optimizer.learningRates
+    apply()
+  }
+
+  /// Goes to the next learning rates.
+  public func step() {
+    stepCount += 1
+    apply()
+  }
+
+  private func apply() {
+    optimizer.learningRates = bases.map { schedule.rate(after: stepCount, base: $0) }
+  }
+
+  /// The steps made and the rates at the beginning.
+  public var state: [(name: String, tensor: Tensor)] {
+    [
+      ("stepCount", Tensor(scalars: [stepCount], shape: [])),
+      ("bases", Tensor(bases, dtype: .float64)),
+    ]
+  }
+
+  /// Goes back to a saved state and sets its learning rates; see `SavedState`.
+  public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
+    var reader = StateReader(state, of: "Scheduler", from: path)
+    let count = try reader.number("stepCount")
+    let rates = try reader.tensor("bases")
+    guard let steps = Int(exactly: count), steps >= 0, rates.shape == [bases.count] else {
+      throw reader.failure("expected a number of steps and \(bases.count) rates")
+    }
+    try reader.finish()
+    stepCount = steps
+    bases = rates.scalars(as: Double.self)
+    apply()
+  }
+}
+
+/// Lowers learning rates when a figure has stopped getting better: `ReduceLROnPlateau`.
+///
+/// ```swift
+/// let plateau = Plateau(optimizer, patience: 5)
+/// // after each epoch:
+/// plateau.step(validationLoss)
+/// ```
+public final class Plateau: SavedState {
+  /// How a figure is judged and what follows.
+  public struct Options: Sendable {
+    /// Whether the figure gets better by growing, as an accuracy does.
+    public var isGrowing = false
+    /// By what rates are multiplied, below 1.
+    public var factor = 0.1
+    /// The steps without improvement that are let pass.
+    public var patience = 10
+    /// How much better counts as an improvement.
+    public var threshold = 1e-4
+    /// Whether the threshold is a share of the best figure, else a difference.
+    public var isThresholdRelative = true
+    /// The steps after a change that are not judged.
+    public var cooldown = 0
+    /// The smallest rate.
+    public var minimum = 0.0
+    /// Changes smaller than this are left out.
+    public var smallestChange = 1e-8
+
+    /// PyTorch's defaults, changed by a closure.
+    public init(_ change: (inout Options) -> Void = { _ in }) {
+      change(&self)
+      require(
+        factor > 0 && factor < 1, "Plateau: the factor must be between 0 and 1, got \(factor)")
+      require(
+        patience >= 0 && cooldown >= 0,
+        "Plateau: patience and cooldown must not be negative, got \(patience) and \(cooldown)")
+    }
+  }
+
+  /// Whose learning rates it lowers.
+  public let optimizer: any Optimizer
+  /// How the figure is judged.
+  public let options: Options
+  /// The best figure so far.
+  public private(set) var best: Double
+  private var badCount = 0
+  private var cooldown = 0
+
+  /// A scheduler that has seen no figure yet.
+  public init(_ optimizer: any Optimizer, _ options: Options = Options()) {
+    self.optimizer = optimizer
+    self.options = options
+    best = options.isGrowing ? -.infinity : .infinity
+  }
+
+  /// The same with the options that are changed most.
+  public convenience init(_ optimizer: any Optimizer, factor: Double = 0.1, patience: Int) {
+    self.init(
+      optimizer,
+      Options {
+        $0.factor = factor
+        $0.patience = patience
+      })
+  }
+
+  /// Judges the figure of an epoch, such as its validation loss, and lowers the rates if it is time.
+  public func step(_ figure: Double) {
+    if isBetter(figure) {
+      best = figure
+      badCount = 0
+    } else {
+      badCount += 1
+    }
+    if cooldown > 0 {
+      cooldown -= 1
+      badCount = 0
+    }
+    guard badCount > options.patience else { return }
+    optimizer.learningRates = optimizer.learningRates.map { rate in
+      let lower = max(rate * options.factor, options.minimum)
+      return rate - lower > options.smallestChange ? lower : rate
+    }
+    cooldown = options.cooldown
+    badCount = 0
+  }
+
+  private func isBetter(_ figure: Double) -> Bool {
+    let sign: Double = options.isGrowing ? 1 : -1
+    if options.isThresholdRelative {
+      let limit = best * (1 + sign * options.threshold)
+      return options.isGrowing ? figure > limit : figure < limit
+    }
+    return options.isGrowing
+      ? figure > best + options.threshold : figure < best - options.threshold
+  }
+
+  /// The best figure and the counts; the rates are the optimizer's state.
+  public var state: [(name: String, tensor: Tensor)] {
+    [
+      ("best", Tensor(best, dtype: .float64)),
+      ("counts", Tensor(scalars: [badCount, cooldown])),
+    ]
+  }
+
+  /// Goes back to a saved state; see `SavedState`.
+  public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
+    var reader = StateReader(state, of: "Plateau", from: path)
+    let figure = try reader.number("best")
+    let counts = try reader.tensor("counts").scalars(as: Int.self)
+    guard counts.count == 2 else { throw reader.failure("expected two counts") }
+    try reader.finish()
+    best = figure
+    (badCount, cooldown) = (counts[0], counts[1])
+  }
+}

@@ -1,0 +1,87 @@
+import Autograd
+
+/// An exponential moving average of parameters, which often evaluates better than the last values.
+///
+/// ```swift
+/// let average = WeightAverage(model.parameters, decay: 0.999)
+/// // after each step:
+/// average.update()
+/// // to evaluate:
+/// let accuracy = average.applied { model.accuracy(model(x), y) }
+/// ```
+public final class WeightAverage: SavedState {
+  /// What is averaged.
+  public let parameters: [Parameter]
+  /// The share of the average that stays at each update.
+  public let decay: Double
+  /// The averages, by the parameters' places; nil before the first update.
+  public private(set) var averages: [Tensor?]
+
+  /// An average that begins with the values at the first update.
+  ///
+  /// - Parameters:
+  ///   - parameters: What to average; they may be without values until the first update.
+  ///   - decay: The share of the average that stays, 0 to below 1.
+  public init(_ parameters: [Parameter], decay: Double = 0.999) {
+    require(!parameters.isEmpty, "WeightAverage: there are no parameters")
+    checkFraction(decay, "WeightAverage", "the decay")
+    self.parameters = parameters
+    self.decay = decay
+    averages = Array(repeating: nil, count: parameters.count)
+  }
+
+  /// average = decay * average + (1 - decay) * value; a parameter without a value is left out.
+  public func update() {
+    for (place, parameter) in parameters.enumerated() where parameter.isReady {
+      let value = parameter.value.stoppingGradient()
+      if averages[place] == nil {
+        averages[place] = value
+      } else {
+        averages[place]?.update(keeping: decay, adding: value, times: 1 - decay)
+      }
+    }
+  }
+
+  /// Runs a closure with the averages as the parameters' values, and goes back to the values.
+  public func applied<Result>(_ body: () throws -> Result) rethrows -> Result {
+    exchange()
+    defer { exchange() }
+    return try body()
+  }
+
+  /// Exchanges averages and values; the same call goes back.
+  private func exchange() {
+    for (place, parameter) in parameters.enumerated() {
+      guard let average = averages[place] else { continue }
+      averages[place] = parameter.value
+      parameter.value = average
+    }
+  }
+
+  /// The averages, numbered.
+  public var state: [(name: String, tensor: Tensor)] {
+    averages.enumerated().compactMap { place, average in
+      average.map { ("average.\(place)", $0) }
+    }
+  }
+
+  /// Goes back to saved averages; see `SavedState`.
+  public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
+    var reader = StateReader(state, of: "WeightAverage", from: path)
+    var restored: [Tensor?] = []
+    for (place, parameter) in parameters.enumerated() {
+      let name = "average.\(place)"
+      guard state[name] != nil else {
+        restored.append(nil)
+        continue
+      }
+      let average = try reader.tensor(name)
+      guard parameter.allows(average.shape), average.dtype.isFloatingPoint else {
+        throw reader.failure("\(name) (\(average.summary), expected \(parameter.described))")
+      }
+      restored.append(average)
+    }
+    try reader.finish()
+    averages = restored
+  }
+}

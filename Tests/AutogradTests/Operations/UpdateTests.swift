@@ -1,0 +1,67 @@
+import CKernels
+import Testing
+
+@testable import Autograd
+
+@Suite struct UpdateTests {
+  @Test func byHand() {
+    let (u, v) = (Tensor([1, 2]), Tensor([4, 9]))
+    var x = Tensor([10, 20])
+    x.update(keeping: 0.5, adding: u, times: 3)
+    expectScalars(x, [8, 16])
+    x.update(adding: u, by: v, times: -1)
+    expectScalars(x, [4, -2])
+    x.update(keeping: 0, adding: u, overRootOf: v, timesRoot: 2, plus: 1, times: 35)
+    expectScalars(x, [7, 10])
+  }
+
+  @Test func whoSeesTheMemorySeesNoChange() {
+    var x = Tensor([1, 2])
+    let copy = x
+    x.update(adding: x, times: 1)
+    expectScalars(x, [2, 4])
+    x.update(adding: x, by: x, times: 1)
+    expectScalars(x, [6, 20])
+    expectScalars(copy, [1, 2])
+    var view = Tensor([[1, 2], [3, 4]]).transpose()
+    view.update(adding: Tensor(1).expand([2, 2]), times: 1)
+    expectScalars(view, [2, 4, 3, 5])
+    var double = Tensor([1.0], dtype: .float64)
+    double.update(adding: Tensor([0.5]), times: 0.1)
+    expectScalars(double, [1.05], tolerance: 1e-15)
+    var empty = Tensor.zeros([0, 2])
+    empty.update(adding: empty, times: 1)
+    #expect(empty.shape == [0, 2])
+  }
+
+  @Test(arguments: KernelSet.all, [DType.float32, .float64])
+  func kernelsAgree(_ set: KernelSet, _ dtype: DType) {
+    var random = RandomStream(seed: 47)
+    for round in 0..<60 {
+      let operation = [CKUpdate.add, .addProduct, .addQuotient][round % 3]
+      let count = round < 3 ? 0 : randomSize(&random) * 3
+      let isWild = round % 2 == 1
+      let (u, v) = (Cells(dtype, count, &random, isWild: isWild), Cells(dtype, count, &random))
+      let start = Cells(dtype, count, &random, isWild: isWild)
+      let factors = CKUpdateFactors(keep: 0.9, scale: -0.3, root: 1.1, epsilon: 1e-3)
+      let results = [set, .reference].map { set in
+        let y = Cells(dtype, count)
+        y.memory.copyMemory(from: start.memory, byteCount: count * dtype.byteCount)
+        set.kernels.update(
+          operation, dtype.kernelType, count, factors, u.memory, v.memory, y.memory)
+        return y
+      }
+      #expect(results[0].agree(with: results[1]), "\(operation) \(count)")
+    }
+  }
+
+  @Test func mistakesStop() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      var x = Tensor([1, 2])
+      x.update(adding: Tensor([1]), times: 1)
+    }
+    expectMessage(result, "update: shapes must be equal, got float32 [2], float32 [1]")
+  }
+}

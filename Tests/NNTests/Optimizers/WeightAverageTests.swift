@@ -1,0 +1,43 @@
+import Autograd
+import Testing
+
+@testable import NN
+
+@Suite struct WeightAverageTests {
+  /// PyTorch's AveragedModel with the same decay, along the first 50 steps of SGD.
+  @Test func averagesAgreeWithPyTorch() throws {
+    let fixture = try OptimizerFixture()
+    let expected = try #require(fixture.tensors["average"])
+    let problem = try OptimizerFixture.Problem(fixture.tensors, .float64)
+    let optimizer = SGD([problem.w, problem.b, problem.u], learningRate: 0.05)
+    let average = WeightAverage([problem.w], decay: 0.9)
+    var found: [Double] = []
+    for step in 1...50 {
+      problem.step(optimizer, step)
+      average.update()
+      found += try #require(average.averages[0]).doubles
+    }
+    #expect(zip(found, expected.doubles).allSatisfy { abs($0 - $1) < 1e-14 })
+    #expect(found.count == expected.count)
+    let value = problem.w.value.doubles
+    #expect(average.applied { problem.w.value.doubles } == Array(found.suffix(3)))
+    #expect(problem.w.value.doubles == value)
+    #expect(try #require(average.averages[0]).doubles == Array(found.suffix(3)))
+  }
+
+  @Test func savedAndRestored() throws {
+    let folder = try TemporaryFolder()
+    let (a, b) = (Parameter(Tensor([1, 2])), Parameter(shape: [nil]))
+    let average = WeightAverage([a, b], decay: 0.5)
+    average.update()
+    a.value = Tensor([3, 4])
+    average.update()
+    try average.save(to: folder("average"))
+    let other = WeightAverage([a, b], decay: 0.5)
+    try other.load(from: folder("average"))
+    #expect(other.averages[0]?.floats == [2, 3] && other.averages[1] == nil)
+    #expect(throws: FileError.self) {
+      try WeightAverage([Parameter(Tensor([1]))]).load(from: folder("average"))
+    }
+  }
+}
