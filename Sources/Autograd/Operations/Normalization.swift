@@ -39,8 +39,8 @@ package func batchNormWithStatistics(
   return (
     shape.batch == 1 && x.size(0) != 1
       ? y.transpose().contiguous().reshape(x.shape) : y,
-    Tensor(moments.means).asType(x.dtype),
-    Tensor(moments.variances.map { $0 * correction }).asType(x.dtype)
+    Tensor(moments.means, dtype: x.dtype),
+    Tensor(moments.variances.map { $0 * correction }, dtype: x.dtype)
   )
 }
 
@@ -220,7 +220,9 @@ private func normalizedGradients(
     let dx = x.uninitializedLike(dtype: x.dtype)
     let sums = CPU.normalizeGradient(
       dy, x, moments, weight: inputs.count > 2 ? inputs[2].doubles : nil, shape, into: dx)
-    return [Tensor(dx), Tensor(sums.weight).asType(x.dtype), Tensor(sums.bias).asType(x.dtype)]
+    return [
+      Tensor(dx), Tensor(sums.weight, dtype: x.dtype), Tensor(sums.bias, dtype: x.dtype),
+    ]
   } pullbacks: { inputs, _ in
     { cotangents, _ in
       // The derivative of the same formulas in plain operations.
