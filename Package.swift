@@ -33,6 +33,9 @@ let package = Package(
       name: "NNTests", dependencies: ["NN", "Autograd", "CZlib"], resources: [.copy("Fixtures")],
       swiftSettings: optimised),
     .testTarget(
+      name: "ReferenceTests", dependencies: ["NN", "Autograd"], resources: [.copy("Fixtures")],
+      swiftSettings: optimised),
+    .testTarget(
       name: "LeNetExampleTests", dependencies: ["LeNetExample", "NN", "Autograd"],
       swiftSettings: optimised),
   ],

@@ -30,6 +30,12 @@ static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T
   CK_MAP(CKMapLog, NAME(logarithm)(v))
   CK_MAP(CKMapTanh, NAME(hyperbolicTangent)(v))
   CK_MAP(CKMapSigmoid, NAME(sigmoid)(v))
+  CK_MAP(CKMapErrorFunction, NAME(errorFunction)(v))
+  CK_MAP(CKMapGelu, v * NAME(normalDistribution)(v))
+  CK_MAP(CKMapSin, NAME(sine)(v))
+  CK_MAP(CKMapCos, NAME(cosine)(v))
+  CK_MAP(CKMapLog1p, NAME(logarithmOf1Plus)(v))
+  CK_MAP(CKMapExpm1, NAME(exponentialMinus1)(v))
 #endif
   default: __builtin_trap();
   }
@@ -60,6 +66,8 @@ static void NAME(zip)(CKZip operation, size_t inner, size_t outer, CKSource a, C
   CK_ZIP(CKZipReluGradient, v <= 0 ? 0 : u)
   CK_ZIP(CKZipSigmoidGradient, u * v * (1 - v))
   CK_ZIP(CKZipTanhGradient, u * (1 - v * v))
+  CK_ZIP(CKZipGeluGradient, u * (NAME(normalDistribution)(v) + v * NAME(normalDensity)(v)))
+  CK_ZIP(CKZipArcTangent, NAME(arcTangent)(u, v))
 #endif
   default: __builtin_trap();
   }

@@ -62,6 +62,12 @@ CK_INLINE float logarithmFloat32(float x) {
   return x < 0.0f ? NAN : y;
 }
 
+CK_INLINE float logarithmOf1PlusFloat32(float x) {
+  // What the sum loses of x is known exactly, and enters by the logarithm's derivative.
+  const float u = 1.0f + x, lost = x - (u - 1.0f), y = logarithmFloat32(u) + lost / u;
+  return x == -1.0f ? -INFINITY : x < INFINITY && x != 0.0f ? y : x;  // infinity, NaN and the sign of zero
+}
+
 CK_INLINE float hyperbolicTangentFloat32(float x) {
   const float a = fabsf(x), z = x * x;
   float p = -5.70498872745e-3f;  // near zero the quotient below would cancel
@@ -81,12 +87,68 @@ CK_INLINE float sigmoidFloat32(float x) {
   return CK_FMA(-n, w, n);
 }
 
+// The error function's series near zero, of a = |x|, as far as 0.92.
+CK_INLINE float smallErrorFunctionFloat32(float a) {
+  const float z = a * a;
+  float p = -5.975918e-4f;
+  p = CK_FMA(p, z, 4.990686e-3f);
+  p = CK_FMA(p, z, -2.6765281e-2f);
+  p = CK_FMA(p, z, 1.1281792e-1f);
+  p = CK_FMA(p, z, -3.7612492e-1f);
+  p = CK_FMA(p, z, 1.2837915e-1f);
+  return CK_FMA(p, a, a);
+}
+
+// One minus the error function of a >= 0.92: the exponential of a polynomial, fitted as far as 6.
+CK_INLINE float largeComplementFloat32(float a) {
+  a = a > 12.0f ? 12.0f : a;  // the result is zero there; the comparison lets NaN pass
+  float q = -1.1164174e-6f;
+  q = CK_FMA(q, a, 3.5758803e-5f);
+  q = CK_FMA(q, a, -5.1192427e-4f);
+  q = CK_FMA(q, a, 4.380407e-3f);
+  q = CK_FMA(q, a, -2.541856e-2f);
+  q = CK_FMA(q, a, 1.08471476e-1f);
+  q = CK_FMA(q, a, 6.333604e-1f);
+  q = CK_FMA(q, a, 1.294348e-1f);
+  q = CK_FMA(q, a, -1.4571512e-4f);
+  return exponentialFloat32(-(a + q));
+}
+
+CK_INLINE float errorFunctionFloat32(float x) {
+  const float a = fabsf(x);
+  const float y = a < 0.92f ? smallErrorFunctionFloat32(a) : 1.0f - largeComplementFloat32(a);
+  return bitsToFloat((floatToBits(y) & 0x7fffffffu) | (floatToBits(x) & 0x80000000u));
+}
+
+// The probability that a standard normal variable is below x. Below zero no digits cancel.
+CK_INLINE float normalDistributionFloat32(float x) {
+  const float a = fabsf(x) * 0.707106781f;
+  const float c =
+    a < 0.92f ? CK_FMA(-0.5f, smallErrorFunctionFloat32(a), 0.5f) : 0.5f * largeComplementFloat32(a);
+  return x < 0.0f ? c : 1.0f - c;
+}
+
+// Its derivative.
+CK_INLINE float normalDensityFloat32(float x) { return 0.398942280f * exponentialFloat32(-0.5f * x * x); }
+
 CK_INLINE float powerFloat32(float a, float b) { return powf(a, b); }
+CK_INLINE float arcTangentFloat32(float a, float b) { return atan2f(a, b); }
+CK_INLINE float sineFloat32(float x) { return sinf(x); }
+CK_INLINE float cosineFloat32(float x) { return cosf(x); }
+CK_INLINE float exponentialMinus1Float32(float x) { return expm1f(x); }
 
 CK_INLINE double exponentialFloat64(double x) { return exp(x); }
 CK_INLINE double logarithmFloat64(double x) { return log(x); }
 CK_INLINE double hyperbolicTangentFloat64(double x) { return tanh(x); }
 CK_INLINE double powerFloat64(double a, double b) { return pow(a, b); }
+CK_INLINE double arcTangentFloat64(double a, double b) { return atan2(a, b); }
+CK_INLINE double sineFloat64(double x) { return sin(x); }
+CK_INLINE double cosineFloat64(double x) { return cos(x); }
+CK_INLINE double logarithmOf1PlusFloat64(double x) { return log1p(x); }
+CK_INLINE double exponentialMinus1Float64(double x) { return expm1(x); }
+CK_INLINE double errorFunctionFloat64(double x) { return erf(x); }
+CK_INLINE double normalDistributionFloat64(double x) { return 0.5 * erfc(x * -0.70710678118654752440); }
+CK_INLINE double normalDensityFloat64(double x) { return 0.39894228040143267794 * exp(-0.5 * x * x); }
 
 CK_INLINE double sigmoidFloat64(double x) {
   const double e = exp(-fabs(x));

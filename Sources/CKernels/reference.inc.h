@@ -16,6 +16,12 @@ static T NAME(mapped)(CKMap operation, T v) {
   case CKMapLog: return (T)log(v);
   case CKMapTanh: return (T)tanh(v);
   case CKMapSigmoid: return (T)(v < 0 ? exp(v) / (1 + exp(v)) : 1 / (1 + exp(-(double)v)));
+  case CKMapErrorFunction: return (T)erf(v);
+  case CKMapGelu: return (T)(v * 0.5 * erfc(v * -0.70710678118654752440));
+  case CKMapSin: return (T)sin(v);
+  case CKMapCos: return (T)cos(v);
+  case CKMapLog1p: return (T)log1p(v);
+  case CKMapExpm1: return (T)expm1(v);
 #endif
   default: __builtin_trap();
   }
@@ -40,6 +46,11 @@ static T NAME(zipped)(CKZip operation, T a, T b) {
   case CKZipReluGradient: return b <= 0 ? 0 : a;
   case CKZipSigmoidGradient: return a * b * (1 - b);
   case CKZipTanhGradient: return a * (1 - b * b);
+  case CKZipGeluGradient: {
+    const double v = b;
+    return (T)(a * (0.5 * erfc(v * -0.70710678118654752440) + v * 0.39894228040143267794 * exp(-0.5 * v * v)));
+  }
+  case CKZipArcTangent: return (T)atan2(a, b);
 #endif
   default: __builtin_trap();
   }

@@ -3,7 +3,9 @@
 /// One row per public differentiable operation; `PublicOperations` finds the operations without
 /// one.
 enum GradientTable {
-  static let rows = arithmetic + elementwise + choices + reductions + shapes + picking + layers
+  static let rows =
+    arithmetic + elementwise + choices + reductions + shapes + picking + layers
+    + functions + activations + statistics + rearranging
 
   static let arithmetic: [GradientRow] = [
     GradientRow("+(Tensor, Tensor)") { binary { $0 + $1 } },

@@ -14,7 +14,8 @@ extension GradientTable {
       at([3, 4], layout: .sliced) { $0[0].reshape([2, 6]) }
       at([3, 4], layout: .expanded) { $0[0].reshape([2, 6]) }
     },
-    GradientRow("flatten(from:)") {
+    GradientRow("flatten(from:, through:)") {
+      at([2, 3, 2]) { $0[0].flatten(from: 0, through: 1) }
       at([2, 3, 2]) { $0[0].flatten(from: 1) }
       at([2, 3]) { $0[0].flatten() }
       at([]) { $0[0].flatten() }

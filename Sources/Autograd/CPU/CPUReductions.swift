@@ -75,6 +75,63 @@ extension CPU {
     }
   }
 
+  /// The sums up to each place along the middle axis of dense `x` [outer, length, inner], from the
+  /// end if reversed; float32 is summed in double precision.
+  static func runningSums(
+    _ x: NDArray, length: Int, inner: Int, isReversed: Bool, into y: NDArray
+  ) {
+    func run<Scalar, Sum>(_ type: Scalar.Type, _ zero: Sum, _ add: (inout Sum, Scalar) -> Scalar) {
+      let source = x.data.assumingMemoryBound(to: Scalar.self)
+      let target = y.data.assumingMemoryBound(to: Scalar.self)
+      let vectors = length == 0 ? 0 : x.count / length
+      forEachRowPart(vectors, width: length) { start, count in
+        for vector in start..<start + count {
+          var place = vector / inner * length * inner + vector % inner
+          if isReversed { place += (length - 1) * inner }
+          var sum = zero
+          for _ in 0..<length {
+            target[place] = add(&sum, source[place])
+            place += isReversed ? -inner : inner
+          }
+        }
+      }
+    }
+    withExtendedLifetime((x, y)) {
+      switch x.dtype {
+      case .float32:
+        run(Float.self, 0.0) { sum, next in
+          sum += Double(next)
+          return Float(sum)
+        }
+      case .float64:
+        run(Double.self, 0.0) { sum, next in
+          sum += next
+          return sum
+        }
+      default:
+        run(Int64.self, Int64(0)) { sum, next in
+          sum &+= next
+          return sum
+        }
+      }
+    }
+  }
+
+  /// Adds the rows of dense `x` to the rows of dense `y` at places, except at one.
+  static func addRows(_ x: NDArray, at places: [Int], skipping skipped: Int?, into y: NDArray) {
+    let (type, size) = (x.dtype.kernelType, x.dtype.byteCount)
+    let width = y.shape.dropFirst().reduce(1, *)
+    if width == 0 { return }
+    withExtendedLifetime((x, y)) {
+      for (row, place) in places.enumerated() where place != skipped {
+        let target = y.data + place * width * size
+        kernels.zip(
+          .add, type, width, 1, CKSource(data: target, inner: 1, outer: 0),
+          CKSource(data: x.data + row * width * size, inner: 1, outer: 0), target)
+      }
+    }
+  }
+
   /// What is computed of each row in `rows`.
   enum RowFunction {
     case softmax

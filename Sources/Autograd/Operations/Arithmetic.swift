@@ -96,14 +96,29 @@ extension Tensor {
 
   /// Each element of `self` to the power of the other tensor's.
   ///
-  /// The gradient of the exponent is 0 where the base is 0, as in PyTorch.
+  /// The gradient of the exponent is 0 where the base is 0 and the exponent not negative, as in
+  /// PyTorch.
   public func pow(_ exponent: Tensor) -> Tensor {
     differentiable(
       self, exponent, { $0.floating(beside: $1).zipped(by: .power, with: $1.floating(beside: $0)) },
       first: { x, p, _ in { dy in dy * Tensor.where(p .== 0, 0, p * x.pow(p - 1)) } },
-      second: { x, _, y in
-        { dy in dy * Tensor.where(x .== 0, 0, y * Tensor.where(x .== 0, 1, x).log()) }
+      second: { x, p, y in
+        let isZero = x .== 0
+        let vanishes = Tensor.where(isZero, p .>= 0, isZero)
+        return { dy in
+          Tensor.where(vanishes, 0, dy * y * Tensor.where(vanishes, 1, x).log())
+        }
       })
+  }
+
+  /// The angle of the point with this tensor as its height and the other as its width, broadcast:
+  /// `atan2(y, x)`, from -pi to pi.
+  public func atan2(_ other: Tensor) -> Tensor {
+    differentiable(
+      self, other,
+      { $0.floating(beside: $1).zipped(by: .arcTangent, with: $1.floating(beside: $0)) },
+      first: { y, x, _ in { dy in dy * (x / squaredLength(y, x)) } },
+      second: { y, x, _ in { dy in dy * (-y / squaredLength(y, x)) } })
   }
 
   /// This tensor, converted to float32 if neither it nor the other is floating point.
@@ -184,6 +199,12 @@ extension Tensor {
   public static func *= (a: inout Tensor, number: some Number) { a = (consume a) * number }
 }
 
+/// y * y + x * x, but 1 at the origin, where the angle gets no gradient.
+private func squaredLength(_ y: Tensor, _ x: Tensor) -> Tensor {
+  let sum = y.square() + x.square()
+  return Tensor.where(sum .== 0, 1, sum)
+}
+
 extension CKZip {
   var name: String {
     switch self {
@@ -197,6 +218,8 @@ extension CKZip {
     case .reluGradient: "relu gradient"
     case .sigmoidGradient: "sigmoid gradient"
     case .tanhGradient: "tanh gradient"
+    case .geluGradient: "gelu gradient"
+    case .arcTangent: "atan2"
     }
   }
 }

@@ -57,6 +57,41 @@ extension Tensor {
       self, { $0.mapped(by: .sigmoid) }, pullback: { y in { dy in sigmoidGradient(dy, y) } })
   }
 
+  /// 1 / sqrt(x) of each element; infinite at zero, NaN below.
+  public func rsqrt() -> Tensor {
+    differentiable(
+      self, { x in x.sqrt().reciprocal() }, pullback: { _, y in { dy in dy * (y * y * y) * -0.5 } })
+  }
+
+  /// The sine of each element, in radians.
+  public func sin() -> Tensor {
+    differentiable(self, { $0.mapped(by: .sin) }, pullback: { x, _ in { dy in dy * x.cos() } })
+  }
+
+  /// The cosine of each element, in radians.
+  public func cos() -> Tensor {
+    differentiable(self, { $0.mapped(by: .cos) }, pullback: { x, _ in { dy in -(dy * x.sin()) } })
+  }
+
+  /// log(1 + x) of each element, exact also near zero; NaN below -1; float32 within 2 ulp.
+  public func log1p() -> Tensor {
+    differentiable(self, { $0.mapped(by: .log1p) }, pullback: { x, _ in { dy in dy / (x + 1) } })
+  }
+
+  /// exp(x) - 1 of each element, exact also near zero.
+  public consuming func expm1() -> Tensor {
+    differentiable(self, { $0.mapped(by: .expm1) }, pullback: { y in { dy in dy * (y + 1) } })
+  }
+
+  /// The error function of each element; float32 within 2 ulp.
+  public func erf() -> Tensor {
+    differentiable(self) {
+      $0.mapped(by: .errorFunction)
+    } pullback: { x, _ in
+      { dy in dy * (-x.square()).exp() * 1.128379167095512573896 }  // 2 / sqrt(pi)
+    }
+  }
+
   /// max(x, 0) of each element; the gradient at 0 is 0, as in PyTorch.
   public consuming func relu() -> Tensor {
     differentiable(
@@ -78,13 +113,34 @@ extension Tensor {
   /// The square of each element.
   public func square() -> Tensor {
     differentiable(
-      self, { $0.mappedAny(by: .square) }, pullback: { x, _ in { dy in dy * x * 2 } })
+      self, { $0.mappedAny(by: .square) }, pullback: { x, _ in { dy in dy * (x * 2) } })
   }
 
   /// 1 / x of each element.
   public consuming func reciprocal() -> Tensor {
     differentiable(
       self, { $0.mapped(by: .reciprocal) }, pullback: { y in { dy in -(dy * y * y) } })
+  }
+
+  /// Each element brought into the range from `low` to `high`; nil leaves an end open.
+  ///
+  /// The gradient is 1 inside the range, ends included, and 0 outside. Where `low` is above `high`,
+  /// every element becomes `high`.
+  public func clamp(min low: Double? = nil, max high: Double? = nil) -> Tensor {
+    require(low != nil || high != nil, "clamp: at least one of min and max must be given")
+    return differentiable(self) { x in
+      var y = x
+      if let low { y = (consume y).zipped(by: .maximum, withScalar: low) }
+      if let high { y = (consume y).zipped(by: .minimum, withScalar: high) }
+      return y
+    } pullback: { x, _ in
+      { dy in
+        var dx = dy
+        if let low { dx = Tensor.where(x .>= low, dx, 0) }
+        if let high { dx = Tensor.where(x .<= high, dx, 0) }
+        return dx
+      }
+    }
   }
 
   /// Each element to a constant power; integers are converted to float32.

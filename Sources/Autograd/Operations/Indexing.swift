@@ -60,11 +60,20 @@ extension Tensor {
   /// The elements at indices along an axis, as PyTorch's `gather`: for axis 1 of a matrix,
   /// `y[i, j] = self[i, indices[i, j]]`.
   ///
-  /// - Parameter indices: Integers in this tensor's shape, except along the axis.
+  /// - Parameter indices: Integers in this tensor's shape, except along the axis; along the other
+  ///   axes they may be fewer.
   public func gather(axis: Int, _ indices: Tensor) -> Tensor {
+    if rank == 0 && indices.rank == 0 {
+      return unsqueeze(0).gather(axis: axis, indices.unsqueeze(0)).squeeze(0)
+    }
     let axis = checkedAxis(axis, "gather")
-    checkIndices(indices, axis: axis, size: size(axis), "gather")
-    return gathered(axis, indices.asType(.int32))
+    var x = self
+    for other in 0..<Swift.min(rank, indices.rank)
+    where other != axis && indices.size(other) < size(other) {
+      x = x.slice(axis: other, to: indices.size(other))
+    }
+    x.checkIndices(indices, axis: axis, size: size(axis), "gather")
+    return x.gathered(axis, indices.asType(.int32))
   }
 
   /// Zeros of size `size` along an axis, to which this tensor's elements are added at indices: the

@@ -54,3 +54,23 @@ extension Tensor {
     reshape([shape.dropLast().reduce(1, *), size(-1)])
   }
 }
+
+/// x weight^T + bias, as PyTorch's `linear`.
+///
+/// - Parameters:
+///   - x: [..., inputs]
+///   - weight: [outputs, inputs], or [inputs] for one output without an axis.
+///   - bias: [outputs]
+/// - Returns: [..., outputs]
+public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor {
+  require(
+    (1...2).contains(weight.rank) && x.rank >= 1 && x.size(-1) == weight.size(-1),
+    "linear: needs x [..., inputs] and weights [outputs, inputs], got \(x.summary) and \(weight.summary)"
+  )
+  let y = x.matmul(weight.rank == 1 ? weight : weight.transpose())
+  guard let bias else { return y }
+  require(
+    bias.shape == Array(weight.shape.dropLast()),
+    "linear: the bias must have the shape \(weight.shape.dropLast()), got \(bias.summary)")
+  return y + bias
+}

@@ -32,11 +32,14 @@ extension Tensor {
     return sizes
   }
 
-  /// The axes from `start` to the end joined to one; for start 1, [batch, rest].
-  public func flatten(from start: Int = 0) -> Tensor {
+  /// The axes from `start` through `end` joined to one; for start 1, [batch, rest].
+  public func flatten(from start: Int = 0, through end: Int = -1) -> Tensor {
     if rank == 0 { return reshape([1]) }
-    let start = checkedAxis(start, "flatten")
-    return reshape(Array(shape[..<start]) + [shape[start...].reduce(1, *)])
+    let (first, last) = (checkedAxis(start, "flatten"), checkedAxis(end, "flatten"))
+    require(
+      first <= last, "flatten: axis \(start) comes after axis \(end) in \(summary)")
+    return reshape(
+      Array(shape[..<first]) + [shape[first...last].reduce(1, *)] + Array(shape[(last + 1)...]))
   }
 
   /// The axes in another order: axis i of the result is axis `order[i]` of this tensor.
@@ -59,6 +62,7 @@ extension Tensor {
 
   /// Two axes exchanged; without arguments the last two, a matrix's transpose.
   public func transpose(_ a: Int = -2, _ b: Int = -1) -> Tensor {
+    if rank == 0 && [-1, 0].contains(a) && [-1, 0].contains(b) { return self }
     var order = Array(0..<rank)
     order.swapAt(checkedAxis(a, "transpose"), checkedAxis(b, "transpose"))
     return permute(order)

@@ -63,6 +63,13 @@ extension Tensor {
     }
     return keepDims ? result : result.squeeze(axis)
   }
+
+  /// log(sum(exp(x))) over several axes, without overflow; nil for all of them.
+  public func logSumExp(axes: [Int]?, keepDims: Bool = false) -> Tensor {
+    let axes = checkedAxes(axes, "logSumExp")
+    let result = joiningLast(axes).logSumExp(axis: -1)
+    return result.reshape(reducedShape(axes, keepDims))
+  }
 }
 
 /// The cross-entropy of class labels under logits: -log softmax(logits)[label].

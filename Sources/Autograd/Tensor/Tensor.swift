@@ -57,8 +57,11 @@ public struct Tensor: Sendable {
   }
 
   /// The axes counted from 0 in ascending order; nil stands for all of them.
+  ///
+  /// A scalar tensor has none, but 0 and -1 may be given for it, as in PyTorch.
   func checkedAxes(_ axes: [Int]?, _ operation: StaticString) -> [Int] {
     guard let axes else { return Array(0..<rank) }
+    if rank == 0 && (axes == [0] || axes == [-1]) { return [] }
     let result = axes.map { checkedAxis($0, operation) }.sorted()
     for index in result.indices.dropFirst() {
       require(

@@ -32,6 +32,12 @@ typedef CK_ENUM(CKMap) {
   CKMapLog,
   CKMapTanh,
   CKMapSigmoid,
+  CKMapErrorFunction,
+  CKMapGelu,  // x times the probability that a standard normal variable is below x
+  CKMapSin,
+  CKMapCos,
+  CKMapLog1p,
+  CKMapExpm1,
 } CKMap;
 
 /// y = f(a, b). Integers know add, subtract, multiply, maximum and minimum; the rest is for floating point.
@@ -46,6 +52,8 @@ typedef CK_ENUM(CKZip) {
   CKZipReluGradient,     // a where b > 0, else 0; a NaN in b gives a (as PyTorch)
   CKZipSigmoidGradient,  // a * b * (1 - b)
   CKZipTanhGradient,     // a * (1 - b * b)
+  CKZipGeluGradient,     // a times gelu's derivative at b
+  CKZipArcTangent,       // the angle of the point (b, a)
 } CKZip;
 
 /// y = a ? b, as bool; comparisons with NaN are false, except notEqual.

@@ -57,12 +57,52 @@ import Testing
   func atMostTwoUnitsInTheLastPlace(_ set: KernelSet) {
     let functions: [(CKMap, String, @Sendable (Double) -> Double)] = [
       (.exp, "exp", { exp($0) }), (.log, "log", { log($0) }), (.tanh, "tanh", { tanh($0) }),
-      (.sigmoid, "sigmoid", { 1 / (1 + exp(-$0)) }),
+      (.sigmoid, "sigmoid", { 1 / (1 + exp(-$0)) }), (.errorFunction, "erf", { erf($0) }),
+      (.log1p, "log1p", { log1p($0) }),
     ]
     for (operation, name, exact) in functions {
       let (error, at) = worst(set, operation, Self.sample, exact)
       #expect(error <= 2, "\(name)(\(at)) is \(error) units off")
     }
+  }
+
+  /// gelu where its result is not tiny beside x, and its absolute error in the tail below.
+  @Test(arguments: KernelSet.all)
+  func geluAndItsGradient(_ set: KernelSet) {
+    func normal(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }
+    let near = Self.sample.filter { !($0 < -1) }
+    let tail = Self.sample.filter { $0 < -1 && $0 > -.infinity }
+    let (error, at) = worst(set, .gelu, near) { $0 == .infinity ? $0 : $0 * normal($0) }
+    #expect(error <= 3, "gelu(\(at)) is \(error) units off")
+    for dtype in [DType.float32, .float64] {
+      for xs in [near.filter { $0.magnitude < 1e10 }, tail] {
+        let x = Tensor(scalars: xs).asType(dtype)
+        let ones = x.onesLike()
+        let (y, slope) = (Cells(dtype, x.count), Cells(dtype, x.count))
+        let source = { (x: Tensor) in CKSource(data: x.array.data, inner: 1, outer: 0) }
+        set.kernels.map(.gelu, dtype.kernelType, x.count, 1, source(x), y.memory)
+        set.kernels.zip(
+          .geluGradient, dtype.kernelType, x.count, 1, source(ones), source(x), slope.memory)
+        let allowed = dtype == .float32 ? 3e-7 : 1e-15
+        var worst = (0.0, 0.0, Float(0))
+        for (index, x) in xs.enumerated() {
+          let wide = Double(x)
+          let density = exp(-wide * wide / 2) / (2 * Double.pi).squareRoot()
+          let errors = (
+            abs(value(y, dtype, index) - wide * normal(wide)) / max(1, wide),
+            abs(value(slope, dtype, index) - (normal(wide) + wide * density))
+          )
+          worst = (max(worst.0, errors.0), max(worst.1, errors.1), x)
+        }
+        #expect(worst.0 <= allowed && worst.1 <= 2 * allowed, "\(worst)")
+      }
+    }
+  }
+
+  private func value(_ cells: Cells, _ dtype: DType, _ index: Int) -> Double {
+    dtype == .float32
+      ? Double(cells.memory.assumingMemoryBound(to: Float.self)[index])
+      : cells.memory.assumingMemoryBound(to: Double.self)[index]
   }
 
   @Test(arguments: KernelSet.all)
@@ -87,6 +127,10 @@ import Testing
     #expect(value(.tanh, -0.0).sign == .minus && value(.tanh, -.infinity) == -1)
     #expect(value(.sigmoid, -.infinity) == 0 && value(.sigmoid, .infinity) == 1)
     #expect(value(.sigmoid, 0) == 0.5)
-    for operation in [CKMap.exp, .log, .tanh, .sigmoid] { #expect(value(operation, .nan).isNaN) }
+    #expect(value(.errorFunction, -0.0).sign == .minus && value(.errorFunction, -.infinity) == -1)
+    #expect(value(.gelu, .infinity) == .infinity && value(.gelu, -100) == 0)
+    for operation in [CKMap.exp, .log, .tanh, .sigmoid, .errorFunction, .gelu] {
+      #expect(value(operation, .nan).isNaN)
+    }
   }
 }

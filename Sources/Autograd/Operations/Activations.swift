@@ -1,0 +1,135 @@
+internal import CKernels
+
+/// How `gelu` computes the normal distribution.
+public enum GeluApproximation: Sendable {
+  /// By the error function.
+  case none
+  /// By 0.5 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), as the first transformers did.
+  case tanh
+}
+
+// Activation functions beyond relu, sigmoid and tanh, which stand in Elementwise.swift. The rules
+// are written so that no branch that is not taken can bring an infinity or NaN into a gradient.
+extension Tensor {
+  /// log(1 + exp(beta x)) / beta of each element, a smooth relu; x itself where beta x is above the
+  /// threshold.
+  public func softplus(beta: Double = 1, threshold: Double = 20) -> Tensor {
+    require(beta != 0, "softplus: beta must not be 0")
+    return differentiable(self) { x in
+      let z = x * beta
+      let smooth = (maximum(z, 0) + (-z.abs()).exp().log1p()) / beta
+      return Tensor.where(z .> threshold, x, smooth)
+    } pullback: { x, _ in
+      { dy in
+        let z = x * beta
+        return dy * Tensor.where(z .> threshold, 1, z.sigmoid())
+      }
+    }
+  }
+
+  /// x * sigmoid(x) of each element, also called swish.
+  public func silu() -> Tensor {
+    differentiable(self) { x in
+      x * x.sigmoid()
+    } pullback: { x, _ in
+      { dy in
+        let s = x.sigmoid()
+        return dy * (s * (x * (1 - s) + 1))
+      }
+    }
+  }
+
+  /// x * tanh(softplus(x)) of each element.
+  public func mish() -> Tensor {
+    differentiable(self) { x in
+      x * x.softplus().tanh()
+    } pullback: { x, _ in
+      { dy in
+        let t = x.softplus().tanh()
+        return dy * (t + x * (1 - t.square()) * x.sigmoid())
+      }
+    }
+  }
+
+  /// x times the probability that a standard normal variable is below x.
+  ///
+  /// - Parameter approximation: `.none` for the exact distribution; float32 is then off by at most
+  ///   2 ulp of x.
+  public func gelu(approximation: GeluApproximation = .none) -> Tensor {
+    switch approximation {
+    case .none:
+      return differentiable(
+        self, { $0.mapped(by: .gelu) }, pullback: { x, _ in { dy in geluGradient(dy, x) } })
+    case .tanh:
+      let x = clamp(min: -16, max: 16)  // the tanh is 1 there, and large cubes would overflow
+      let inner = (x + x * x.square() * 0.044715) * 0.797884560802865355880  // sqrt(2 / pi)
+      return self * 0.5 * (inner.tanh() + 1)
+    }
+  }
+
+  /// log(sigmoid(x)) of each element, without overflow.
+  public func logSigmoid() -> Tensor {
+    differentiable(self) { x in
+      minimum(x, 0) - (-x.abs()).exp().log1p()
+    } pullback: { x, _ in
+      { dy in dy * (-x).sigmoid() }
+    }
+  }
+
+  /// x * clamp(x + 3, 0, 6) / 6 of each element: `silu` of straight pieces.
+  ///
+  /// The gradient is 0 at -3 and 1 at 3.
+  public func hardswish() -> Tensor {
+    differentiable(self) { x in
+      x * (x + 3).clamp(min: 0, max: 6) / 6
+    } pullback: { x, _ in
+      { dy in
+        dy * Tensor.where(x .<= -3, 0, Tensor.where(x .< 3, x / 3 + 0.5, 1))
+      }
+    }
+  }
+
+  /// x / (1 + |x|) of each element.
+  public func softsign() -> Tensor {
+    differentiable(self) { x in
+      x / (x.abs() + 1)
+    } pullback: { x, _ in
+      { dy in dy / (x.abs() + 1).square() }
+    }
+  }
+
+  /// x where x is positive, else `negativeSlope` * x; the gradient at 0 is `negativeSlope`.
+  public func leakyRelu(negativeSlope: Double = 0.01) -> Tensor {
+    differentiable(self) { x in
+      Tensor.where(x .> 0, x, x * negativeSlope)
+    } pullback: { x, _ in
+      { dy in dy * Tensor.where(x .> 0, x.onesLike(), negativeSlope) }
+    }
+  }
+
+  /// x where x is positive, else alpha * (exp(x) - 1); the gradient at 0 is alpha.
+  public func elu(alpha: Double = 1) -> Tensor {
+    differentiable(self) { x in
+      Tensor.where(x .> 0, x, x.expm1() * alpha)
+    } pullback: { x, _ in
+      { dy in
+        let isPositive = x .> 0
+        return dy * Tensor.where(isPositive, 1, Tensor.where(isPositive, 0, x).exp() * alpha)
+      }
+    }
+  }
+}
+
+/// dy times gelu's derivative, in one pass; an operation of its own so that second derivatives work.
+private func geluGradient(_ dy: consuming Tensor, _ x: Tensor) -> Tensor {
+  if !dy.isTraced && !x.isTraced { return dy.zipped(by: .geluGradient, with: x) }
+  return differentiable(
+    dy, x, { $0.zipped(by: .geluGradient, with: $1) },
+    first: { _, x, _ in { d in geluGradient(d, x) } },
+    second: { dy, x, _ in
+      { d in
+        let density = (x.square() * -0.5).exp() * 0.398942280401432677940  // 1 / sqrt(2 pi)
+        return d * dy * density * (2 - x.square())
+      }
+    })
+}

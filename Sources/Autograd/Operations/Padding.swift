@@ -1,0 +1,105 @@
+/// What stands outside the elements that `pad` surrounds.
+public enum PaddingMode: Sendable, Equatable {
+  /// One number.
+  case constant(Double)
+  /// The elements mirrored at the first and last one, which are not repeated.
+  case reflect
+  /// The first and last element, repeated.
+  case replicate
+  /// The elements again from the other end.
+  case circular
+
+  /// Zeros.
+  public static let zeros = PaddingMode.constant(0)
+}
+
+extension Tensor {
+  /// The elements with others around them, or, by negative amounts, fewer of them; as PyTorch's
+  /// `F.pad`.
+  ///
+  /// - Parameters:
+  ///   - amounts: For the last axis first: before, after, then the same for the axis before it, and
+  ///     so on.
+  ///   - mode: What is added. `reflect` needs more elements along an axis than it adds on a side,
+  ///     `circular` at least as many.
+  public func pad(_ amounts: [Int], mode: PaddingMode = .zeros) -> Tensor {
+    require(
+      amounts.count % 2 == 0 && amounts.count <= 2 * rank,
+      "pad: needs two amounts for each of some last axes of \(summary), got \(amounts)")
+    var pads = Array(repeating: (before: 0, after: 0), count: rank)
+    for pair in 0..<amounts.count / 2 {
+      let axis = rank - 1 - pair
+      pads[axis] = (amounts[2 * pair], amounts[2 * pair + 1])
+      require(
+        size(axis) + pads[axis].before + pads[axis].after >= 0,
+        "pad: the amounts \(amounts) take more from axis \(axis) of \(summary) than it has")
+    }
+    if case .constant(let value) = mode { return padded(pads, value) }
+    // What is cut off is never repeated.
+    var y = padded(pads.map { (Swift.min(0, $0.before), Swift.min(0, $0.after)) }, 0)
+    for axis in 0..<rank {
+      let (before, after) = (Swift.max(0, pads[axis].before), Swift.max(0, pads[axis].after))
+      if before > 0 || after > 0 { y = y.padded(axis, before, after, mode) }
+    }
+    return y
+  }
+
+  /// The elements surrounded by a value: with the value 0, its own adjoint by negated amounts.
+  private func padded(_ pads: [(before: Int, after: Int)], _ value: Double) -> Tensor {
+    if pads.allSatisfy({ $0.before == 0 && $0.after == 0 }) { return self }
+    return differentiable(self) { x in
+      let shape = pads.indices.map { x.size($0) + pads[$0].before + pads[$0].after }
+      let y = CPU.filled(shape: shape, value: value, dtype: x.dtype)
+      // The part that both have, where it starts in each.
+      var (from, to, common) = (0, 0, shape)
+      let (xStrides, yStrides) = (x.strides, y.strides)
+      for (axis, pad) in pads.enumerated() {
+        from += Swift.max(0, -pad.before) * xStrides[axis]
+        to += Swift.max(0, pad.before) * yStrides[axis]
+        common[axis] = x.size(axis) + Swift.min(0, pad.before) + Swift.min(0, pad.after)
+      }
+      if common.allSatisfy({ $0 > 0 }) {
+        CPU.copy(
+          x.array.view(shape: common, strides: xStrides, offset: from),
+          into: y.view(shape: common, strides: yStrides, offset: to))
+      }
+      return Tensor(y)
+    } pullback: { _, _ in
+      { dy in dy.padded(pads.map { (-$0.before, -$0.after) }, 0) }
+    }
+  }
+
+  /// One axis surrounded by its own elements.
+  private func padded(_ axis: Int, _ before: Int, _ after: Int, _ mode: PaddingMode) -> Tensor {
+    let size = size(axis)
+    func needs(_ least: Int) {
+      require(
+        size >= least,
+        "pad: \(mode) needs \(least) elements along axis \(axis) of \(summary) for \(before) and \(after) more"
+      )
+    }
+    func part(_ start: Int, _ end: Int) -> Tensor { slice(axis: axis, from: start, to: end) }
+    func repeated(_ place: Int, _ count: Int) -> Tensor {
+      var shape = shape
+      shape[axis] = count
+      return part(place, place + 1).expand(shape)
+    }
+    let (left, right): (Tensor, Tensor)
+    switch mode {
+    case .constant: return self
+    case .reflect:
+      needs(Swift.max(before, after) + 1)
+      left = part(1, before + 1).flip(axis)
+      right = part(size - 1 - after, size - 1).flip(axis)
+    case .replicate:
+      needs(1)
+      left = repeated(0, before)
+      right = repeated(size - 1, after)
+    case .circular:
+      needs(Swift.max(before, after))
+      left = part(size - before, size)
+      right = part(0, after)
+    }
+    return concatenate([left, self, right], axis: axis)
+  }
+}

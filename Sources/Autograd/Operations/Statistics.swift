@@ -1,0 +1,170 @@
+// Products, variances, norms and running sums.
+extension Tensor {
+  /// The product over axes; 1 over no elements.
+  ///
+  /// The gradient is the product of the other elements, also where some are 0.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes to multiply over; nil for all. Integers are multiplied as int64.
+  ///   - keepDims: Whether the axes stay, with size 1.
+  public func prod(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    let axes = checkedAxes(axes, "prod")
+    var y = (dtype.isFloatingPoint ? self : asType(.int64)).joiningLast(axes)
+    if y.size(-1) == 0 { return .ones(reducedShape(axes, keepDims), dtype: y.dtype) }
+    // Halves are multiplied until one is left: every gradient is a product of others, not a quotient.
+    while y.size(-1) > 1 {
+      let half = y.size(-1) / 2
+      let product = y.slice(axis: -1, to: half) * y.slice(axis: -1, from: half, to: 2 * half)
+      let isOdd = y.size(-1) % 2 == 1
+      y = isOdd ? concatenate([product, y.slice(axis: -1, from: 2 * half)], axis: -1) : product
+    }
+    return y.reshape(reducedShape(axes, keepDims))
+  }
+
+  /// The product over one axis.
+  public func prod(axis: Int, keepDims: Bool = false) -> Tensor {
+    prod(axes: [axis], keepDims: keepDims)
+  }
+
+  /// The variance over axes: the sum of squared distances from the mean, divided by
+  /// `count - correction`.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes; nil for all.
+  ///   - correction: 1 for the unbiased estimate, as in PyTorch; 0 for the mean of the squares. NaN
+  ///     if nothing is left to divide by.
+  ///   - keepDims: Whether the axes stay, with size 1.
+  public func variance(
+    axes: [Int]? = nil, correction: Double = 1, keepDims: Bool = false
+  ) -> Tensor {
+    require(dtype.isFloatingPoint, "variance: needs floating-point elements, got \(summary)")
+    let axes = checkedAxes(axes, "variance")
+    let count = axes.reduce(1) { $0 * size($1) }
+    let divisor = Swift.max(0, Double(count) - correction)
+    let (kept, shape) = (reducedShape(axes, true), reducedShape(axes, keepDims))
+    return differentiable(self) { x in
+      let squares = (x - x.mean(axes: axes, keepDims: true)).square()
+      return squares.sum(axes: axes, keepDims: true).reshape(shape) / divisor
+    } pullback: { x, _ in
+      { dy in
+        (x - x.mean(axes: axes, keepDims: true)) * (dy.reshape(kept) * (2 / divisor))
+      }
+    }
+  }
+
+  /// The variance over one axis.
+  public func variance(axis: Int, correction: Double = 1, keepDims: Bool = false) -> Tensor {
+    variance(axes: [axis], correction: correction, keepDims: keepDims)
+  }
+
+  /// The square root of the variance; where it is 0 its gradient is 0.
+  public func standardDeviation(
+    axes: [Int]? = nil, correction: Double = 1, keepDims: Bool = false
+  ) -> Tensor {
+    differentiable(variance(axes: axes, correction: correction, keepDims: keepDims)) {
+      $0.sqrt()
+    } pullback: { _, y in
+      { dy in dy.divided(by: y * 2) }
+    }
+  }
+
+  /// The square root of the variance over one axis.
+  public func standardDeviation(
+    axis: Int, correction: Double = 1, keepDims: Bool = false
+  ) -> Tensor {
+    standardDeviation(axes: [axis], correction: correction, keepDims: keepDims)
+  }
+
+  /// The norm of the vectors along axes: the sum of |x|^order, to the power of 1 / order.
+  ///
+  /// As PyTorch's `linalg.vector_norm`. The gradient at the zero vector is 0; equal extremes share it.
+  ///
+  /// - Parameters:
+  ///   - order: 2 for lengths; 1; `.infinity` for the largest and `-.infinity` for the smallest
+  ///     magnitude; 0 counts the elements that are not 0; any other number.
+  ///   - axes: The axes; nil for all, as one long vector.
+  ///   - keepDims: Whether the axes stay, with size 1.
+  public func norm(_ order: Double = 2, axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    require(dtype.isFloatingPoint, "norm: needs floating-point elements, got \(summary)")
+    require(!order.isNaN, "norm: the order must be a number")
+    let axes = checkedAxes(axes, "norm")
+    switch order {
+    case 0:
+      let count = Tensor.where(Tensor(array) .== 0, 0, onesLike())
+      return count.sum(axes: axes, keepDims: keepDims)
+    case 1: return abs().sum(axes: axes, keepDims: keepDims)
+    case .infinity: return abs().max(axes: axes, keepDims: keepDims)
+    case -.infinity: return abs().min(axes: axes, keepDims: keepDims)
+    default: return powerNorm(order, axes, keepDims)
+    }
+  }
+
+  /// The norm over one axis.
+  public func norm(_ order: Double = 2, axis: Int, keepDims: Bool = false) -> Tensor {
+    norm(order, axes: [axis], keepDims: keepDims)
+  }
+
+  private func powerNorm(_ order: Double, _ axes: [Int], _ keepDims: Bool) -> Tensor {
+    let (kept, shape) = (reducedShape(axes, true), reducedShape(axes, keepDims))
+    return differentiable(self) { x in
+      let powers = order == 2 ? x.square() : x.abs().pow(order)
+      let sum = powers.sum(axes: axes, keepDims: true).reshape(shape)
+      return order == 2 ? sum.sqrt() : sum.pow(1 / order)
+    } pullback: { x, y in
+      { dy in
+        // sign(x) (|x| / norm)^(order - 1), which cannot overflow.
+        let ratio = x.divided(by: y.reshape(kept))
+        if order == 2 { return dy.reshape(kept) * ratio }
+        let isZero = ratio .== 0
+        let slope = Tensor.where(isZero, 1, ratio.abs()).pow(order - 1) * x.sign()
+        return dy.reshape(kept) * Tensor.where(isZero, 0, slope)
+      }
+    }
+  }
+
+  /// The sums of the elements up to each place along an axis; integers are added as int64.
+  public func cumsum(axis: Int) -> Tensor {
+    let x = dtype.isFloatingPoint ? self : asType(.int64)
+    if rank == 0 {
+      _ = checkedAxes([axis], "cumsum")
+      return x
+    }
+    return x.summedAlong(checkedAxis(axis, "cumsum"), isReversed: false)
+  }
+
+  /// Running sums, from the end if reversed: each is the other's adjoint.
+  private func summedAlong(_ axis: Int, isReversed: Bool) -> Tensor {
+    differentiable(self) { x in
+      let dense = CPU.contiguous(x.array)
+      let y = dense.uninitializedLike(dtype: dense.dtype)
+      let inner = dense.shape[(axis + 1)...].reduce(1, *)
+      CPU.runningSums(
+        dense, length: dense.size(axis), inner: inner, isReversed: isReversed, into: y)
+      return Tensor(y)
+    } pullback: { _, _ in
+      { dy in dy.summedAlong(axis, isReversed: !isReversed) }
+    }
+  }
+
+  // MARK: Parts
+
+  /// self / other, but 0 where the other is 0, in every derivative too.
+  func divided(by other: Tensor) -> Tensor {
+    let isZero = other .== 0
+    return Tensor.where(isZero, 0, self / Tensor.where(isZero, 1, other))
+  }
+
+  /// Some axes, in ascending order, moved behind the others and joined to one.
+  func joiningLast(_ axes: [Int]) -> Tensor {
+    let rest = (0..<rank).filter { !axes.contains($0) }
+    let joined = axes.reduce(1) { $0 * size($1) }
+    return permute(rest + axes).reshape(rest.map { size($0) } + [joined])
+  }
+
+  /// The shape after a reduction over axes.
+  func reducedShape(_ axes: [Int], _ keepDims: Bool) -> [Int] {
+    shape.indices.filter { keepDims || !axes.contains($0) }.map {
+      axes.contains($0) ? 1 : shape[$0]
+    }
+  }
+}

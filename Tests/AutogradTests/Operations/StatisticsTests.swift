@@ -1,0 +1,89 @@
+import Testing
+
+@testable import Autograd
+
+/// Edges; ordinary values and gradients are PyTorch's, in ReferenceTests.
+struct StatisticsTests {
+  @Test func productsOfNothingAndOfIntegers() {
+    #expect(Tensor.zeros([0]).prod().item() == 1)
+    #expect(Tensor.zeros([2, 0]).prod(axis: 1).scalars() == [1, 1])
+    #expect(Tensor.zeros([0, 2]).prod(axis: 1).shape == [0])
+    let x = Tensor(scalars: [1, 2, 3, 4, 5, 6, 7], shape: [7])
+    #expect(x.prod().scalars(as: Int.self) == [5040])
+    #expect(x.reshape([7, 1]).prod(axis: 0, keepDims: true).shape == [1, 1])
+    #expect(Tensor([2, .nan]).prod().item().isNaN)
+  }
+
+  @Test func productsHaveGradientsAtZeros() {
+    func slopes(_ xs: [Double]) -> [Double] {
+      gradient(at: Tensor(xs, dtype: .float64)) { $0.prod() }.scalars(as: Double.self)
+    }
+    #expect(slopes([2, 0, 5]) == [0, 10, 0])
+    #expect(slopes([0, 0, 5]) == [0, 0, 0])
+    #expect(slopes([3]) == [1])
+  }
+
+  @Test func variancesOfTooFew() {
+    #expect(Tensor([3]).variance().item().isNaN)
+    #expect(Tensor([3]).variance(correction: 0).item() == 0)
+    #expect(Tensor([1, 3]).variance().item() == 2)
+    #expect(Tensor([1, 3]).variance(correction: 5).item() == .infinity)
+    // The mean is taken off first: no digits are lost.
+    #expect(Tensor([1e6, 1e6 + 1, 1e6 + 2]).variance().item() == 1)
+    let x = Tensor([[2, 2], [1, 5]])
+    let slope = gradient(at: x) { $0.standardDeviation(axis: 1).sum() }.scalars()
+    #expect(slope[0] == 0 && slope[1] == 0 && slope[2] < 0)
+  }
+
+  @Test func normsAtTheZeroVectorHaveNoGradient() {
+    for order in [2, 1, 3, 1.5, 0.5, .infinity, 0] as [Double] {
+      let (value, slope) = valueAndGradient(at: Tensor.zeros([4])) { $0.norm(order) }
+      #expect(value.item() == 0 && slope.scalars() == [0, 0, 0, 0], "\(order)")
+    }
+    #expect(Tensor([3, 0, -4]).norm().item() == 5)
+    #expect(Tensor([3, 0, -4]).norm(0).item() == 2)
+    #expect(Tensor([3, 0, -4]).norm(-.infinity).item() == 0)
+    #expect(Tensor([3, .nan]).norm().item().isNaN)
+    #expect(Tensor(-3).norm().item() == 3)
+    let slope = gradient(at: Tensor([1, -2, 2])) { $0.norm(.infinity) }
+    #expect(slope.scalars() == [0, -0.5, 0.5])
+  }
+
+  @Test func runningSums() {
+    let x = Tensor(scalars: [1, 2, 3, 4, 5, 6], shape: [2, 3])
+    #expect(x.cumsum(axis: 1).scalars(as: Int.self) == [1, 3, 6, 4, 9, 15])
+    #expect(x.cumsum(axis: 0).scalars(as: Int.self) == [1, 2, 3, 5, 7, 9])
+    #expect(x.asType(.uint8).cumsum(axis: 0).dtype == .int64)
+    #expect(x.transpose().asType(.float32).cumsum(axis: -1).scalars() == [1, 5, 2, 7, 3, 9])
+    #expect(Tensor.zeros([2, 0, 3]).cumsum(axis: 1).shape == [2, 0, 3])
+    #expect(Tensor(7).cumsum(axis: 0).item() == 7)
+    // Float32 is added in double precision: the plain sum would stop at 2^24.
+    let ones = Tensor.ones([17_000_000]).cumsum(axis: 0)
+    #expect(ones.slice(axis: 0, from: -1).item() == 17_000_000)
+  }
+
+  @Test func scalarTensorsTakeTheirOnlyAxis() {
+    let x = Tensor(2)
+    #expect(x.sum(axis: 0).item() == 2 && x.max(axis: -1).item() == 2)
+    #expect(x.prod(axis: 0).item() == 2 && x.logSumExp(axes: [0]).item() == 2)
+    #expect(x.sum(axis: 0, keepDims: true).shape == [])
+  }
+
+  @Test func logSumExpOverAxes() {
+    let x = Tensor([[1000, 1000], [1000, 1000]])
+    #expect(abs(x.logSumExp(axes: nil).item() - (1000 + 1.3862944)) < 1e-3)
+    #expect(x.logSumExp(axes: [0, 1], keepDims: true).shape == [1, 1])
+    #expect(
+      Tensor.zeros([0, 3]).logSumExp(axes: [0]).scalars() == Array(repeating: -.infinity, count: 3))
+  }
+
+  @Test func mistakesAreNamed() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.zeros([2, 3]).variance(axes: [0, -2])
+    }
+    let text = result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } ?? ""
+    #expect(text.contains("variance: axis 0 is given twice in [0, -2]"), "\(text)")
+    await #expect(processExitsWith: .failure) { _ = Tensor(scalars: [1, 2]).norm() }
+    await #expect(processExitsWith: .failure) { _ = Tensor(1).sum(axis: 1) }
+  }
+}

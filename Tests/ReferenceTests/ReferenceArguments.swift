@@ -1,0 +1,140 @@
+import Autograd
+
+/// The arguments of one call, read by PyTorch's names.
+///
+/// Attributes that nobody reads make the case fail: they would have changed the result.
+final class ReferenceArguments {
+  /// The differentiable arguments in PyTorch's order.
+  let inputs: [Tensor]
+  private let inputNames: [String]
+  private let integers: [(name: String, tensor: Tensor)]
+  private let attributes: [JSON.Member]
+  private var readAttributes: Set<String> = []
+  private var readIntegers: Set<String> = []
+
+  /// Attributes that change no result where they are false.
+  private static let harmless: Set<String> = ["inplace", "sparse", "sparse_grad", "out"]
+
+  init(
+    inputs: [(name: String, tensor: Tensor)], integers: [(name: String, tensor: Tensor)] = [],
+    attributes: [JSON.Member] = []
+  ) {
+    self.inputs = inputs.map(\.tensor)
+    inputNames = inputs.map(\.name)
+    self.integers = integers
+    self.attributes = attributes
+  }
+
+  /// Fails if an attribute or integer argument was given that the call did not ask for.
+  func checkAllRead() throws {
+    for attribute in attributes where !readAttributes.contains(attribute.name) {
+      if attribute.value == .null { continue }
+      if attribute.value == .bool(false) && Self.harmless.contains(attribute.name) { continue }
+      throw ReferenceFailure("the attribute \(attribute.name) is not known")
+    }
+    for integer in integers where !readIntegers.contains(integer.name) {
+      throw ReferenceFailure("the integer argument \(integer.name) is not known")
+    }
+  }
+
+  // MARK: Tensors
+
+  /// The first input.
+  func input() throws -> Tensor { try input(0) }
+
+  /// An input by its place.
+  func input(_ place: Int) throws -> Tensor {
+    guard place < inputs.count else { throw ReferenceFailure("input \(place) is missing") }
+    return inputs[place]
+  }
+
+  /// An input by its name, nil if it is not given.
+  func input(_ name: String) -> Tensor? {
+    inputNames.firstIndex(of: name).map { inputs[$0] }
+  }
+
+  /// An integer argument by its name; without such a name, the only one.
+  func integer(_ name: String) throws -> Tensor {
+    guard let tensor = optionalInteger(name) else {
+      throw ReferenceFailure("the integer argument \(name) is missing")
+    }
+    return tensor
+  }
+
+  func optionalInteger(_ name: String) -> Tensor? {
+    let found = integers.first { $0.name == name } ?? (integers.count == 1 ? integers[0] : nil)
+    if let found { readIntegers.insert(found.name) }
+    return found?.tensor
+  }
+
+  // MARK: Attributes
+
+  /// The value of an attribute under the first of its names that is there; nil if absent or None.
+  func value(_ names: String...) -> JSON? { value(names) }
+
+  private func value(_ names: [String]) -> JSON? {
+    for attribute in attributes where names.contains(attribute.name) {
+      readAttributes.insert(attribute.name)
+      if attribute.value != .null { return attribute.value }
+    }
+    return nil
+  }
+
+  func int(_ names: String...) throws -> Int? {
+    guard let value = value(names) else { return nil }
+    return try Self.int(value, names[0])
+  }
+
+  /// One or several integers.
+  func ints(_ names: String...) throws -> [Int]? {
+    guard let value = value(names) else { return nil }
+    if case .list(let values) = value { return try values.map { try Self.int($0, names[0]) } }
+    return [try Self.int(value, names[0])]
+  }
+
+  func double(_ names: String...) throws -> Double? {
+    switch value(names) {
+    case nil: return nil
+    case .number(let number)?: return number
+    case .text(let text)?:
+      if let number = Double(text) { return number }  // "inf" and its like
+      throw ReferenceFailure("\(names[0]) must be a number, got \"\(text)\"")
+    case let other?: throw ReferenceFailure("\(names[0]) must be a number, got \(other)")
+    }
+  }
+
+  func bool(_ names: String...) throws -> Bool? {
+    switch value(names) {
+    case nil: return nil
+    case .bool(let bool)?: return bool
+    case .number(0)?: return false
+    case .number(1)?: return true
+    case let other?: throw ReferenceFailure("\(names[0]) must be true or false, got \(other)")
+    }
+  }
+
+  func text(_ names: String...) throws -> String? {
+    switch value(names) {
+    case nil: return nil
+    case .text(let text)?: return text
+    case let other?: throw ReferenceFailure("\(names[0]) must be a text, got \(other)")
+    }
+  }
+
+  /// An attribute that must be there.
+  func required<Value>(_ name: String, _ value: Value?) throws -> Value {
+    guard let value else { throw ReferenceFailure("the attribute \(name) is missing") }
+    return value
+  }
+
+  private static func int(_ value: JSON, _ name: String) throws -> Int {
+    switch value {
+    case .number(let number):
+      if number >= 0x1p63 { return .max }  // Python's largest index, rounded
+      if let int = Int(exactly: number) { return int }
+      throw ReferenceFailure("\(name) must be an integer, got \(number)")
+    case .bool(let bool): return bool ? 1 : 0
+    default: throw ReferenceFailure("\(name) must be an integer, got \(value)")
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Autograd
+import Foundation
+import NN
+
+/// Why a case does not pass.
+struct ReferenceFailure: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// One operation with its arguments and PyTorch's result and gradients.
+struct ReferenceCase {
+  let name: String
+  let op: String
+  let dtype: DType
+  /// The differentiable arguments, in PyTorch's order.
+  let inputs: [(name: String, tensor: Tensor)]
+  let integers: [(name: String, tensor: Tensor)]
+  let attributes: [JSON.Member]
+  let output: Tensor
+  let cotangent: Tensor?
+  let gradients: [(name: String, tensor: Tensor)]
+  let rtol: Double
+  let atol: Double
+
+  init(_ json: JSON, _ tensors: [String: Tensor]) throws {
+    func text(_ key: String) throws -> String {
+      guard let text = json[key]?.text else { throw ReferenceFailure("the case has no \(key)") }
+      return text
+    }
+    func tensor(_ name: String) throws -> Tensor {
+      guard let tensor = tensors[name] else { throw ReferenceFailure("no tensor \(name)") }
+      return tensor
+    }
+    func named(_ key: String) throws -> [(name: String, tensor: Tensor)] {
+      try (json[key]?.members ?? []).map { member in
+        guard let name = member.value.text else {
+          throw ReferenceFailure("\(key).\(member.name) is not the name of a tensor")
+        }
+        return (member.name, try tensor(name))
+      }
+    }
+    name = try text("name")
+    op = try text("op")
+    switch try text("dtype") {
+    case "float32": dtype = .float32
+    case "float64": dtype = .float64
+    default: throw ReferenceFailure("the dtype \(try text("dtype")) is not known")
+    }
+    inputs = try named("inputs")
+    integers = try named("integers")
+    gradients = try named("gradients")
+    attributes = json["attributes"]?.members ?? []
+    output = try tensor(try text("output"))
+    cotangent = try json["cotangent"]?.text.map(tensor)
+    guard let rtol = json["rtol"]?.number, let atol = json["atol"]?.number else {
+      throw ReferenceFailure("the case has no tolerances")
+    }
+    (self.rtol, self.atol) = (rtol, atol)
+  }
+}
+
+/// A directory of cases, see `Tests/Reference/README.md`.
+struct ReferenceDirectory {
+  /// What the file says about each case; reading one may fail without harm to the others.
+  let cases: [JSON]
+  let tensors: [String: Tensor]
+
+  init(_ path: String) throws {
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: path).appending(path: "cases.json")))
+    let json = try JSON(parsing: bytes)
+    guard json["format"]?.number == 1, case .list(let cases)? = json["cases"] else {
+      throw ReferenceFailure("\(path)/cases.json is not of format 1")
+    }
+    self.cases = cases
+    tensors = Dictionary(
+      try Safetensors.read("\(path)/tensors.safetensors").map { ($0.name, $0.tensor) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The directory itself, or those in it that hold cases.
+  static func paths(in path: String) throws -> [String] {
+    func holdsCases(_ path: String) -> Bool {
+      FileManager.default.fileExists(atPath: "\(path)/cases.json")
+    }
+    if holdsCases(path) { return [path] }
+    return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+      .map { "\(path)/\($0)" }.filter(holdsCases)
+  }
+}

@@ -1,0 +1,69 @@
+import Autograd
+import Foundation
+
+/// A call of one operation with PyTorch's arguments.
+typealias ReferenceOp = @Sendable (ReferenceArguments) throws -> Tensor
+
+/// PyTorch's names of all operations that the library has.
+let referenceOps: [String: ReferenceOp] = {
+  var ops: [String: ReferenceOp] = [:]
+  addTensorOps(to: &ops)
+  addNetworkOps(to: &ops)
+  return ops
+}()
+
+extension ReferenceCase {
+  /// Runs the operation and compares its result and gradients.
+  ///
+  /// - Throws: What is wrong, with the largest error.
+  func run() throws {
+    guard let op = referenceOps[op] else {
+      throw ReferenceFailure("the operation \(op) is not known")
+    }
+    let tape = Tape()
+    let watched = inputs.map { ($0.name, tape.watch($0.tensor)) }
+    let arguments = ReferenceArguments(
+      inputs: watched, integers: integers, attributes: attributes)
+    let y = try op(arguments)
+    try arguments.checkAllRead()
+    try compare(y.stoppingGradient(), output, "the output")
+    guard let cotangent else { return }
+    let found = tape.pullback(of: y, cotangent: cotangent, at: watched.map(\.1))
+    for (name, expected) in gradients {
+      guard let place = inputs.firstIndex(where: { $0.name == name }) else {
+        throw ReferenceFailure("a gradient of \(name), which is no input")
+      }
+      try compare(found[place], expected, "the gradient of \(name)")
+    }
+  }
+
+  private func compare(_ found: Tensor, _ expected: Tensor, _ what: String) throws {
+    guard found.shape == expected.shape else {
+      throw ReferenceFailure(
+        "\(what) has the shape \(found.shape), expected \(expected.shape)")
+    }
+    guard found.dtype == expected.dtype else {
+      throw ReferenceFailure("\(what) is \(found.dtype), expected \(expected.dtype)")
+    }
+    let pairs = zip(found.scalars(as: Double.self), expected.scalars(as: Double.self))
+    var worst: (error: Double, excess: Double, at: Int) = (0, 0, 0)
+    var failures = 0
+    for (index, (ours, theirs)) in pairs.enumerated() where ours != theirs {
+      let error = abs(ours - theirs)
+      let allowed = atol + rtol * abs(theirs)
+      if error <= allowed && error.isFinite { continue }
+      failures += 1
+      let excess = error.isNaN ? .infinity : error / allowed
+      if failures == 1 || excess > worst.excess { worst = (error, excess, index) }
+    }
+    if failures == 0 { return }
+    let (ours, theirs) = (
+      found.scalars(as: Double.self)[worst.at], expected.scalars(as: Double.self)[worst.at]
+    )
+    throw ReferenceFailure(
+      """
+      \(what) \(found.shape): \(failures) of \(found.count) elements are off, the largest error is \(worst.error) \
+      at \(worst.at): \(ours), expected \(theirs)
+      """)
+  }
+}

@@ -1,0 +1,217 @@
+import Autograd
+
+// PyTorch's names and arguments of operations on tensors.
+
+func addTensorOps(to ops: inout [String: ReferenceOp]) {
+  addElementwise(to: &ops)
+  addActivations(to: &ops)
+  addPairs(to: &ops)
+  addReductions(to: &ops)
+  addShapes(to: &ops)
+  addParts(to: &ops)
+  addProducts(to: &ops)
+}
+
+private func addElementwise(to ops: inout [String: ReferenceOp]) {
+  ops["neg"] = { -(try $0.input()) }
+  ops["exp"] = { try $0.input().exp() }
+  ops["log"] = { try $0.input().log() }
+  ops["sqrt"] = { try $0.input().sqrt() }
+  ops["rsqrt"] = { try $0.input().rsqrt() }
+  ops["sin"] = { try $0.input().sin() }
+  ops["cos"] = { try $0.input().cos() }
+  ops["log1p"] = { try $0.input().log1p() }
+  ops["expm1"] = { try $0.input().expm1() }
+  ops["erf"] = { try $0.input().erf() }
+  ops["reciprocal"] = { try $0.input().reciprocal() }
+  ops["square"] = { try $0.input().square() }
+  ops["abs"] = { try $0.input().abs() }
+  ops["clamp"] = { a in try a.input().clamp(min: a.double("min"), max: a.double("max")) }
+  ops["pow"] = { a in try a.input().pow(a.required("exponent", a.double("exponent"))) }
+}
+
+private func addActivations(to ops: inout [String: ReferenceOp]) {
+  ops["tanh"] = { try $0.input().tanh() }
+  ops["sigmoid"] = { try $0.input().sigmoid() }
+  ops["relu"] = { try $0.input().relu() }
+  ops["softplus"] = { a in
+    try a.input().softplus(beta: a.double("beta") ?? 1, threshold: a.double("threshold") ?? 20)
+  }
+  ops["silu"] = { try $0.input().silu() }
+  ops["mish"] = { try $0.input().mish() }
+  ops["gelu"] = { a in
+    switch try a.text("approximate") {
+    case nil, "none"?: try a.input().gelu()
+    case "tanh"?: try a.input().gelu(approximation: .tanh)
+    case let other?: throw ReferenceFailure("the approximation \(other) is not known")
+    }
+  }
+  ops["log_sigmoid"] = { try $0.input().logSigmoid() }
+  ops["logsigmoid"] = ops["log_sigmoid"]
+  ops["hardswish"] = { try $0.input().hardswish() }
+  ops["softsign"] = { try $0.input().softsign() }
+  ops["leaky_relu"] = { a in
+    try a.input().leakyRelu(negativeSlope: a.double("negative_slope") ?? 0.01)
+  }
+  ops["elu"] = { a in try a.input().elu(alpha: a.double("alpha") ?? 1) }
+  ops["softmax"] = { a in
+    try a.input().softmax(axis: a.required("dim", a.int("dim")))
+  }
+  ops["log_softmax"] = { a in
+    try a.input().logSoftmax(axis: a.required("dim", a.int("dim")))
+  }
+}
+
+private func addPairs(to ops: inout [String: ReferenceOp]) {
+  @Sendable func scaled(_ a: ReferenceArguments) throws -> Tensor {
+    guard let alpha = try a.double("alpha"), alpha != 1 else { return try a.input(1) }
+    return try a.input(1) * alpha
+  }
+  ops["add"] = { a in
+    if let other = try a.double("other") { return try a.input() + other * (a.double("alpha") ?? 1) }
+    return try a.input(0) + scaled(a)
+  }
+  ops["sub"] = { a in
+    if let other = try a.double("other") { return try a.input() - other * (a.double("alpha") ?? 1) }
+    return try a.input(0) - scaled(a)
+  }
+  ops["mul"] = { a in
+    if let other = try a.double("other") { return try a.input() * other }
+    return try a.input(0) * a.input(1)
+  }
+  ops["div"] = { a in
+    if let other = try a.double("other") { return try a.input() / other }
+    return try a.input(0) / a.input(1)
+  }
+  ops["pow_tensor"] = { a in try a.input(0).pow(a.input(1)) }
+  ops["maximum"] = { a in try maximum(a.input(0), a.input(1)) }
+  ops["minimum"] = { a in try minimum(a.input(0), a.input(1)) }
+  ops["atan2"] = { a in try a.input(0).atan2(a.input(1)) }
+  ops["where"] = { a in
+    let condition = try a.integer("condition")
+    if let other = try a.double("other") { return try Tensor.where(condition, a.input(), other) }
+    if let input = try a.double("input") { return try Tensor.where(condition, input, a.input()) }
+    return try Tensor.where(condition, a.input(0), a.input(1))
+  }
+}
+
+private func addReductions(to ops: inout [String: ReferenceOp]) {
+  ops["sum"] = { a in try a.input().sum(axes: a.axes(), keepDims: a.keepDims()) }
+  ops["mean"] = { a in try a.input().mean(axes: a.axes(), keepDims: a.keepDims()) }
+  ops["amax"] = { a in try a.input().max(axes: a.axes(), keepDims: a.keepDims()) }
+  ops["amin"] = { a in try a.input().min(axes: a.axes(), keepDims: a.keepDims()) }
+  ops["prod"] = { a in try a.input().prod(axes: a.axes(), keepDims: a.keepDims()) }
+  ops["logsumexp"] = { a in try a.input().logSumExp(axes: a.axes(), keepDims: a.keepDims()) }
+  ops["var"] = { a in
+    try a.input().variance(
+      axes: a.axes(), correction: a.correction(), keepDims: a.keepDims())
+  }
+  ops["std"] = { a in
+    try a.input().standardDeviation(
+      axes: a.axes(), correction: a.correction(), keepDims: a.keepDims())
+  }
+  ops["norm"] = { a in
+    try a.input().norm(a.double("ord", "p") ?? 2, axes: a.axes(), keepDims: a.keepDims())
+  }
+  ops["cumsum"] = { a in try a.input().cumsum(axis: a.required("dim", a.int("dim"))) }
+}
+
+private func addShapes(to ops: inout [String: ReferenceOp]) {
+  ops["reshape"] = { a in
+    var x = try a.input()
+    if let axes = try a.ints("transpose_first") {
+      guard axes.count == 2 else { throw ReferenceFailure("transpose_first must be two dims") }
+      x = x.transpose(axes[0], axes[1])
+    }
+    return try x.reshape(a.required("shape", a.ints("shape")))
+  }
+  ops["flatten"] = { a in
+    try a.input().flatten(from: a.int("start_dim") ?? 0, through: a.int("end_dim") ?? -1)
+  }
+  ops["transpose"] = { a in
+    try a.input().transpose(
+      a.required("dim0", a.int("dim0")), a.required("dim1", a.int("dim1")))
+  }
+  ops["permute"] = { a in try a.input().permute(a.required("dims", a.ints("dims", "dim"))) }
+  ops["expand"] = { a in
+    try a.input().expand(a.required("size", a.ints("size", "sizes", "shape")))
+  }
+  // PyTorch leaves axes of other sizes than 1 as they are.
+  ops["squeeze"] = { a in
+    let x = try a.input()
+    guard let axes = try a.ints("dim") else { return x.squeeze() }
+    let places = axes.map { $0 < 0 ? $0 + x.rank : $0 }.filter { $0 < x.rank }
+    return places.sorted(by: >).reduce(x) { $0.size($1) == 1 ? $0.squeeze($1) : $0 }
+  }
+  ops["unsqueeze"] = { a in try a.input().unsqueeze(a.required("dim", a.int("dim"))) }
+  ops["flip"] = { a in try a.input().flip(a.required("dims", a.ints("dims", "dim"))) }
+  ops["roll"] = { a in
+    let shifts = try a.required("shifts", a.ints("shifts"))
+    guard let axes = try a.ints("dims", "dim"), axes != [] else {
+      return try a.input().roll(shifts[0])
+    }
+    return try a.input().roll(shifts, axes: axes)
+  }
+  ops["tril"] = { a in try a.input().tril(diagonal: a.int("diagonal") ?? 0) }
+  ops["triu"] = { a in try a.input().triu(diagonal: a.int("diagonal") ?? 0) }
+  ops["pad"] = { a in
+    let value = try a.double("value") ?? 0
+    let mode: PaddingMode =
+      switch try a.text("mode") {
+      case nil, "constant"?: .constant(value)
+      case "reflect"?: .reflect
+      case "replicate"?: .replicate
+      case "circular"?: .circular
+      case let other?: throw ReferenceFailure("the mode \(other) is not known")
+      }
+    return try a.input().pad(a.required("pad", a.ints("pad")), mode: mode)
+  }
+}
+
+private func addParts(to ops: inout [String: ReferenceOp]) {
+  ops["cat"] = { a in concatenate(a.inputs, axis: try a.int("dim") ?? 0) }
+  ops["stack"] = { a in stack(a.inputs, axis: try a.int("dim") ?? 0) }
+  ops["slice"] = { a in
+    try a.input().slice(
+      axis: a.int("dim") ?? 0, from: a.int("start") ?? 0, to: a.int("end"),
+      step: a.int("step") ?? 1)
+  }
+  ops["select"] = { a in
+    try a.input().select(
+      axis: a.required("dim", a.int("dim")), at: a.required("index", a.int("index")))
+  }
+  ops["index_select"] = { a in
+    try a.input().indexSelect(axis: a.required("dim", a.int("dim")), a.integer("index"))
+  }
+  ops["gather"] = { a in
+    try a.input().gather(axis: a.required("dim", a.int("dim")), a.integer("index"))
+  }
+  ops["embedding"] = { a in
+    try a.refuse("scale_grad_by_freq")
+    return try embedding(
+      a.integer("input"), a.input(), paddingIndex: a.int("padding_idx"))
+  }
+}
+
+private func addProducts(to ops: inout [String: ReferenceOp]) {
+  ops["matmul"] = { a in try a.input(0).matmul(a.input(1)) }
+  ops["linear"] = { a in try linear(a.input(0), a.input(1), bias: a.input("bias")) }
+  ops["einsum"] = { a in
+    try einsum(a.required("equation", a.text("equation")), a.inputs)
+  }
+}
+
+extension ReferenceArguments {
+  /// `dim` of a reduction, where an empty list stands for all of them.
+  func axes() throws -> [Int]? {
+    let axes = try ints("dim", "axis")
+    return axes == [] ? nil : axes
+  }
+
+  func keepDims() throws -> Bool { try bool("keepdim") ?? false }
+
+  func correction() throws -> Double {
+    if let unbiased = try bool("unbiased") { return unbiased ? 1 : 0 }
+    return try double("correction") ?? 1
+  }
+}
