@@ -11,6 +11,9 @@
 #include "types.inc.h"
 #define CK_TEMPLATE "reduce.inc.h"
 #include "types.inc.h"
+#define CK_TEMPLATE "norm.inc.h"
+#define CK_FLOATS_ONLY
+#include "types.inc.h"
 #define CK_TEMPLATE "gemm.inc.h"
 #define CK_FLOATS_ONLY
 #include "types.inc.h"

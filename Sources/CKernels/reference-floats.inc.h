@@ -41,6 +41,37 @@ static void NAME(logSumExpRows)(size_t rows, size_t columns, const T *x, T *y) {
   }
 }
 
+static void NAME(rowMoments)(size_t rows, size_t columns, const T *x, double *moments) {
+  for (size_t row = 0; row < rows; row++, x += columns) {
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < columns; i++) { sum += x[i]; }
+    const double mean = sum / (double)columns;
+    for (size_t i = 0; i < columns; i++) { squares += (x[i] - mean) * (x[i] - mean); }
+    *moments++ = mean;
+    *moments++ = squares;
+  }
+}
+
+static void NAME(rowProducts)(size_t rows, size_t columns, const T *dy, const T *x, const double *centres,
+                              double *sums) {
+  for (size_t row = 0; row < rows; row++, x += columns, dy += columns) {
+    double sum = 0, products = 0;
+    for (size_t i = 0; i < columns; i++) {
+      sum += dy[i];
+      products += dy[i] * (x[i] - centres[row]);
+    }
+    *sums++ = sum;
+    *sums++ = products;
+  }
+}
+
+static void NAME(combineRows)(size_t rows, size_t columns, const CKRowMap *maps, const T *u, const T *v, T *y) {
+  for (size_t i = 0; i < rows * columns; i++) {
+    const CKRowMap *map = maps + i / columns;
+    y[i] = (T)((u ? map->first * u[i] : 0) + map->second * (v[i] - map->centre) + map->shift);
+  }
+}
+
 static void NAME(pack)(size_t width, size_t count, size_t depth, CKSource source, T *panels) {
   for (size_t start = 0; start < count; start += width) {
     for (size_t k = 0; k < depth; k++) {

@@ -99,6 +99,20 @@ static void logSumExpRows(CKType type, size_t rows, size_t columns, const void *
   CK_DISPATCH_FLOATS(type, logSumExpRows, rows, columns, x, y)
 }
 
+static void rowMoments(CKType type, size_t rows, size_t columns, const void *x, double *moments) {
+  CK_DISPATCH_FLOATS(type, rowMoments, rows, columns, x, moments)
+}
+
+static void rowProducts(CKType type, size_t rows, size_t columns, const void *dy, const void *x,
+                        const double *centres, double *sums) {
+  CK_DISPATCH_FLOATS(type, rowProducts, rows, columns, dy, x, centres, sums)
+}
+
+static void combineRows(CKType type, size_t rows, size_t columns, const CKRowMap *maps, const void *u,
+                        const void *v, void *y) {
+  CK_DISPATCH_FLOATS(type, combineRows, rows, columns, maps, u, v, y)
+}
+
 static void pack(CKType type, size_t width, size_t count, size_t depth, CKSource source, void *panels) {
   CK_DISPATCH_FLOATS(type, pack, width, count, depth, source, panels)
 }
@@ -177,6 +191,9 @@ const CKKernels CK_VARIANT = {
   .softmaxRows = softmaxRows,
   .logSoftmaxRows = logSoftmaxRows,
   .logSumExpRows = logSumExpRows,
+  .rowMoments = rowMoments,
+  .rowProducts = rowProducts,
+  .combineRows = combineRows,
   .panelRows = {CK_PANEL_ROWS(float), CK_PANEL_ROWS(double)},
   .panelColumns = {CK_PANEL_COLUMNS(float), CK_PANEL_COLUMNS(double)},
   .pack = pack,

@@ -6,7 +6,7 @@ extension CPU {
   private static let grain = 1 << 15
 
   /// Runs `body` over parts of `count` rows of `width` elements.
-  private static func forEachRowPart(
+  static func forEachRowPart(
     _ count: Int, width: Int, _ body: (_ start: Int, _ count: Int) -> Void
   ) {
     if count == 0 { return }

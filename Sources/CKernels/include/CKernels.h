@@ -122,6 +122,11 @@ typedef struct CKWindow {
   bool countIncludesPadding;
 } CKWindow;
 
+/// An affine map of a row: first * u + second * (v - centre) + shift.
+typedef struct CKRowMap {
+  double first, second, centre, shift;
+} CKRowMap;
+
 /// One set of kernels, compiled for one instruction set.
 typedef struct CKKernels {
   const char *_Nonnull name;  // "avx512", "avx2", "baseline" or "reference"
@@ -158,6 +163,17 @@ typedef struct CKKernels {
                                   void *_Nonnull y);
   void (*_Nonnull logSumExpRows)(CKType type, size_t rows, size_t columns, const void *_Nonnull x,
                                  void *_Nonnull y);
+
+  // Normalisation of dense rows [rows, columns], floating point only; columns > 0.
+  /// moments [rows, 2]: the mean, and the sum of squared deviations from it.
+  void (*_Nonnull rowMoments)(CKType type, size_t rows, size_t columns, const void *_Nonnull x,
+                              double *_Nonnull moments);
+  /// sums [rows, 2]: of dy, and of dy * (x - centre), with one centre per row.
+  void (*_Nonnull rowProducts)(CKType type, size_t rows, size_t columns, const void *_Nonnull dy,
+                               const void *_Nonnull x, const double *_Nonnull centres, double *_Nonnull sums);
+  /// Each row mapped by its own map; without u its term is left out. y may be u or v.
+  void (*_Nonnull combineRows)(CKType type, size_t rows, size_t columns, const CKRowMap *_Nonnull maps,
+                               const void *_Nullable u, const void *_Nonnull v, void *_Nonnull y);
 
   // Matrix product on packed panels, floating point only. A panel of width W over `depth` holds element (i, k) at
   // k * W + i; panels follow each other, the last one is filled up with zeros.

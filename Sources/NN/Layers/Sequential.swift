@@ -4,11 +4,13 @@ import Autograd
 ///
 /// ```swift
 /// let net = Sequential(LazyLinear(256), ReLU(), LazyLinear(10))
+/// let named = Sequential(["hidden": LazyLinear(256), "act": ReLU(), "output": LazyLinear(10)])
 /// ```
 ///
-/// A collection of its layers. Members are named by their places, as in PyTorch: `0.weight`.
+/// A collection of its layers. Members are named by their places, as in PyTorch (`0.weight`), unless
+/// they were given names.
 public final class Sequential: Layer, RandomAccessCollection {
-  private var layers: [any Layer] {
+  private var layers: NamedLayers {
     didSet { blocks = Sequential.blocks(in: layers) }
   }
   /// What begins at each place and can run as one operation.
@@ -18,16 +20,28 @@ public final class Sequential: Layer, RandomAccessCollection {
   public convenience init(_ layers: any Layer...) { self.init(layers) }
 
   /// The layers of a list in order.
-  public init(_ layers: [any Layer]) {
+  public convenience init(_ layers: [any Layer]) {
+    self.init(NamedLayers("Sequential", layers))
+  }
+
+  /// Layers with names of their own, in order.
+  public convenience init(_ layers: KeyValuePairs<String, any Layer>) {
+    self.init(NamedLayers("Sequential", named: layers))
+  }
+
+  private init(_ layers: NamedLayers) {
     self.layers = layers
     blocks = Sequential.blocks(in: layers)
   }
 
-  /// Adds a layer at the end.
-  public func append(_ layer: any Layer) { layers.append(layer) }
+  /// Adds a layer at the end, named by its place unless a name is given.
+  public func append(_ layer: any Layer, named name: String? = nil) {
+    layers.append(layer, named: name)
+  }
 
-  private static func blocks(in layers: [any Layer]) -> [PoolingBlock?] {
-    layers.indices.map { PoolingBlock(layers, at: $0) }
+  private static func blocks(in layers: NamedLayers) -> [PoolingBlock?] {
+    let layers = Array(layers)
+    return layers.indices.map { PoolingBlock(layers, at: $0) }
   }
 
   /// The first place.
@@ -38,15 +52,15 @@ public final class Sequential: Layer, RandomAccessCollection {
 
   /// The layer at a place.
   public subscript(place: Int) -> any Layer {
-    require(
-      layers.indices.contains(place), "Sequential: no layer \(place) among \(layers.count)")
-    return layers[place]
+    get { layers[place] }
+    set { layers[place] = newValue }
   }
 
-  /// The layers, named by their places.
-  public var members: [Member] {
-    layers.enumerated().map { Member(String($0.offset), $0.element) }
-  }
+  /// The layer with a name, nil if there is none.
+  public subscript(name: String) -> (any Layer)? { layers[name] }
+
+  /// The layers, named by their places unless they have names of their own.
+  public var members: [Member] { layers.members }
 
   /// - Parameter x: The first layer's input.
   /// - Returns: The last layer's result.

@@ -5,7 +5,7 @@ import Autograd
 /// Modules are final classes. The library's own list their members by hand, which fixes PyTorch's
 /// names; for users' own modules the default finds them by reflection.
 public protocol Module: AnyObject, CustomStringConvertible {
-  /// The parameters and modules that this one directly holds, in order.
+  /// The parameters, buffers and modules that this one directly holds, in order.
   var members: [Member] { get }
 
   /// The name of the kind of module, as in `Linear`.
@@ -15,12 +15,14 @@ public protocol Module: AnyObject, CustomStringConvertible {
   var details: String { get }
 }
 
-/// A parameter or module that a module holds, with its name there.
+/// A parameter, buffer or module that a module holds, with its name there.
 public struct Member {
   /// What a member can be.
   public enum Content {
     /// A tensor that training changes.
     case parameter(Parameter)
+    /// A tensor that is saved with the model but not trained.
+    case buffer(Buffer)
     /// A part with members of its own.
     case module(any Module)
   }
@@ -34,6 +36,12 @@ public struct Member {
   public init(_ name: String, _ parameter: Parameter) {
     self.name = name
     content = .parameter(parameter)
+  }
+
+  /// A buffer and its name.
+  public init(_ name: String, _ buffer: Buffer) {
+    self.name = name
+    content = .buffer(buffer)
   }
 
   /// A module and its name.
@@ -91,6 +99,24 @@ extension Module {
       case .parameter(let parameter):
         if seen.insert(ObjectIdentifier(parameter)).inserted { found.append((path, parameter)) }
         return true
+      case .buffer: return true
+      }
+    }
+    return found
+  }
+
+  /// All buffers with their paths, as in `net.1.running_mean`, each object once, under its first
+  /// path.
+  public var namedBuffers: [(path: String, buffer: Buffer)] {
+    var found: [(path: String, buffer: Buffer)] = []
+    var seen = Set<ObjectIdentifier>()
+    visit("") { path, content in
+      switch content {
+      case .module(let module): return seen.insert(ObjectIdentifier(module)).inserted
+      case .buffer(let buffer):
+        if seen.insert(ObjectIdentifier(buffer)).inserted { found.append((path, buffer)) }
+        return true
+      case .parameter: return true
       }
     }
     return found
@@ -99,9 +125,9 @@ extension Module {
   /// All parameters, each once, in order.
   public var parameters: [Parameter] { namedParameters.map(\.parameter) }
 
-  /// All paths that lead to parameters: a shared one has several.
-  var parameterAliases: [(path: String, parameter: Parameter)] {
-    var found: [(path: String, parameter: Parameter)] = []
+  /// All paths that lead to parameters and buffers: a shared one has several.
+  var stateAliases: [(path: String, state: any State)] {
+    var found: [(path: String, state: any State)] = []
     func walk(_ module: any Module, _ path: String, _ above: [ObjectIdentifier]) {
       let own = ObjectIdentifier(module)
       if above.contains(own) { return }
@@ -110,6 +136,7 @@ extension Module {
         switch member.content {
         case .module(let part): walk(part, below, above + [own])
         case .parameter(let parameter): found.append((below, parameter))
+        case .buffer(let buffer): found.append((below, buffer))
         }
       }
     }
@@ -125,7 +152,7 @@ extension Module {
       let below = path.isEmpty ? member.name : path + "." + member.name
       switch member.content {
       case .module(let module): module.visit(below, body)
-      case .parameter: _ = body(below, member.content)
+      case .parameter, .buffer: _ = body(below, member.content)
       }
     }
   }
@@ -156,11 +183,12 @@ extension Module {
   /// Makes a run reproducible: every parameter and every random layer gets the stream that the
   /// seed and its path below this module select.
   ///
-  /// Values that exist are drawn again.
+  /// Values that exist are drawn again, buffers go back to their first values.
   public func initialize(seed: UInt64) {
     for (path, parameter) in namedParameters {
       parameter.initialize(from: RandomStream(seed: seed, path: path))
     }
+    for (_, buffer) in namedBuffers { buffer.reset() }
     for case (let path, let module as any Randomized) in namedModules {
       module.random = RandomStream(seed: seed, path: path)
     }

@@ -133,12 +133,6 @@ public final class Parameter {
     }
   }
 
-  /// Whether the sizes that are known allow a shape.
-  func allows(_ sizes: [Int]) -> Bool {
-    sizes.count == shape.count
-      && zip(shape, sizes).allSatisfy { known, size in known == nil || known == size }
-  }
-
   private func fit(_ sizes: [Int]) {
     require(
       allows(sizes), "a parameter of shape \(described) cannot take the shape \(sizes)")
@@ -153,11 +147,6 @@ public final class Parameter {
     )
     var random = random
     stored = initializer.draw(sizes, fanIn: fanIn ?? weight?.inputsPerOutput, &random)
-  }
-
-  /// The shape in a message, as in `[120, ?]`.
-  var described: String {
-    "[" + shape.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
   }
 
   // MARK: Initialization

@@ -1,6 +1,6 @@
 import Autograd
 
-/// The parameters and modules among the stored properties of a user's module.
+/// The parameters, buffers and modules among the stored properties of a user's module.
 ///
 /// Superclasses come first; optionals, arrays, structs, tuples and dictionaries (in the order of
 /// their keys' names) are looked into, each object is listed once. Lists make names like
@@ -34,6 +34,10 @@ private func collect(
 ) {
   if let parameter = value as? Parameter {
     if seen.insert(ObjectIdentifier(parameter)).inserted { members.append(Member(name, parameter)) }
+    return
+  }
+  if let buffer = value as? Buffer {
+    if seen.insert(ObjectIdentifier(buffer)).inserted { members.append(Member(name, buffer)) }
     return
   }
   if let module = value as? any Module {

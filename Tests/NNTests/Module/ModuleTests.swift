@@ -42,7 +42,7 @@ import Testing
     #expect(model.namedModules.map(\.path) == ["", "0", "1", "3"])
     #expect(model.parameterCount == 12)
     #expect(
-      model.parameterAliases.map(\.path) == [
+      model.stateAliases.map(\.path) == [
         "0.weight", "0.bias", "2.weight", "2.bias", "3.0.weight", "3.0.bias",
       ])
   }
@@ -114,7 +114,7 @@ import Testing
     (a.next, b.next) = (b, a)
     defer { a.next = nil }
     #expect(a.namedParameters.map(\.path) == ["weight", "next.weight"])
-    #expect(a.parameterAliases.map(\.path) == ["weight", "next.weight"])
+    #expect(a.stateAliases.map(\.path) == ["weight", "next.weight"])
     #expect(a.parameterCount == 2)
   }
 }

@@ -1,0 +1,157 @@
+internal import CKernels
+
+/// What a normalisation takes statistics over, in an array [batch, channels, pixels].
+struct NormalizationShape: Sendable {
+  var batch: Int
+  var channels: Int
+  var pixels: Int
+  /// Each example's channels are normalised in this many groups; nil normalises each channel over
+  /// the batch.
+  var groups: Int?
+  /// Whether the mean is taken off; else the elements are only divided by their root mean square.
+  var isCentred = true
+  var epsilon: Double
+
+  var planes: Int { batch * channels }
+  var count: Int { planes * pixels }
+  var groupCount: Int { groups.map { batch * $0 } ?? channels }
+  var groupSize: Int { groupCount == 0 ? 0 : count / groupCount }
+
+  /// The group that a plane belongs to.
+  func group(of plane: Int) -> Int {
+    if let groups { return plane / (channels / groups) }
+    return plane % channels
+  }
+}
+
+/// Mean and biased variance of each group.
+struct Moments: Sendable {
+  var means: [Double]
+  var variances: [Double]
+
+  func inverseDeviation(_ group: Int, _ epsilon: Double) -> Double {
+    1 / (variances[group] + epsilon).squareRoot()
+  }
+}
+
+// Normalisation primitives on dense arrays. Each plane is a row, statistics of rows are put
+// together here.
+extension CPU {
+  /// The moments of dense `x`; without centring the mean counts as 0.
+  static func moments(_ x: NDArray, _ shape: NormalizationShape) -> Moments {
+    let (planes, pixels) = (shape.planes, shape.pixels)
+    var result = Moments(
+      means: Array(repeating: 0, count: shape.groupCount),
+      variances: Array(repeating: 0, count: shape.groupCount))
+    if shape.count == 0 { return result }
+    let rows = doubles(2 * planes) { rows in
+      let size = x.dtype.byteCount
+      forEachRowPart(planes, width: pixels) { start, count in
+        kernels.rowMoments(
+          x.dtype.kernelType, count, pixels, x.data + start * pixels * size, rows + 2 * start)
+      }
+      withExtendedLifetime(x) {}
+    }
+    let rowsPerGroup = Double(planes / shape.groupCount)
+    if shape.isCentred {
+      for plane in 0..<planes { result.means[shape.group(of: plane)] += rows[2 * plane] }
+      for group in result.means.indices { result.means[group] /= rowsPerGroup }
+    }
+    for plane in 0..<planes {
+      let group = shape.group(of: plane)
+      let distance = rows[2 * plane] - result.means[group]
+      result.variances[group] += rows[2 * plane + 1] + Double(pixels) * distance * distance
+    }
+    for group in result.variances.indices { result.variances[group] /= Double(shape.groupSize) }
+    return result
+  }
+
+  /// y = (x - mean) / deviation * weight + bias, weight and bias by channel.
+  static func normalize(
+    _ x: NDArray, _ moments: Moments, weight: [Double]?, bias: [Double]?,
+    _ shape: NormalizationShape, into y: NDArray
+  ) {
+    let maps = (0..<shape.planes).map { plane in
+      let (group, channel) = (shape.group(of: plane), plane % shape.channels)
+      return CKRowMap(
+        first: 0,
+        second: moments.inverseDeviation(group, shape.epsilon) * (weight?[channel] ?? 1),
+        centre: moments.means[group], shift: bias?[channel] ?? 0)
+    }
+    combine(maps, nil, x, columns: shape.pixels, into: y)
+  }
+
+  /// The gradients of `normalize` by x (into `dx`), weight and bias.
+  static func normalizeGradient(
+    _ dy: NDArray, _ x: NDArray, _ moments: Moments, weight: [Double]?,
+    _ shape: NormalizationShape, into dx: NDArray
+  ) -> (weight: [Double], bias: [Double]) {
+    let (planes, pixels, channels) = (shape.planes, shape.pixels, shape.channels)
+    var weightGradient = Array(repeating: 0.0, count: channels)
+    var biasGradient = weightGradient
+    if shape.count == 0 { return (weightGradient, biasGradient) }
+    let centres = (0..<planes).map { moments.means[shape.group(of: $0)] }
+    let sums = doubles(2 * planes) { sums in
+      let size = x.dtype.byteCount
+      centres.withUnsafeBufferPointer { centres in
+        let centres = centres.baseAddress!
+        forEachRowPart(planes, width: pixels) { start, count in
+          let offset = start * pixels * size
+          kernels.rowProducts(
+            x.dtype.kernelType, count, pixels, dy.data + offset, x.data + offset, centres + start,
+            sums + 2 * start)
+        }
+      }
+      withExtendedLifetime((dy, x)) {}
+    }
+    let inverses = moments.means.indices.map { moments.inverseDeviation($0, shape.epsilon) }
+    var totals = Array(repeating: 0.0, count: shape.groupCount)
+    var products = totals
+    for plane in 0..<planes {
+      let (group, channel) = (shape.group(of: plane), plane % channels)
+      let scale = weight?[channel] ?? 1
+      totals[group] += scale * sums[2 * plane]
+      products[group] += scale * sums[2 * plane + 1]
+      biasGradient[channel] += sums[2 * plane]
+      weightGradient[channel] += inverses[group] * sums[2 * plane + 1]
+    }
+    let size = Double(shape.groupSize)
+    let maps = (0..<planes).map { plane in
+      let (group, channel) = (shape.group(of: plane), plane % channels)
+      let inverse = inverses[group]
+      return CKRowMap(
+        first: inverse * (weight?[channel] ?? 1),
+        second: -inverse * inverse * inverse * products[group] / size,
+        centre: moments.means[group],
+        shift: shape.isCentred ? -inverse * totals[group] / size : 0)
+    }
+    combine(maps, dy, x, columns: pixels, into: dx)
+    return (weightGradient, biasGradient)
+  }
+
+  private static func combine(
+    _ maps: [CKRowMap], _ u: NDArray?, _ v: NDArray, columns: Int, into y: NDArray
+  ) {
+    if v.count == 0 { return }
+    let size = v.dtype.byteCount
+    maps.withUnsafeBufferPointer { maps in
+      let maps = maps.baseAddress!
+      forEachRowPart(v.count / columns, width: columns) { start, count in
+        let offset = start * columns * size
+        kernels.combineRows(
+          v.dtype.kernelType, count, columns, maps + start, u.map { UnsafeRawPointer($0.data + offset) },
+          v.data + offset, y.data + offset)
+      }
+    }
+    withExtendedLifetime((u, v, y)) {}
+  }
+
+  private static func doubles(
+    _ count: Int, _ fill: (UnsafeMutablePointer<Double>) -> Void
+  ) -> [Double] {
+    Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+      fill(buffer.baseAddress!)
+      initialized = count
+    }
+  }
+}

@@ -1,0 +1,267 @@
+// Normalisations: one operation that brings groups of elements to mean 0 and variance 1, with
+// scale and shift by channel. They differ in what a group is.
+
+/// Normalises each channel over the batch (Ioffe and Szegedy 2015), as PyTorch's `batch_norm` while
+/// training.
+///
+/// - Parameters:
+///   - x: [batch, channels] or [batch, channels, ...]; each channel needs more than one value.
+///   - weight: [channels], a factor for the result.
+///   - bias: [channels], added to the result.
+///   - epsilon: Added to the variance.
+/// - Returns: x's shape.
+public func batchNorm(
+  _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
+) -> Tensor {
+  batchNormWithStatistics(x, weight: weight, bias: bias, epsilon: epsilon).y
+}
+
+/// The batch norm of training with the mean and the unbiased variance of each channel, [channels];
+/// these are not recorded.
+package func batchNormWithStatistics(
+  _ x: Tensor, weight: Tensor?, bias: Tensor?, epsilon: Double
+) -> (y: Tensor, mean: Tensor, variance: Tensor) {
+  checkNorm("batchNorm", x, rank: 2, channels: [weight, bias])
+  let values = x.size(0) * x.shape.dropFirst(2).reduce(1, *)
+  require(
+    values != 1, "batchNorm: needs more than 1 value per channel when training, got \(x.summary)")
+  let channels = x.size(1)
+  var shape = NormalizationShape(
+    batch: x.size(0), channels: channels, pixels: values / max(1, x.size(0)), epsilon: epsilon)
+  var rows = x
+  if shape.pixels == 1 {  // a channel's values are not neighbours: make them so
+    rows = x.reshape([shape.batch, channels]).transpose().contiguous()
+    (shape.batch, shape.pixels) = (1, shape.batch)
+  }
+  let moments = CPU.moments(CPU.contiguous(rows.array), shape)
+  let y = normalized(rows, moments, weight: weight, bias: bias, shape)
+  let correction = Double(values) / Double(values - 1)
+  return (
+    shape.batch == 1 && x.size(0) != 1
+      ? y.transpose().contiguous().reshape(x.shape) : y,
+    Tensor(moments.means, dtype: x.dtype),
+    Tensor(moments.variances.map { $0 * correction }, dtype: x.dtype)
+  )
+}
+
+/// Normalises each channel by given statistics, as PyTorch's `batch_norm` while evaluating.
+///
+/// - Parameters:
+///   - x: [batch, channels] or [batch, channels, ...]
+///   - mean: [channels]
+///   - variance: [channels]
+///   - weight: [channels], a factor for the result.
+///   - bias: [channels], added to the result.
+///   - epsilon: Added to the variance.
+/// - Returns: x's shape.
+public func batchNorm(
+  _ x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor? = nil, bias: Tensor? = nil,
+  epsilon: Double = 1e-5
+) -> Tensor {
+  checkNorm("batchNorm", x, rank: 2, channels: [mean, variance, weight, bias])
+  var scale = 1 / (variance + epsilon).sqrt()
+  if let weight { scale = scale * weight }
+  var shift = -mean * scale
+  if let bias { shift = shift + bias }
+  let byChannel = [x.size(1)] + x.shape.dropFirst(2).map { _ in 1 }
+  return x * scale.reshape(byChannel) + shift.reshape(byChannel)
+}
+
+/// Normalises groups of channels of each example (Wu and He 2018), as PyTorch's `group_norm`.
+///
+/// - Parameters:
+///   - x: [batch, channels, ...]
+///   - groups: How many groups the channels are split into.
+///   - weight: [channels], a factor for the result.
+///   - bias: [channels], added to the result.
+///   - epsilon: Added to the variance.
+/// - Returns: x's shape.
+public func groupNorm(
+  _ x: Tensor, groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
+) -> Tensor {
+  checkNorm("groupNorm", x, rank: 2, channels: [weight, bias])
+  let (batch, channels) = (x.size(0), x.size(1))
+  require(
+    groups >= 1 && channels % groups == 0,
+    "groupNorm: \(groups) groups do not divide the \(channels) channels of \(x.summary)")
+  let pixels = x.shape.dropFirst(2).reduce(1, *)
+  require(
+    batch * (channels / groups) * pixels != 1,
+    "groupNorm: needs more than 1 value per group, got \(x.summary) with \(groups) groups")
+  return normalized(
+    x, weight: weight, bias: bias,
+    NormalizationShape(
+      batch: batch, channels: channels, pixels: pixels, groups: groups, epsilon: epsilon))
+}
+
+/// Normalises each channel of each example (Ulyanov and others 2016), as PyTorch's `instance_norm`.
+///
+/// - Parameters:
+///   - x: [batch, channels, ...] with more than one value per channel.
+///   - weight: [channels], a factor for the result.
+///   - bias: [channels], added to the result.
+///   - epsilon: Added to the variance.
+/// - Returns: x's shape.
+public func instanceNorm(
+  _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
+) -> Tensor {
+  checkNorm("instanceNorm", x, rank: 3, channels: [weight, bias])
+  let pixels = x.shape.dropFirst(2).reduce(1, *)
+  require(pixels != 1, "instanceNorm: needs more than 1 value per channel, got \(x.summary)")
+  return normalized(
+    x, weight: weight, bias: bias,
+    NormalizationShape(
+      batch: x.size(0), channels: x.size(1), pixels: pixels, groups: x.size(1), epsilon: epsilon))
+}
+
+/// Normalises the last axes (Ba and others 2016), as PyTorch's `layer_norm`.
+///
+/// - Parameters:
+///   - x: [..., normalizedShape...]
+///   - normalizedShape: The sizes of the last axes, over which statistics are taken.
+///   - weight: In this shape, a factor for the result.
+///   - bias: In this shape, added to the result.
+///   - epsilon: Added to the variance.
+/// - Returns: x's shape.
+public func layerNorm(
+  _ x: Tensor, normalizedShape: [Int], weight: Tensor? = nil, bias: Tensor? = nil,
+  epsilon: Double = 1e-5
+) -> Tensor {
+  normalizedRows("layerNorm", x, normalizedShape, weight, bias, isCentred: true, epsilon)
+}
+
+/// Divides by the root mean square over the last axes (Zhang and Sennrich 2019), as PyTorch's
+/// `rms_norm`.
+///
+/// - Parameters:
+///   - x: [..., normalizedShape...]
+///   - normalizedShape: The sizes of the last axes, over which the mean is taken.
+///   - weight: In this shape, a factor for the result.
+///   - epsilon: Added to the mean square; nil for the spacing of x's type at 1.
+/// - Returns: x's shape.
+public func rmsNorm(
+  _ x: Tensor, normalizedShape: [Int], weight: Tensor? = nil, epsilon: Double? = nil
+) -> Tensor {
+  let spacing = x.dtype == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
+  return normalizedRows(
+    "rmsNorm", x, normalizedShape, weight, nil, isCentred: false, epsilon ?? spacing)
+}
+
+private func normalizedRows(
+  _ operation: StaticString, _ x: Tensor, _ normalizedShape: [Int], _ weight: Tensor?,
+  _ bias: Tensor?, isCentred: Bool, _ epsilon: Double
+) -> Tensor {
+  require(
+    x.dtype.isFloatingPoint && !normalizedShape.isEmpty
+      && Array(x.shape.suffix(normalizedShape.count)) == normalizedShape,
+    "\(operation): needs floating-point elements [..., \(normalizedShape)], got \(x.summary)")
+  for parameter in [weight, bias] {
+    guard let parameter else { continue }
+    require(
+      parameter.shape == normalizedShape,
+      "\(operation): weight and bias must be \(normalizedShape), got \(parameter.summary)")
+  }
+  let columns = normalizedShape.reduce(1, *)
+  var y = normalized(
+    x, weight: nil, bias: nil,
+    NormalizationShape(
+      batch: columns == 0 ? 0 : x.count / columns, channels: 1, pixels: columns, groups: 1,
+      isCentred: isCentred, epsilon: epsilon))
+  if let weight { y = (consume y) * weight }
+  if let bias { y = (consume y) + bias }
+  return y
+}
+
+private func checkNorm(
+  _ operation: StaticString, _ x: Tensor, rank: Int, channels parameters: [Tensor?]
+) {
+  require(
+    x.rank >= rank && x.dtype.isFloatingPoint,
+    """
+    \(operation): needs floating-point elements [batch, channels\(rank > 2 ? ", ..." : "")], got \(x.summary)
+    """)
+  for case let parameter? in parameters {
+    require(
+      parameter.shape == [x.size(1)] && parameter.dtype.isFloatingPoint,
+      "\(operation): expected one parameter for each of \(x.size(1)) channels, got \(parameter.summary)")
+  }
+}
+
+// MARK: The one operation
+
+private func normalized(
+  _ x: Tensor, _ known: Moments? = nil, weight: Tensor?, bias: Tensor?,
+  _ shape: NormalizationShape
+) -> Tensor {
+  let moments = known ?? CPU.moments(CPU.contiguous(x.array), shape)
+  let (hasWeight, hasBias) = (weight != nil, bias != nil)
+  return differentiable([x] + [weight, bias].compactMap { $0 }) { inputs in
+    let x = CPU.contiguous(inputs[0].array)
+    let y = x.uninitializedLike(dtype: x.dtype)
+    CPU.normalize(
+      x, moments, weight: hasWeight ? inputs[1].doubles : nil,
+      bias: hasBias ? inputs[inputs.count - 1].doubles : nil, shape, into: y)
+    return [Tensor(y)]
+  } pullbacks: { inputs, _ in
+    { cotangents, _ in
+      guard let dy = cotangents[0] else { return inputs.map { _ in nil } }
+      let gradients = normalizedGradients(dy, inputs[0], hasWeight ? inputs[1] : nil, moments, shape)
+      return [gradients[0]] + (hasWeight ? [gradients[1]] : []) + (hasBias ? [gradients[2]] : [])
+    }
+  }[0]
+}
+
+/// The gradients by x, weight and bias.
+private func normalizedGradients(
+  _ dy: Tensor, _ x: Tensor, _ weight: Tensor?, _ moments: Moments, _ shape: NormalizationShape
+) -> [Tensor] {
+  differentiable([dy, x] + [weight].compactMap { $0 }) { inputs in
+    let (dy, x) = (CPU.contiguous(inputs[0].array), CPU.contiguous(inputs[1].array))
+    let dx = x.uninitializedLike(dtype: x.dtype)
+    let sums = CPU.normalizeGradient(
+      dy, x, moments, weight: inputs.count > 2 ? inputs[2].doubles : nil, shape, into: dx)
+    return [
+      Tensor(dx), Tensor(sums.weight, dtype: x.dtype), Tensor(sums.bias, dtype: x.dtype),
+    ]
+  } pullbacks: { inputs, _ in
+    { cotangents, _ in
+      // The derivative of the same formulas in plain operations.
+      let tape = Tape()
+      let watched = inputs.map { tape.watch($0) }
+      let gradients = composedGradients(
+        watched[0], watched[1], watched.count > 2 ? watched[2] : nil, shape)
+      var total = Tensor.zeros([], dtype: inputs[0].dtype)
+      for (gradient, cotangent) in zip(gradients, cotangents) {
+        if let cotangent { total = total + (gradient * cotangent).sum() }
+      }
+      return tape.gradient(of: total, at: watched)
+    }
+  }
+}
+
+/// What `normalizedGradients` computes, from operations that are differentiable.
+private func composedGradients(
+  _ dy: Tensor, _ x: Tensor, _ weight: Tensor?, _ shape: NormalizationShape
+) -> [Tensor] {
+  let groups = shape.groups ?? shape.channels
+  let grouped = [shape.batch, groups, groups == 0 ? 0 : shape.channels / groups, shape.pixels]
+  let axes = shape.groups == nil ? [0, 2, 3] : [2, 3]
+  let mean = { (tensor: Tensor) in tensor.mean(axes: axes, keepDims: true) }
+  let (values, dValues) = (x.reshape(grouped), dy.reshape(grouped))
+  let centred = shape.isCentred ? values - mean(values) : values
+  let inverse = 1 / (mean(centred.square()) + shape.epsilon).sqrt()
+  let result = centred * inverse
+  let scaled = weight.map { dValues * $0.reshape([grouped[1], grouped[2], 1]) } ?? dValues
+  var dx = scaled - result * mean(scaled * result)
+  if shape.isCentred { dx = dx - mean(scaled) }
+  return [
+    (dx * inverse).reshape(x.shape),
+    (dValues * result).sum(axes: [0, 3]).reshape([shape.channels]),
+    dValues.sum(axes: [0, 3]).reshape([shape.channels]),
+  ]
+}
+
+extension Tensor {
+  /// The elements in double precision.
+  fileprivate var doubles: [Double] { scalars(as: Double.self) }
+}

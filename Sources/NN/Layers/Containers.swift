@@ -1,0 +1,152 @@
+import Autograd
+
+/// x + f(x): what f learns is the difference from the identity (He and others 2016).
+///
+/// ```swift
+/// Residual(Linear(8, 8), ReLU(), Linear(8, 8))
+/// Residual(Conv2d(8, 16, kernelSize: 3, padding: 1), projection: Conv2d(8, 16, kernelSize: 1))
+/// ```
+///
+/// Members: `body`, the layers as a `Sequential`, and `projection`, if there is one.
+public final class Residual: Layer {
+  /// f.
+  public let body: Sequential
+  /// What x passes through before it is added, nil for x itself.
+  public let projection: (any Layer)?
+
+  /// Adds the input, or its projection, to what the given layers make of it one after the other.
+  public init(_ layers: any Layer..., projection: (any Layer)? = nil) {
+    body = Sequential(layers)
+    self.projection = projection
+  }
+
+  /// `body` and `projection`.
+  public var members: [Member] {
+    [Member("body", body)] + (projection.map { [Member("projection", $0)] } ?? [])
+  }
+
+  /// - Parameter x: The input of f.
+  /// - Returns: x + f(x), or projection(x) + f(x); both must have the same shape.
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    let x = x
+    let y = body(x)
+    let shortcut = projection.map { $0(x) } ?? x
+    require(
+      y.shape == shortcut.shape,
+      "the body returned \(y.shape), which cannot be added to \(shortcut.shape)")
+    return y + shortcut
+  }
+}
+
+/// Branches that see the same input, with their results joined along an axis, as in GoogLeNet's
+/// Inception blocks.
+///
+/// Members are named by their places: `0.weight`.
+public final class Parallel: Layer {
+  /// The axis along which results are joined; negative ones count from the end.
+  public let axis: Int
+  private let branches: NamedLayers
+
+  /// The given branches, joined along the channels unless another axis is given.
+  public init(_ branches: any Layer..., axis: Int = 1) {
+    require(!branches.isEmpty, "Parallel: needs at least one branch")
+    self.branches = NamedLayers("Parallel", branches)
+    self.axis = axis
+  }
+
+  /// The branches.
+  public var members: [Member] { branches.members }
+
+  /// The axis, unless it is 1.
+  public var details: String { axis == 1 ? "" : "axis \(axis)" }
+
+  /// - Parameter x: The input of every branch.
+  /// - Returns: The branches' results, one after the other along the axis.
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    let x = x
+    return concatenate(branches.map { $0(x) }, axis: axis)
+  }
+}
+
+/// A closure as a layer, for what needs no class.
+///
+/// ```swift
+/// Sequential(LazyLinear(8), Lambda { x in x * x.sigmoid() })
+/// ```
+///
+/// Parameters that the closure uses are not found by the model; give them to it as a module's.
+public final class Lambda: Layer {
+  /// What stands behind the name when the layer is printed.
+  public let details: String
+  private let body: (Tensor) -> Tensor
+
+  /// A layer that applies a closure, with a description for printing.
+  public init(_ details: String = "", _ body: @escaping (Tensor) -> Tensor) {
+    self.details = details
+    self.body = body
+  }
+
+  /// Nothing: a closure has no members.
+  public var members: [Member] { [] }
+
+  /// - Parameter x: What the closure takes.
+  /// - Returns: What the closure returns.
+  public func forward(_ x: consuming Tensor) -> Tensor { body(x) }
+}
+
+/// A list of layers that a module of one's own calls as it likes; named by their places.
+///
+/// A plain array of modules as a stored property is found just as well, also of modules that are no
+/// layers. This one can be listed as a member by hand.
+public final class ModuleList: Module, RandomAccessCollection {
+  private var layers: NamedLayers
+
+  /// The layers of a list, in order.
+  public init(_ layers: [any Layer]) { self.layers = NamedLayers("ModuleList", layers) }
+
+  /// The given layers in order.
+  public convenience init(_ layers: any Layer...) { self.init(layers) }
+
+  /// Adds a layer at the end.
+  public func append(_ layer: any Layer) { layers.append(layer, named: nil) }
+
+  /// The first place.
+  public var startIndex: Int { 0 }
+
+  /// The place behind the last layer.
+  public var endIndex: Int { layers.count }
+
+  /// The layer at a place.
+  public subscript(place: Int) -> any Layer {
+    get { layers[place] }
+    set { layers[place] = newValue }
+  }
+
+  /// The layers, named by their places.
+  public var members: [Member] { layers.members }
+}
+
+/// Layers by name, in order, that a module of one's own calls as it likes.
+public final class ModuleDict: Module {
+  private var layers: NamedLayers
+
+  /// Layers with their names: `ModuleDict(["left": Linear(2, 2), "right": Linear(2, 3)])`.
+  public init(_ layers: KeyValuePairs<String, any Layer> = [:]) {
+    self.layers = NamedLayers("ModuleDict", named: layers)
+  }
+
+  /// Adds a layer at the end.
+  public func append(_ layer: any Layer, named name: String) { layers.append(layer, named: name) }
+
+  /// The layer with a name, nil if there is none.
+  public subscript(name: String) -> (any Layer)? { layers[name] }
+
+  /// The names in order.
+  public var keys: [String] { layers.names }
+
+  /// The number of layers.
+  public var count: Int { layers.count }
+
+  /// The layers by their names.
+  public var members: [Member] { layers.members }
+}

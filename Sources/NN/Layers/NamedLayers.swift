@@ -1,0 +1,46 @@
+import Autograd
+
+/// The layers of a container in order, each with its name there.
+struct NamedLayers: RandomAccessCollection {
+  private let container: String
+  private var entries: [(name: String, layer: any Layer)] = []
+
+  /// Layers that are named by their places.
+  init(_ container: String, _ layers: [any Layer]) {
+    self.container = container
+    for layer in layers { append(layer, named: nil) }
+  }
+
+  /// Layers with names of their own.
+  init(_ container: String, named layers: KeyValuePairs<String, any Layer>) {
+    self.container = container
+    for (name, layer) in layers { append(layer, named: name) }
+  }
+
+  var startIndex: Int { 0 }
+  var endIndex: Int { entries.count }
+
+  subscript(place: Int) -> any Layer {
+    get { entries[checked(place)].layer }
+    set { entries[checked(place)].layer = newValue }
+  }
+
+  subscript(name: String) -> (any Layer)? { entries.first { $0.name == name }?.layer }
+
+  var names: [String] { entries.map(\.name) }
+  var members: [Member] { entries.map { Member($0.name, $0.layer) } }
+
+  mutating func append(_ layer: any Layer, named name: String?) {
+    let name = name ?? String(entries.count)
+    require(
+      !name.isEmpty && !name.contains("."),
+      "\(container): a name must not be empty or hold a dot, got \"\(name)\"")
+    require(self[name] == nil, "\(container): the name \(name) is given twice")
+    entries.append((name, layer))
+  }
+
+  private func checked(_ place: Int) -> Int {
+    require(indices.contains(place), "\(container): no layer \(place) among \(count)")
+    return place
+  }
+}

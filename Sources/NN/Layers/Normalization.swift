@@ -1,0 +1,225 @@
+import Autograd
+
+/// Normalises the last axes of each example (Ba and others 2016): (x - mean) / sqrt(variance +
+/// epsilon) * weight + bias.
+///
+/// Parameters, as in PyTorch: `weight` and `bias` in the normalised shape.
+public final class LayerNorm: Layer {
+  /// In the normalised shape, nil without scale and shift.
+  public let weight: Parameter?
+  /// In the normalised shape, nil without shift.
+  public let bias: Parameter?
+  /// The sizes of the axes over which statistics are taken.
+  public let normalizedShape: [Int]
+  /// Added to the variance.
+  public let epsilon: Double
+
+  /// A layer for inputs whose last axes have the given sizes.
+  ///
+  /// - Parameters:
+  ///   - normalizedShape: One size, or a list for several axes.
+  ///   - epsilon: Added to the variance.
+  ///   - isAffine: Whether the result is scaled and shifted.
+  ///   - bias: Whether it is shifted, if it is scaled.
+  public init(
+    _ normalizedShape: any SpatialSizes, epsilon: Double = 1e-5, isAffine: Bool = true,
+    bias: Bool = true
+  ) {
+    let shape = checkedShape("LayerNorm", normalizedShape)
+    self.normalizedShape = shape
+    self.epsilon = epsilon
+    weight = isAffine ? Parameter(shape: shape, initializer: .ones) : nil
+    self.bias = isAffine && bias ? Parameter(shape: shape, initializer: .zeros) : nil
+  }
+
+  /// `weight` and `bias`.
+  public var members: [Member] { membersOf(weight, bias) }
+
+  /// The normalised shape and what differs from the usual.
+  public var details: String {
+    joined(normalizedShape) + (epsilon == 1e-5 ? "" : ", epsilon \(epsilon)")
+      + (weight == nil ? ", no scale and shift" : bias == nil ? ", no bias" : "")
+  }
+
+  /// - Parameter x: [..., normalizedShape...]
+  /// - Returns: The same shape.
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    layerNorm(
+      x, normalizedShape: normalizedShape, weight: weight?.value(shape: normalizedShape),
+      bias: bias?.value(shape: normalizedShape), epsilon: epsilon)
+  }
+}
+
+/// Divides by the root mean square over the last axes (Zhang and Sennrich 2019): x / sqrt(mean(x²) +
+/// epsilon) * weight.
+///
+/// Parameter, as in PyTorch: `weight` in the normalised shape.
+public final class RMSNorm: Layer {
+  /// In the normalised shape, nil without scale.
+  public let weight: Parameter?
+  /// The sizes of the axes over which the mean is taken.
+  public let normalizedShape: [Int]
+  /// Added to the mean square; nil for the spacing of the input's type at 1.
+  public let epsilon: Double?
+
+  /// A layer for inputs whose last axes have the given sizes.
+  ///
+  /// - Parameters:
+  ///   - normalizedShape: One size, or a list for several axes.
+  ///   - epsilon: Added to the mean square; nil for the spacing of the input's type at 1.
+  ///   - isAffine: Whether the result is scaled.
+  public init(
+    _ normalizedShape: any SpatialSizes, epsilon: Double? = nil, isAffine: Bool = true
+  ) {
+    let shape = checkedShape("RMSNorm", normalizedShape)
+    self.normalizedShape = shape
+    self.epsilon = epsilon
+    weight = isAffine ? Parameter(shape: shape, initializer: .ones) : nil
+  }
+
+  /// `weight`.
+  public var members: [Member] { membersOf(weight, nil) }
+
+  /// The normalised shape and what differs from the usual.
+  public var details: String {
+    joined(normalizedShape) + (epsilon.map { ", epsilon \($0)" } ?? "")
+      + (weight == nil ? ", no scale" : "")
+  }
+
+  /// - Parameter x: [..., normalizedShape...]
+  /// - Returns: The same shape.
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    rmsNorm(
+      x, normalizedShape: normalizedShape, weight: weight?.value(shape: normalizedShape),
+      epsilon: epsilon)
+  }
+}
+
+/// Normalises groups of channels of each example (Wu and He 2018).
+///
+/// Parameters, as in PyTorch: `weight` and `bias` [channels].
+public final class GroupNorm: Layer {
+  /// [channels], nil without scale and shift.
+  public let weight: Parameter?
+  /// [channels], nil without scale and shift.
+  public let bias: Parameter?
+  /// How many groups the channels are split into.
+  public let groups: Int
+  /// The channels of the input.
+  public let channels: Int
+  /// Added to the variance.
+  public let epsilon: Double
+
+  /// - Parameters:
+  ///   - groups: How many groups the channels are split into.
+  ///   - channels: The channels of the input.
+  ///   - epsilon: Added to the variance.
+  ///   - isAffine: Whether the result is scaled and shifted.
+  public init(_ groups: Int, _ channels: Int, epsilon: Double = 1e-5, isAffine: Bool = true) {
+    require(
+      groups >= 1 && channels >= 1 && channels % groups == 0,
+      "GroupNorm: \(groups) groups do not divide the \(channels) channels")
+    self.groups = groups
+    self.channels = channels
+    self.epsilon = epsilon
+    weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil
+    bias = isAffine ? Parameter(shape: [channels], initializer: .zeros) : nil
+  }
+
+  /// `weight` and `bias`.
+  public var members: [Member] { membersOf(weight, bias) }
+
+  /// Groups and channels and what differs from the usual.
+  public var details: String {
+    "\(groups) groups of \(channels / groups)" + (epsilon == 1e-5 ? "" : ", epsilon \(epsilon)")
+      + (weight == nil ? ", no scale and shift" : "")
+  }
+
+  /// - Parameter x: [batch, channels, ...]
+  /// - Returns: The same shape.
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    require(
+      x.rank >= 2 && x.size(1) == channels,
+      "expected \(channels) channels in dimension 1, got \(x.shape)")
+    return groupNorm(
+      x, groups: groups, weight: weight?.value(shape: [channels]),
+      bias: bias?.value(shape: [channels]), epsilon: epsilon)
+  }
+}
+
+/// Normalises each channel of each image (Ulyanov and others 2016), in training and evaluation alike.
+///
+/// Parameters, as in PyTorch, if it is affine: `weight` and `bias` [channels].
+public final class InstanceNorm2d: Layer {
+  /// [channels], nil without scale and shift.
+  public let weight: Parameter?
+  /// [channels], nil without scale and shift.
+  public let bias: Parameter?
+  /// Added to the variance.
+  public let epsilon: Double
+  private let stated: Int?
+
+  /// A layer that states its channels.
+  ///
+  /// - Parameters:
+  ///   - channels: The channels of the input.
+  ///   - epsilon: Added to the variance.
+  ///   - isAffine: Whether the result is scaled and shifted.
+  public convenience init(_ channels: Int, epsilon: Double = 1e-5, isAffine: Bool = false) {
+    self.init(channels: channels, epsilon, isAffine)
+  }
+
+  /// A lazy layer: the first forward pass tells the number of channels.
+  ///
+  /// - Parameters: As for a layer that states them.
+  public convenience init(epsilon: Double = 1e-5, isAffine: Bool = false) {
+    self.init(channels: nil, epsilon, isAffine)
+  }
+
+  private init(channels: Int?, _ epsilon: Double, _ isAffine: Bool) {
+    require(
+      channels ?? 1 >= 1, "InstanceNorm2d: needs at least 1 channel, got \(channels ?? 0)")
+    stated = channels
+    self.epsilon = epsilon
+    weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil
+    bias = isAffine ? Parameter(shape: [channels], initializer: .zeros) : nil
+  }
+
+  /// `weight` and `bias`.
+  public var members: [Member] { membersOf(weight, bias) }
+
+  /// The channels and what differs from the usual.
+  public var details: String {
+    (channels.map(String.init) ?? "?") + (epsilon == 1e-5 ? "" : ", epsilon \(epsilon)")
+      + (weight == nil ? "" : ", scale and shift")
+  }
+
+  private var channels: Int? { weight?.shape[0] ?? stated }
+
+  /// - Parameter x: [batch, channels, height, width]
+  /// - Returns: The same shape.
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    require(x.rank == 4, "expected images [batch, channels, height, width], got \(x.shape)")
+    let found = x.size(1)
+    if let channels {
+      require(found == channels, "expected \(channels) channels in dimension 1, got \(x.shape)")
+    }
+    return instanceNorm(
+      x, weight: weight?.value(shape: [found]), bias: bias?.value(shape: [found]), epsilon: epsilon)
+  }
+}
+
+/// An instance norm that infers its channels: `LazyInstanceNorm2d()`.
+public typealias LazyInstanceNorm2d = InstanceNorm2d
+
+private func membersOf(_ weight: Parameter?, _ bias: Parameter?) -> [Member] {
+  (weight.map { [Member("weight", $0)] } ?? []) + (bias.map { [Member("bias", $0)] } ?? [])
+}
+
+private func checkedShape(_ name: String, _ sizes: any SpatialSizes) -> [Int] {
+  let shape = sizes as? [Int] ?? sizes.sizes(1, "normalizedShape")
+  require(
+    !shape.isEmpty && shape.allSatisfy { $0 >= 1 },
+    "\(name): the normalised shape needs sizes of at least 1, got \(shape)")
+  return shape
+}

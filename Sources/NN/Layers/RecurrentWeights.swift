@@ -1,0 +1,134 @@
+import Autograd
+
+/// The parameters of one layer in one direction, under PyTorch's names with a suffix.
+///
+/// All are uniform in ±1/sqrt(hidden) unless initialized otherwise.
+struct RecurrentWeights {
+  /// [gates * hidden, inputs] and [gates * hidden, hidden].
+  let input, hidden: Parameter
+  /// [gates * hidden] each, nil without biases.
+  let inputBias, hiddenBias: Parameter?
+  let members: [Member]
+
+  init(gates: Int, inputs: Int?, hidden: Int, bias: Bool, suffix: String = "") {
+    let bound = 1 / Double(hidden).squareRoot()
+    let initializer = Initializer.uniform(low: -bound, high: bound)
+    let rows = gates * hidden
+    input = Parameter(shape: [rows, inputs], initializer: initializer)
+    self.hidden = Parameter(shape: [rows, hidden], initializer: initializer)
+    inputBias = bias ? Parameter(shape: [rows], initializer: initializer) : nil
+    hiddenBias = bias ? Parameter(shape: [rows], initializer: initializer) : nil
+    var members = [
+      Member("weight_ih" + suffix, input), Member("weight_hh" + suffix, self.hidden),
+    ]
+    if let inputBias, let hiddenBias {
+      members += [Member("bias_ih" + suffix, inputBias), Member("bias_hh" + suffix, hiddenBias)]
+    }
+    self.members = members
+  }
+
+  /// The size of a hidden state.
+  var hiddenSize: Int { hidden.shape[1] ?? 0 }
+
+  /// W_ih x + b_ih for inputs [..., inputs].
+  func inputProducts(_ x: Tensor) -> Tensor {
+    if let expected = input.shape[1] {
+      require(x.size(-1) == expected, "expected last dimension \(expected), got \(x.shape)")
+    }
+    let weight = input.value(shape: [input.shape[0] ?? 0, x.size(-1)])
+    return linear(x, weight, bias: inputBias?.value)
+  }
+
+  /// W_hh h + b_hh for hidden states h [batch, hidden], the values read once for all steps.
+  func hiddenProducts() -> (Tensor) -> Tensor {
+    let (weight, bias) = (hidden.value.transpose(), hiddenBias?.value)
+    return { h in
+      let products = h.matmul(weight)
+      return bias.map { products + $0 } ?? products
+    }
+  }
+}
+
+/// One step of a recurrent network, for loops of one's own: PyTorch's `LSTMCell` and others.
+///
+/// Parameters, as in PyTorch: `weight_ih` [gates * hidden, inputs], `weight_hh`
+/// [gates * hidden, hidden], `bias_ih` and `bias_hh` [gates * hidden], all uniform in
+/// ±1/sqrt(hidden) unless initialized otherwise.
+public final class RecurrentCell<Step: RecurrentStep>: Module {
+  private let step: Step
+  private let weights: RecurrentWeights
+
+  /// A cell that states its inputs.
+  ///
+  /// - Parameters:
+  ///   - inputs: The size of the input's last axis.
+  ///   - hidden: The size of the state's last axis.
+  ///   - bias: Whether biases are added.
+  ///   - step: What happens at a step.
+  public convenience init(_ inputs: Int, _ hidden: Int, bias: Bool = true, step: Step = Step()) {
+    self.init(step, inputs: inputs, hidden, bias)
+  }
+
+  /// A lazy cell: the first call tells the number of inputs.
+  public convenience init(_ hidden: Int, bias: Bool = true, step: Step = Step()) {
+    self.init(step, inputs: nil, hidden, bias)
+  }
+
+  private init(_ step: Step, inputs: Int?, _ hidden: Int, _ bias: Bool) {
+    checkSizes(Step.name + "Cell", inputs, hidden)
+    self.step = step
+    weights = RecurrentWeights(gates: Step.gateCount, inputs: inputs, hidden: hidden, bias: bias)
+  }
+
+  /// The weights and biases.
+  public var members: [Member] { weights.members }
+
+  /// As in `LSTMCell`.
+  public var name: String { Step.name + "Cell" }
+
+  /// The sizes, as in `4 -> 8`.
+  public var details: String {
+    var details = "\(weights.input.size(1)) -> \(weights.hiddenSize)"
+    if !step.details.isEmpty { details += ", " + step.details }
+    return weights.inputBias == nil ? details + ", no bias" : details
+  }
+
+  /// - Parameters:
+  ///   - x: [batch, inputs], or [inputs] without a batch.
+  ///   - state: The state before, each tensor [batch, hidden] or [hidden]; nil for zeros.
+  /// - Returns: The state after the step, in the same shapes.
+  public func callAsFunction(_ x: Tensor, _ state: Step.State? = nil) -> Step.State {
+    running {
+      require((1...2).contains(x.rank), "expected [batch, inputs] or [inputs], got \(x.shape)")
+      let isBatch = x.rank == 2
+      let inputs = weights.inputProducts(isBatch ? x : x.unsqueeze(0))
+      let expected = Array(x.shape.dropLast()) + [weights.hiddenSize]
+      let zeros = Tensor.zeros(expected, dtype: inputs.dtype)
+      var tensors = Step.tensors(of: state ?? Step.state(of: [zeros, zeros]))
+      for tensor in tensors {
+        require(
+          tensor.shape == expected,
+          "expected a state \(expected) beside an input \(x.shape), got \(tensor.shape)")
+      }
+      if !isBatch { tensors = tensors.map { $0.unsqueeze(0) } }
+      let next = step.next(
+        inputs, weights.hiddenProducts()(tensors[0]), Step.state(of: tensors))
+      return isBatch ? next : Step.state(of: Step.tensors(of: next).map { $0.squeeze(0) })
+    }
+  }
+}
+
+/// The cell of an RNN; with relu: `RNNCell(4, 8, step: .init(.relu))`.
+public typealias RNNCell = RecurrentCell<ElmanStep>
+/// The cell of an LSTM.
+public typealias LSTMCell = RecurrentCell<LSTMStep>
+/// The cell of a GRU.
+public typealias GRUCell = RecurrentCell<GRUStep>
+
+/// Refuses sizes that make no sense.
+func checkSizes(_ name: String, _ inputs: Int?, _ hidden: Int) {
+  require(
+    hidden >= 1 && inputs ?? 1 >= 1,
+    "\(name): needs at least 1 input and hidden unit, got \(inputs.map(String.init) ?? "?") -> \(hidden)"
+  )
+}

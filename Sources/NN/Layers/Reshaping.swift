@@ -1,0 +1,80 @@
+import Autograd
+
+/// The input itself, where a layer is wanted that does nothing.
+public final class Identity: Layer {
+  /// A layer without options.
+  public init() {}
+
+  /// Nothing: the layer has no parameters.
+  public var members: [Member] { [] }
+
+  /// - Parameter x: Any shape.
+  /// - Returns: x.
+  public func forward(_ x: consuming Tensor) -> Tensor { x }
+}
+
+/// Neighbouring axes joined to one; unless stated all but the first: [batch, ...] to
+/// [batch, features].
+public final class Flatten: Layer {
+  private let start: Int
+  private let end: Int
+
+  /// A layer that joins the axes from `start` through `end`; negative ones count from the end.
+  public init(from start: Int = 1, through end: Int = -1) {
+    self.start = start
+    self.end = end
+  }
+
+  /// Nothing: the layer has no parameters.
+  public var members: [Member] { [] }
+
+  /// The axes joined, unless they are all but the first.
+  public var details: String {
+    if end != -1 { return "from axis \(start) through \(end)" }
+    return start == 1 ? "" : "from axis \(start)"
+  }
+
+  /// - Parameter x: [batch, ...]
+  /// - Returns: [batch, features]
+  public func forward(_ x: consuming Tensor) -> Tensor { x.flatten(from: start, through: end) }
+}
+
+/// One axis split into several: the inverse of `Flatten`.
+public final class Unflatten: Layer {
+  private let axis: Int
+  private let sizes: [Int]
+
+  /// A layer that splits an axis.
+  ///
+  /// - Parameters:
+  ///   - axis: The axis; negative ones count from the end.
+  ///   - sizes: The new sizes; one of them may be -1, it follows from the others.
+  public init(_ axis: Int, into sizes: [Int]) {
+    require(
+      !sizes.isEmpty && sizes.allSatisfy { $0 >= -1 } && sizes.count { $0 == -1 } <= 1,
+      "Unflatten: axis \(axis) cannot be split into \(sizes)")
+    self.axis = axis
+    self.sizes = sizes
+  }
+
+  /// Nothing: the layer has no parameters.
+  public var members: [Member] { [] }
+
+  /// The axis and its sizes.
+  public var details: String { "axis \(axis) into \(sizes)" }
+
+  /// - Parameter x: Any shape with the axis.
+  /// - Returns: The same elements, with the sizes in place of the axis.
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    let x = x
+    let place = axis < 0 ? axis + x.rank : axis
+    require((0..<x.rank).contains(place), "axis \(axis) is out of range for \(x.shape)")
+    let known = sizes.filter { $0 >= 0 }.reduce(1, *)
+    let isOpen = sizes.contains(-1)
+    require(
+      isOpen ? known > 0 && x.size(place) % known == 0 : known == x.size(place),
+      "cannot split dimension \(place) of \(x.shape) into \(sizes)")
+    let split = sizes.map { $0 == -1 ? x.size(place) / known : $0 }
+    return x.reshape(Array(x.shape[..<place]) + split + Array(x.shape[(place + 1)...]))
+  }
+}

@@ -1,0 +1,98 @@
+import Autograd
+
+/// A tensor that belongs to a module's state but is not trained, such as a running mean.
+///
+/// It is saved and loaded with the parameters, under its path, and initializing sets it back.
+public final class Buffer {
+  /// The sizes, nil where they are not known yet.
+  public private(set) var shape: [Int?]
+  /// The type of the elements, also of integers.
+  public let dtype: DType
+  /// What every element is at first.
+  public let initial: Double
+  private var stored: Tensor?
+
+  /// A declared buffer.
+  ///
+  /// - Parameters:
+  ///   - shape: The sizes, nil where only the first use will tell.
+  ///   - initial: What every element is at first.
+  ///   - dtype: The type of the elements.
+  public init(shape: [Int?], initial: Double, dtype: DType = .float32) {
+    self.shape = shape
+    self.initial = initial
+    self.dtype = dtype
+  }
+
+  /// Whether the buffer has a value.
+  public var isReady: Bool { stored != nil }
+
+  /// The value, in the shape that the caller expects; the first call creates it.
+  public func value(shape expected: [Int]) -> Tensor {
+    require(allows(expected), "a buffer of shape \(described) is used as \(expected)")
+    shape = expected
+    return value
+  }
+
+  /// The value of a buffer all of whose sizes are known; setting it keeps shape and type.
+  public var value: Tensor {
+    get {
+      if let stored { return stored }
+      let sizes = shape.compactMap { $0 }
+      require(
+        sizes.count == shape.count,
+        "a buffer of shape \(described) has no value yet; call materialize(for:) or the model first")
+      let created = Tensor.full(sizes, initial, dtype: dtype)
+      stored = created
+      return created
+    }
+    set {
+      require(
+        allows(newValue.shape), "a buffer of shape \(described) cannot take \(newValue.summary)")
+      shape = newValue.shape
+      stored = newValue.stoppingGradient().asType(dtype)
+    }
+  }
+
+  /// Goes back to the first value.
+  public func reset() { stored = nil }
+
+}
+
+/// What is saved and loaded: a parameter or a buffer.
+protocol State: AnyObject {
+  var shape: [Int?] { get }
+  var isReady: Bool { get }
+  var value: Tensor { get set }
+  /// The type that a value read from a file is converted to.
+  var storedType: DType { get }
+}
+
+extension State {
+  /// Whether the sizes that are known allow a shape.
+  func allows(_ sizes: [Int]) -> Bool {
+    sizes.count == shape.count
+      && zip(shape, sizes).allSatisfy { known, size in known == nil || known == size }
+  }
+
+  /// Whether all sizes are known.
+  var isSized: Bool { isReady || !shape.contains(nil) }
+
+  /// The shape in a message, as in `[120, ?]`.
+  var described: String {
+    "[" + shape.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
+  }
+}
+
+extension Buffer: State {
+  var storedType: DType { dtype }
+}
+
+extension Parameter: State {
+  var storedType: DType { isReady ? value.dtype : .float32 }
+}
+
+extension Buffer: CustomStringConvertible {
+  /// The shape, `?` for unknown sizes.
+  public var description: String { "Buffer \(described)" }
+}
