@@ -5,7 +5,7 @@
 enum GradientTable {
   static let rows =
     arithmetic + elementwise + choices + reductions + shapes + picking + layers
-    + functions + activations + statistics + rearranging + hooks
+    + functions + activations + statistics + rearranging + normalizations + adaptivePools + hooks
 
   static let arithmetic: [GradientRow] = [
     GradientRow("+(Tensor, Tensor)") { binary { $0 + $1 } },

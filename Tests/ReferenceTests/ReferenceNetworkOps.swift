@@ -7,6 +7,43 @@ func addNetworkOps(to ops: inout [String: ReferenceOp]) {
   addConvolutions(to: &ops)
   addPools(to: &ops)
   addLosses(to: &ops)
+  addNorms(to: &ops)
+}
+
+private func addNorms(to ops: inout [String: ReferenceOp]) {
+  ops["batch_norm"] = { a in
+    _ = try (a.double("momentum"), a.bool("training"))
+    return try batchNorm(
+      a.input(), weight: a.input("weight"), bias: a.input("bias"), epsilon: a.double("eps") ?? 1e-5)
+  }
+  ops["batch_norm_eval"] = { a in
+    _ = try (a.double("momentum"), a.bool("training"))
+    guard let mean = a.input("running_mean"), let variance = a.input("running_var") else {
+      throw ReferenceFailure("running_mean and running_var are missing")
+    }
+    return try batchNorm(
+      a.input(), mean: mean, variance: variance, weight: a.input("weight"), bias: a.input("bias"),
+      epsilon: a.double("eps") ?? 1e-5)
+  }
+  ops["layer_norm"] = { a in
+    try layerNorm(
+      a.input(), normalizedShape: a.required("normalized_shape", a.ints("normalized_shape")),
+      weight: a.input("weight"), bias: a.input("bias"), epsilon: a.double("eps") ?? 1e-5)
+  }
+  ops["rms_norm"] = { a in
+    try rmsNorm(
+      a.input(), normalizedShape: a.required("normalized_shape", a.ints("normalized_shape")),
+      weight: a.input("weight"), epsilon: a.double("eps"))
+  }
+  ops["group_norm"] = { a in
+    try groupNorm(
+      a.input(), groups: a.required("num_groups", a.int("num_groups")), weight: a.input("weight"),
+      bias: a.input("bias"), epsilon: a.double("eps") ?? 1e-5)
+  }
+  ops["instance_norm"] = { a in
+    try instanceNorm(
+      a.input(), weight: a.input("weight"), bias: a.input("bias"), epsilon: a.double("eps") ?? 1e-5)
+  }
 }
 
 private func addConvolutions(to ops: inout [String: ReferenceOp]) {
@@ -19,6 +56,10 @@ private func addConvolutions(to ops: inout [String: ReferenceOp]) {
 }
 
 private func addPools(to ops: inout [String: ReferenceOp]) {
+  ops["adaptive_avg_pool2d"] = { a in
+    try adaptiveAvgPool2d(
+      a.input(), outputSize: a.required("output_size", a.spatial("output_size")))
+  }
   ops["max_pool2d"] = { a in
     try a.refuse("ceil_mode")
     return try maxPool2d(

@@ -139,7 +139,8 @@ extension CPU {
       forEachRowPart(v.count / columns, width: columns) { start, count in
         let offset = start * columns * size
         kernels.combineRows(
-          v.dtype.kernelType, count, columns, maps + start, u.map { UnsafeRawPointer($0.data + offset) },
+          v.dtype.kernelType, count, columns, maps + start,
+          u.map { UnsafeRawPointer($0.data + offset) },
           v.data + offset, y.data + offset)
       }
     }

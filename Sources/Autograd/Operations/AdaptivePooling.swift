@@ -25,7 +25,8 @@ private func adaptiveAveragePool(
 ) -> Tensor {
   require(
     x.rank >= counts.count && x.dtype.isFloatingPoint,
-    "\(operation): needs floating-point elements with at least \(counts.count) axes, got \(x.summary)")
+    "\(operation): needs floating-point elements with at least \(counts.count) axes, got \(x.summary)"
+  )
   require(
     counts.allSatisfy { $0 >= 0 }, "\(operation): the output size \(counts) must not be negative")
   let sizes = Array(x.shape.suffix(counts.count))

@@ -183,7 +183,8 @@ private func checkNorm(
   for case let parameter? in parameters {
     require(
       parameter.shape == [x.size(1)] && parameter.dtype.isFloatingPoint,
-      "\(operation): expected one parameter for each of \(x.size(1)) channels, got \(parameter.summary)")
+      "\(operation): expected one parameter for each of \(x.size(1)) channels, got \(parameter.summary)"
+    )
   }
 }
 
@@ -205,7 +206,8 @@ private func normalized(
   } pullbacks: { inputs, _ in
     { cotangents, _ in
       guard let dy = cotangents[0] else { return inputs.map { _ in nil } }
-      let gradients = normalizedGradients(dy, inputs[0], hasWeight ? inputs[1] : nil, moments, shape)
+      let gradients = normalizedGradients(
+        dy, inputs[0], hasWeight ? inputs[1] : nil, moments, shape)
       return [gradients[0]] + (hasWeight ? [gradients[1]] : []) + (hasBias ? [gradients[2]] : [])
     }
   }[0]

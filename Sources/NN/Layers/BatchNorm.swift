@@ -84,7 +84,9 @@ extension BatchNormalization {
   public var details: String {
     var parts = [state.channels.map(String.init) ?? "?"]
     if state.epsilon != 1e-5 { parts.append("epsilon \(state.epsilon)") }
-    if state.momentum != 0.1 { parts.append("momentum \(state.momentum.map { "\($0)" } ?? "none")") }
+    if state.momentum != 0.1 {
+      parts.append("momentum \(state.momentum.map { "\($0)" } ?? "none")")
+    }
     if state.weight == nil { parts.append("no scale and shift") }
     if state.runningMean == nil { parts.append("no running statistics") }
     return parts.joined(separator: ", ")
@@ -200,7 +202,9 @@ public final class BatchNorm3d: BatchNormalization {
   public var isTraining = true
 
   /// The inputs that the layer takes.
-  public static let inputs = (ranks: 5...5, names: "volumes [batch, channels, depth, height, width]")
+  public static let inputs = (
+    ranks: 5...5, names: "volumes [batch, channels, depth, height, width]"
+  )
 
   /// A layer that states its channels.
   ///

@@ -40,7 +40,8 @@ public final class Residual: Layer {
     let direct = shortcut.map { $0(x) } ?? x
     require(
       y.shape == direct.shape,
-      "the body's result \(y.shape) cannot be added to \(direct.shape); give a shortcut that changes it")
+      "the body's result \(y.shape) cannot be added to \(direct.shape); give a shortcut that changes it"
+    )
     return y + direct
   }
 }

@@ -41,7 +41,8 @@ public final class Buffer {
       let sizes = shape.compactMap { $0 }
       require(
         sizes.count == shape.count,
-        "a buffer of shape \(described) has no value yet; call materialize(for:) or the model first")
+        "a buffer of shape \(described) has no value yet; call materialize(for:) or the model first"
+      )
       let created = Tensor.full(sizes, initial, dtype: dtype)
       stored = created
       return created
