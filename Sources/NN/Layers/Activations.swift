@@ -192,7 +192,8 @@ public final class PReLU: Layer {
     var slopes = weight.value(shape: [count])
     if count > 1 {
       require(
-        x.rank >= 2 && x.size(1) == count, "expected \(count) channels in dimension 1, got \(x.shape)")
+        x.rank >= 2 && x.size(1) == count,
+        "expected \(count) channels in dimension 1, got \(x.shape)")
       slopes = slopes.reshape([count] + Array(repeating: 1, count: x.rank - 2))
     } else {
       slopes = slopes.reshape([])

@@ -59,7 +59,8 @@ public final class Bilinear: Module {
     running {
       require(
         x1.rank >= 1 && x1.shape.dropLast() == x2.shape.dropLast() && x1.rank == x2.rank,
-        "needs inputs of the same shape but for the last dimension, got \(x1.shape) and \(x2.shape)")
+        "needs inputs of the same shape but for the last dimension, got \(x1.shape) and \(x2.shape)"
+      )
       let sizes = [x1.size(-1), x2.size(-1)]
       for (place, x) in [x1, x2].enumerated() {
         guard let expected = weight.shape[place + 1] else { continue }

@@ -1,43 +1,5 @@
 import Autograd
 
-/// x + f(x): what f learns is the difference from the identity (He and others 2016).
-///
-/// ```swift
-/// Residual(Linear(8, 8), ReLU(), Linear(8, 8))
-/// Residual(Conv2d(8, 16, kernelSize: 3, padding: 1), projection: Conv2d(8, 16, kernelSize: 1))
-/// ```
-///
-/// Members: `body`, the layers as a `Sequential`, and `projection`, if there is one.
-public final class Residual: Layer {
-  /// f.
-  public let body: Sequential
-  /// What x passes through before it is added, nil for x itself.
-  public let projection: (any Layer)?
-
-  /// Adds the input, or its projection, to what the given layers make of it one after the other.
-  public init(_ layers: any Layer..., projection: (any Layer)? = nil) {
-    body = Sequential(layers)
-    self.projection = projection
-  }
-
-  /// `body` and `projection`.
-  public var members: [Member] {
-    [Member("body", body)] + (projection.map { [Member("projection", $0)] } ?? [])
-  }
-
-  /// - Parameter x: The input of f.
-  /// - Returns: x + f(x), or projection(x) + f(x); both must have the same shape.
-  public func forward(_ x: consuming Tensor) -> Tensor {
-    let x = x
-    let y = body(x)
-    let shortcut = projection.map { $0(x) } ?? x
-    require(
-      y.shape == shortcut.shape,
-      "the body returned \(y.shape), which cannot be added to \(shortcut.shape)")
-    return y + shortcut
-  }
-}
-
 /// Branches that see the same input, with their results joined along an axis, as in GoogLeNet's
 /// Inception blocks.
 ///

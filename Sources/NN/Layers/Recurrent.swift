@@ -105,11 +105,14 @@ public final class Recurrent<Step: RecurrentStep>: Module {
     running {
       require(
         (2...3).contains(x.rank),
-        "expected \(batchFirst ? "[batch, steps, inputs]" : "[steps, batch, inputs]"), got \(x.shape)")
+        "expected \(batchFirst ? "[batch, steps, inputs]" : "[steps, batch, inputs]"), got \(x.shape)"
+      )
       let isBatch = x.rank == 3
       var sequence = !isBatch ? x.unsqueeze(1) : batchFirst ? x.transpose(0, 1) : x
       require(sequence.size(0) >= 1, "expected at least 1 step, got \(x.shape)")
-      let given = state.map { Step.tensors(of: $0).map { initial($0, x, isBatch, sequence.size(1)) } }
+      let given = state.map {
+        Step.tensors(of: $0).map { initial($0, x, isBatch, sequence.size(1)) }
+      }
       var last: [[Tensor]] = []  // for each layer and direction
       for (index, layer) in layers.enumerated() {
         var outputs: [Tensor] = []
