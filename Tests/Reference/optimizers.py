@@ -6,7 +6,8 @@
 The loss is mean((x w - y)^2) + 0.1 sum(b^4) + sum(b d) with w [3, 1] and b [2]; u [2] never has a
 gradient, and b has none at steps 4, 11, 18, ... (counted from 1), except for LBFGS. `cases` in the
 json name an optimizer, its options and those of the second group, which holds b and u (w is the first;
-without a second group's options there is one group). The safetensors file holds x, y, d, the starting
+without a second group's options there is one group). The loss is computed in float64 also where
+the parameters are float32, so that only the optimizer rounds. The safetensors file holds x, y, d, the starting
 values, and for each case and type the trajectory [50, 5] of w and b. Lion, which PyTorch lacks, is
 written out here after algorithm 2 of Chen and others 2023.
 """
@@ -104,7 +105,7 @@ CASES = [
 
 
 def trajectory(problem, name, options, second, dtype, record=None):
-    x, y, d = (problem[key].to(dtype) for key in ("x", "y", "d"))
+    x, y, d = (problem[key] for key in ("x", "y", "d"))
     w, b, u = (problem[key].detach().clone().to(dtype).requires_grad_() for key in ("w", "b", "u"))
     groups = [w, b, u] if second is None else [{"params": [w]}, {"params": [b, u], **second}]
     kind = Lion if name == "Lion" else getattr(torch.optim, name)
@@ -113,7 +114,8 @@ def trajectory(problem, name, options, second, dtype, record=None):
 
     def closure():
         optimizer.zero_grad()
-        loss = ((x @ w - y) ** 2).mean() + 0.1 * (b ** 4).sum() + (b * d).sum()
+        wide, b2 = w.double(), b.double() ** 2
+        loss = ((x @ wide - y) ** 2).mean() + 0.1 * (b2 ** 2).sum() + (b.double() * d).sum()
         loss.backward()
         return loss
 

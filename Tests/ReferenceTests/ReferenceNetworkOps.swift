@@ -22,7 +22,8 @@ private func addNorms(to ops: inout [String: ReferenceOp]) {
       throw ReferenceFailure("running_mean and running_var are missing")
     }
     return try batchNorm(
-      a.input(), mean: mean, variance: variance, weight: a.input("weight"), bias: a.input("bias"),
+      a.input(), mean: mean.stoppingGradient(), variance: variance.stoppingGradient(),
+      weight: a.input("weight"), bias: a.input("bias"),
       epsilon: a.double("eps") ?? 1e-5)
   }
   ops["layer_norm"] = { a in
@@ -47,11 +48,32 @@ private func addNorms(to ops: inout [String: ReferenceOp]) {
 }
 
 private func addConvolutions(to ops: inout [String: ReferenceOp]) {
+  ops["conv1d"] = { a in
+    try conv1d(
+      a.input(0), a.input(1), bias: a.input("bias"), stride: a.spatial("stride") ?? 1,
+      padding: a.padding(), dilation: a.spatial("dilation") ?? 1, groups: a.int("groups") ?? 1)
+  }
   ops["conv2d"] = { a in
     try conv2d(
       a.input(0), a.input(1), bias: a.input("bias"), stride: a.spatial("stride") ?? 1,
-      padding: a.spatial("padding") ?? 0, dilation: a.spatial("dilation") ?? 1,
-      groups: a.int("groups") ?? 1)
+      padding: a.padding(), dilation: a.spatial("dilation") ?? 1, groups: a.int("groups") ?? 1)
+  }
+  ops["conv3d"] = { a in
+    try conv3d(
+      a.input(0), a.input(1), bias: a.input("bias"), stride: a.spatial("stride") ?? 1,
+      padding: a.padding(), dilation: a.spatial("dilation") ?? 1, groups: a.int("groups") ?? 1)
+  }
+  ops["conv_transpose1d"] = { a in
+    try convTranspose1d(
+      a.input(0), a.input(1), bias: a.input("bias"), stride: a.spatial("stride") ?? 1,
+      padding: a.spatial("padding") ?? 0, outputPadding: a.spatial("output_padding") ?? 0,
+      dilation: a.spatial("dilation") ?? 1, groups: a.int("groups") ?? 1)
+  }
+  ops["conv_transpose2d"] = { a in
+    try convTranspose2d(
+      a.input(0), a.input(1), bias: a.input("bias"), stride: a.spatial("stride") ?? 1,
+      padding: a.spatial("padding") ?? 0, outputPadding: a.spatial("output_padding") ?? 0,
+      dilation: a.spatial("dilation") ?? 1, groups: a.int("groups") ?? 1)
   }
 }
 
@@ -78,10 +100,58 @@ private func addPools(to ops: inout [String: ReferenceOp]) {
 
 private func addLosses(to ops: inout [String: ReferenceOp]) {
   ops["cross_entropy"] = { a in
-    if let smoothing = try a.double("label_smoothing"), smoothing != 0 {
-      throw ReferenceFailure("label smoothing is not known")
-    }
-    return try crossEntropy(a.input(), a.integer("target"), reduction: a.reduction())
+    try crossEntropy(
+      a.input(), a.input("target") ?? a.integer("target"),
+      weight: a.input("weight")?.stoppingGradient(), ignoreIndex: a.int("ignore_index") ?? -100,
+      labelSmoothing: a.double("label_smoothing") ?? 0, reduction: a.reduction())
+  }
+  ops["nll_loss"] = { a in
+    try nllLoss(
+      a.input(), a.integer("target"), weight: a.input("weight")?.stoppingGradient(),
+      ignoreIndex: a.int("ignore_index") ?? -100, reduction: a.reduction())
+  }
+  ops["mse_loss"] = { a in try mseLoss(a.input(), a.input(1), reduction: a.reduction()) }
+  ops["l1_loss"] = { a in try l1Loss(a.input(), a.input(1), reduction: a.reduction()) }
+  ops["smooth_l1_loss"] = { a in
+    try smoothL1Loss(a.input(), a.input(1), beta: a.double("beta") ?? 1, reduction: a.reduction())
+  }
+  ops["huber_loss"] = { a in
+    try huberLoss(a.input(), a.input(1), delta: a.double("delta") ?? 1, reduction: a.reduction())
+  }
+  ops["binary_cross_entropy_with_logits"] = { a in
+    try binaryCrossEntropyWithLogits(
+      a.input(), a.target(), weight: a.input("weight")?.stoppingGradient(),
+      positiveWeight: a.input("pos_weight")?.stoppingGradient(),
+      reduction: a.reduction())
+  }
+  ops["binary_cross_entropy"] = { a in
+    try binaryCrossEntropy(
+      a.input(), a.target(), weight: a.input("weight")?.stoppingGradient(), reduction: a.reduction()
+    )
+  }
+  ops["kl_div"] = { a in
+    try klDivergence(
+      a.input(), a.target(), isLogTarget: a.bool("log_target") ?? false, reduction: a.reduction())
+  }
+  ops["hinge_embedding_loss"] = { a in
+    try hingeEmbeddingLoss(
+      a.input(), a.target(), margin: a.double("margin") ?? 1, reduction: a.reduction())
+  }
+  ops["cosine_embedding_loss"] = { a in
+    try cosineEmbeddingLoss(
+      a.input(0), a.input(1), a.target(), margin: a.double("margin") ?? 0, reduction: a.reduction())
+  }
+  ops["triplet_margin_loss"] = { a in
+    try tripletMarginLoss(
+      a.input(0), a.input(1), a.input(2), margin: a.double("margin") ?? 1, p: a.double("p") ?? 2,
+      epsilon: a.double("eps") ?? 1e-6, swaps: a.bool("swap") ?? false, reduction: a.reduction())
+  }
+  ops["scaled_dot_product_attention"] = { a in
+    let seen = a.optionalInteger("attn_mask")
+    return try scaledDotProductAttention(
+      a.input(0), a.input(1), a.input(2),
+      mask: a.input("attn_mask") ?? seen.map { $0 .!= 0 }, isCausal: a.bool("is_causal") ?? false,
+      scale: a.double("scale"))
   }
 }
 
@@ -97,11 +167,25 @@ extension ReferenceArguments {
     if try bool(name) ?? false { throw ReferenceFailure("\(name) is not known") }
   }
 
+  /// The target, which is an input or, where it is not differentiable, an integer.
+  func target() throws -> Tensor {
+    if let target = input("target") { return target }
+    if let target = optionalInteger("target") { return try target.asType(input().dtype) }
+    return try input(1)
+  }
+
+  /// The padding of a convolution: sizes, "same" or "valid".
+  func padding() throws -> any SpatialSizes {
+    guard case .text(let text)? = value("padding") else { return try spatial("padding") ?? 0 }
+    return text == "same" ? WindowPadding.same : WindowPadding.valid
+  }
+
   func reduction() throws -> Reduction {
     switch try text("reduction") {
     case nil, "mean"?: .mean
     case "sum"?: .sum
     case "none"?: .none
+    case "batchmean"?: .batchMean
     case let other?: throw ReferenceFailure("the reduction \(other) is not known")
     }
   }

@@ -29,6 +29,11 @@ public func conv2d(
       && weight.size(1) == x.size(1) / groups,
     "conv2d: weights \(weight.summary) do not fit images \(x.summary) with \(groups) groups")
   let kernel = Array(weight.shape[2...])
+  if let padding = padding as? WindowPadding {
+    let (x, padding) = padding.applied("conv2d", to: x, kernel, stride, dilation)
+    return conv2d(
+      x, weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+  }
   let window = SlidingWindow(
     "conv2d", kernel: kernel, stride: stride, padding: padding, dilation: dilation)
   let shape = ConvolutionShape(
@@ -77,7 +82,7 @@ private func convolution(_ x: Tensor, _ weight: Tensor, _ shape: ConvolutionShap
   }
 }
 
-private func convolutionInputGradient(
+func convolutionInputGradient(
   _ dy: Tensor, _ weight: Tensor, _ shape: ConvolutionShape
 ) -> Tensor {
   differentiable(dy, weight) { dy, weight in

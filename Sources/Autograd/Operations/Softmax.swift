@@ -1,13 +1,3 @@
-/// How the losses of a batch become the result.
-public enum Reduction: Sendable {
-  /// Their mean.
-  case mean
-  /// Their sum.
-  case sum
-  /// They themselves, one each.
-  case none
-}
-
 extension Tensor {
   /// A function of each vector along an axis, which becomes the last one meanwhile.
   private func alongRows(_ function: CPU.RowFunction, _ axis: Int, _ name: StaticString) -> Tensor {
@@ -69,38 +59,5 @@ extension Tensor {
     let axes = checkedAxes(axes, "logSumExp")
     let result = joiningLast(axes).logSumExp(axis: -1)
     return result.reshape(reducedShape(axes, keepDims))
-  }
-}
-
-/// The cross-entropy of class labels under logits: -log softmax(logits)[label].
-///
-/// - Parameters:
-///   - logits: [batch, classes], or [batch, classes, ...] for several labels per example.
-///   - labels: Integers 0 ..< classes, [batch] or [batch, ...].
-///   - reduction: What becomes of the losses; the mean is over all labels.
-/// - Returns: A scalar tensor, or for `.none` the labels' shape.
-public func crossEntropy(
-  _ logits: Tensor, _ labels: Tensor, reduction: Reduction = .mean
-) -> Tensor {
-  require(
-    logits.rank >= 2, "crossEntropy: needs logits [batch, classes, ...], got \(logits.summary)")
-  var expected = logits.shape
-  let classes = expected.remove(at: 1)
-  require(
-    labels.shape == expected && !labels.dtype.isFloatingPoint && labels.dtype != .bool,
-    "crossEntropy: labels for logits \(logits.summary) must be integers \(expected), got \(labels.summary)"
-  )
-  if labels.count > 0 {
-    let (low, high) = (labels.min().item(), labels.max().item())
-    require(
-      low >= 0 && high < Double(classes),
-      "crossEntropy: label \(Int(low < 0 ? low : high)) is out of range for \(classes) classes")
-  }
-  let losses = -logits.logSoftmax(axis: 1)
-    .gathered(1, labels.asType(.int32).unsqueeze(1)).squeeze(1)
-  switch reduction {
-  case .mean: return losses.mean()
-  case .sum: return losses.sum()
-  case .none: return losses
   }
 }

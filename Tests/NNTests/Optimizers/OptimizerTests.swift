@@ -38,19 +38,18 @@ struct OptimizerFixture {
     let x, y, d: Tensor
 
     init(_ tensors: [String: Tensor], _ dtype: DType) throws {
-      func tensor(_ name: String) throws -> Tensor {
-        try #require(tensors[name]).asType(dtype)
+      func tensor(_ name: String) throws -> Tensor { try #require(tensors[name]) }
+      func parameter(_ name: String) throws -> Parameter {
+        Parameter(try tensor(name).asType(dtype))
       }
-      (w, b, u) = (
-        Parameter(try tensor("w")), Parameter(try tensor("b")), Parameter(try tensor("u"))
-      )
+      (w, b, u) = (try parameter("w"), try parameter("b"), try parameter("u"))
       (x, y, d) = (try tensor("x"), try tensor("y"), try tensor("d"))
     }
 
     func loss() -> Tensor {
-      let b2 = b.value.square()
-      return (x.matmul(w.value) - y).square().mean() + (b2 * b2).sum() * 0.1
-        + (b.value * d).sum()
+      let (w, b) = (w.value.asType(.float64), b.value.asType(.float64))
+      let b2 = b.square()
+      return (x.matmul(w) - y).square().mean() + (b2 * b2).sum() * 0.1 + (b * d).sum()
     }
 
     /// One step, the first being 1; b has no gradient at some of them.

@@ -7,6 +7,9 @@ import torch.nn.functional as F
 def add(cases):
     convolutions(cases)
     norms(cases)
+    losses(cases)
+    attention(cases)
+    more_convolutions(cases)
 
 
 def convolutions(cases):
@@ -77,3 +80,149 @@ def norms(cases):
                         ((1, 1, 2, 2), [3, 5]), ((0, 2, 4, 4), 2), ((1, 2, 7, 7), [1, 7])]:
         cases.add("adaptive_avg_pool2d", F.adaptive_avg_pool2d, {"input": cases.normal(*shape)},
                   attributes={"output_size": size})
+
+
+def losses(cases):
+    reductions = ["mean", "sum", "none"]
+    for shape, classes in [((4,), 3), ((2, 5), 4), ((2, 3, 2), 2), ((1,), 1), ((6,), 10)]:
+        logits = (shape[0], classes) + shape[1:]
+        labels = cases.integers(*shape, below=classes)
+        for op, call in [("cross_entropy", F.cross_entropy), ("nll_loss", F.nll_loss)]:
+            for reduction in reductions:
+                cases.add(op, call, {"input": cases.normal(*logits)}, {"target": labels},
+                          {"reduction": reduction})
+    labels = torch.tensor([0, 2, -100, 1, 2])
+
+    def weighted(call):
+        def run(input, weight, target, **attributes):
+            return call(input, target, weight=weight.detach(), **attributes)
+        return run
+
+    for op, call in [("cross_entropy", F.cross_entropy), ("nll_loss", F.nll_loss)]:
+        for reduction in reductions:
+            cases.add(op, call, {"input": cases.normal(5, 3)}, {"target": labels},
+                      {"reduction": reduction})
+            for attributes in [{}] + [{"label_smoothing": 0.1}] * (op == "cross_entropy"):
+                cases.add(op, weighted(call), {
+                    "input": cases.normal(5, 3), "weight": cases.uniform(3, low=0.2, high=2)},
+                    {"target": labels}, {"reduction": reduction, **attributes})
+        cases.add(op, call, {"input": cases.normal(4, 3)}, {"target": torch.tensor([1, 0, 1, 2])},
+                  {"ignore_index": 1})
+        cases.add(op, call, {"input": cases.normal(3)}, {"target": torch.tensor(1)})
+    for reduction in reductions:
+        cases.add("cross_entropy", F.cross_entropy, {
+            "input": cases.normal(3, 4, 2), "target": cases.uniform(3, 4, 2)}, attributes={
+            "reduction": reduction, "label_smoothing": 0.2})
+        cases.add("cross_entropy", F.cross_entropy, {"input": cases.normal(3, 4)}, {
+            "target": torch.tensor([1, 3, 0])}, {"reduction": reduction, "label_smoothing": 0.3})
+    cases.add("cross_entropy", F.cross_entropy, {"input": cases.normal(3, 4) * 1000}, {
+        "target": torch.tensor([1, 3, 0])}, dtype=torch.float32)
+
+    for shape in [(3, 4), (5,), (), (1,), (0, 3), (2, 3, 2)]:
+        for reduction in reductions if 0 not in shape else ["sum", "none"]:
+            two = {"input": cases.normal(*shape), "target": cases.normal(*shape)}
+            for op, attributes in [
+                ("mse_loss", {}), ("l1_loss", {}), ("smooth_l1_loss", {}), ("smooth_l1_loss", {"beta": 0.3}),
+                ("huber_loss", {}), ("huber_loss", {"delta": 0.4}),
+            ]:
+                cases.add(op, getattr(F, op), two, attributes={"reduction": reduction, **attributes})
+            probabilities = {
+                "input": cases.uniform(*shape, low=0.05, high=0.95), "target": cases.uniform(*shape)}
+            cases.add("binary_cross_entropy", F.binary_cross_entropy, probabilities, attributes={
+                "reduction": reduction})
+            cases.add("binary_cross_entropy_with_logits", F.binary_cross_entropy_with_logits, {
+                "input": cases.normal(*shape) * 4, "target": cases.uniform(*shape)}, attributes={
+                "reduction": reduction})
+            for log in [False, True]:
+                cases.add("kl_div", F.kl_div, {
+                    "input": cases.normal(*shape), "target": cases.uniform(*shape, low=0.1)},
+                    attributes={"reduction": reduction, "log_target": log})
+    cases.add("binary_cross_entropy_with_logits", F.binary_cross_entropy_with_logits, {
+        "input": torch.tensor([-800.0, -30, 0, 30, 800]), "target": torch.tensor([0, 1, 0.5, 0, 1])})
+    cases.add("binary_cross_entropy_with_logits", lambda input, target, weight, pos_weight: (
+        F.binary_cross_entropy_with_logits(
+            input, target, weight.detach(), pos_weight=pos_weight.detach())), {
+        "input": cases.normal(4, 3), "target": cases.uniform(4, 3), "weight": cases.uniform(4, 1),
+        "pos_weight": cases.uniform(3, low=0.5, high=3)})
+    cases.add("kl_div", F.kl_div, {"input": cases.normal(3, 2), "target": cases.uniform(3, 2)},
+              attributes={"reduction": "batchmean"})
+    signs = torch.tensor([1, -1, 1, -1])
+    for reduction in reductions:
+        for margin in [0.2, 1.0]:
+            attributes = {"margin": margin, "reduction": reduction}
+            cases.add("hinge_embedding_loss", F.hinge_embedding_loss, {
+                "input": cases.normal(4)}, {"target": signs}, attributes)
+            cases.add("cosine_embedding_loss", F.cosine_embedding_loss, {
+                "input1": cases.normal(4, 5), "input2": cases.normal(4, 5)}, {"target": signs}, attributes)
+            for swap, p in [(False, 2), (True, 2), (False, 1), (True, 3)]:
+                cases.add("triplet_margin_loss", F.triplet_margin_loss, {
+                    "anchor": cases.normal(4, 5), "positive": cases.normal(4, 5),
+                    "negative": cases.normal(4, 5)}, attributes={**attributes, "swap": swap, "p": p})
+
+
+def attention(cases):
+    call = F.scaled_dot_product_attention
+
+    def masked(query, key, value, attn_mask):
+        return call(query, key, value, attn_mask != 0 if attn_mask.dtype == torch.int64 else attn_mask)
+
+    for lead, queries, keys, size, width in [
+        ((2,), 3, 5, 4, 2), ((1, 2), 4, 4, 8, 8), ((), 1, 1, 1, 1), ((2, 3), 2, 7, 3, 5), ((0,), 3, 3, 2, 2),
+    ]:
+        def inputs():
+            return {"query": cases.normal(*lead, queries, size), "key": cases.normal(*lead, keys, size),
+                    "value": cases.normal(*lead, keys, width)}
+        cases.add("scaled_dot_product_attention", call, inputs())
+        cases.add("scaled_dot_product_attention", call, inputs(), attributes={"is_causal": True})
+        cases.add("scaled_dot_product_attention", call, inputs(), attributes={"scale": 0.7})
+        cases.add("scaled_dot_product_attention", masked, {
+            **inputs(), "attn_mask": cases.normal(queries, keys)})
+        seen = cases.integers(queries, keys, below=2)
+        seen[:, 0] = 1
+        cases.add("scaled_dot_product_attention", masked, inputs(), {"attn_mask": seen})
+
+
+def more_convolutions(cases):
+    for shape, kernel, attributes in [
+        ((2, 3, 7), (4, 3, 3), {}), ((1, 2, 9), (2, 1, 2), {"groups": 2, "stride": 2, "padding": 1}),
+        ((2, 2, 8), (3, 2, 3), {"dilation": 3, "padding": 2}), ((1, 1, 1), (1, 1, 1), {}),
+        ((0, 2, 5), (3, 2, 2), {}), ((1, 2, 6), (2, 2, 4), {"padding": "same"}),
+        ((1, 2, 6), (2, 2, 3), {"padding": "valid", "stride": 2}),
+    ]:
+        cases.add("conv1d", F.conv1d, {
+            "input": cases.normal(*shape), "weight": cases.normal(*kernel),
+            "bias": cases.normal(kernel[0])}, attributes=attributes)
+    for shape, kernel, attributes in [
+        ((2, 2, 5, 7), (3, 2, 1, 1), {"stride": 2}), ((0, 2, 3, 3), (3, 2, 2, 2), {}),
+        ((1, 1, 4, 4), (1, 1, 4, 4), {}), ((1, 3, 5, 4), (6, 1, 3, 2), {"groups": 3, "padding": [2, 1]}),
+        ((1, 2, 5, 6), (2, 2, 2, 3), {"padding": "same", "dilation": [1, 2]}),
+        ((2, 4, 9, 5), (2, 2, 3, 3), {"groups": 2, "stride": [3, 1], "dilation": [2, 1], "padding": 1}),
+    ]:
+        cases.add("conv2d", F.conv2d, {
+            "input": cases.normal(*shape), "weight": cases.normal(*kernel)}, attributes=attributes)
+    for shape, kernel, attributes in [
+        ((1, 2, 4, 3, 3), (2, 2, 2, 2, 2), {}), ((2, 1, 3, 4, 5), (1, 1, 3, 1, 2), {"padding": [1, 0, 2]}),
+        ((1, 2, 5, 4, 6), (4, 1, 2, 3, 2), {"groups": 2, "stride": [2, 1, 3], "padding": 1}),
+        ((1, 1, 6, 3, 5), (2, 1, 2, 2, 2), {"dilation": [3, 1, 2]}), ((0, 1, 2, 2, 2), (1, 1, 1, 1, 1), {}),
+        ((1, 1, 4, 3, 4), (1, 1, 2, 2, 3), {"padding": "same"}),
+    ]:
+        cases.add("conv3d", F.conv3d, {
+            "input": cases.normal(*shape), "weight": cases.normal(*kernel),
+            "bias": cases.normal(kernel[0])}, attributes=attributes)
+    for shape, kernel, attributes in [
+        ((2, 3, 4, 5), (3, 2, 3, 2), {}), ((1, 4, 3, 3), (4, 1, 2, 2), {"groups": 2, "stride": 2}),
+        ((1, 2, 4, 3), (2, 3, 3, 3), {"stride": [2, 3], "padding": [1, 0], "output_padding": [1, 2]}),
+        ((1, 1, 1, 1), (1, 1, 1, 1), {}), ((0, 2, 3, 3), (2, 1, 2, 2), {}),
+        ((1, 2, 3, 4), (2, 2, 2, 3), {"dilation": [2, 3], "padding": 1}),
+        ((1, 2, 3, 3), (2, 1, 2, 2), {"dilation": 3, "output_padding": 2, "stride": 1}),
+    ]:
+        outputs = kernel[1] * attributes.get("groups", 1)
+        cases.add("conv_transpose2d", F.conv_transpose2d, {
+            "input": cases.normal(*shape), "weight": cases.normal(*kernel),
+            "bias": cases.normal(outputs)}, attributes=attributes)
+    for shape, kernel, attributes in [
+        ((2, 3, 4), (3, 2, 3), {}), ((1, 4, 5), (4, 2, 2), {"groups": 2, "stride": 2, "output_padding": 1}),
+        ((1, 1, 6), (1, 1, 3), {"dilation": 2, "padding": 3}),
+    ]:
+        cases.add("conv_transpose1d", F.conv_transpose1d, {
+            "input": cases.normal(*shape), "weight": cases.normal(*kernel)}, attributes=attributes)

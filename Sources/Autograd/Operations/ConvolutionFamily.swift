@@ -1,0 +1,188 @@
+// Convolutions along one and three axes and transposed ones, all from the one along two.
+
+/// Padding of a convolution that follows from its window.
+public enum WindowPadding: SpatialSizes {
+  /// As many zeros as keep the size, the odd one behind; for a stride of 1.
+  case same
+  /// None.
+  case valid
+
+  /// Sizes are known to convolutions only.
+  public func sizes(_ axes: Int, _ name: StaticString) -> [Int] {
+    fail("\(name): \(self) is for convolutions only")
+  }
+
+  /// The input and the padding that is left to do, on the last axes.
+  func applied(
+    _ operation: StaticString, to x: Tensor, _ kernel: [Int], _ stride: any SpatialSizes,
+    _ dilation: any SpatialSizes
+  ) -> (x: Tensor, padding: [Int]) {
+    if self == .valid { return (x, kernel.map { _ in 0 }) }
+    require(
+      stride.sizes(kernel.count, "stride").allSatisfy { $0 == 1 },
+      "\(operation): the padding same needs a stride of 1")
+    let totals = zip(dilation.sizes(kernel.count, "dilation"), kernel).map { $0 * ($1 - 1) }
+    let odd = totals.reversed().flatMap { [0, $0 % 2] }
+    return (odd.contains(1) ? x.pad(odd) : x, totals.map { $0 / 2 })
+  }
+}
+
+/// The convolution of sequences, as PyTorch's `conv1d`.
+///
+/// - Parameters:
+///   - x: [batch, channels, length]
+///   - weight: [outputChannels, channels / groups, kernelLength]
+///   - bias: [outputChannels]
+///   - stride: The distance between neighbouring windows.
+///   - padding: Zeros added on either side, or a `WindowPadding`.
+///   - dilation: The distance between the elements of a window.
+///   - groups: Channels are split into this many groups that do not see each other.
+/// - Returns: [batch, outputChannels, outputLength]
+public func conv1d(
+  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
+  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1
+) -> Tensor {
+  checkRanks("conv1d", x, weight, axes: 1)
+  var (x, padding) = (x, padding)
+  if let known = padding as? WindowPadding {
+    (x, padding) = known.applied("conv1d", to: x, [weight.size(2)], stride, dilation)
+  }
+  return conv2d(
+    x.unsqueeze(2), weight.unsqueeze(2), bias: bias, stride: [1] + stride.sizes(1, "stride"),
+    padding: [0] + padding.sizes(1, "padding"), dilation: [1] + dilation.sizes(1, "dilation"),
+    groups: groups
+  ).squeeze(2)
+}
+
+/// The convolution of volumes, as PyTorch's `conv3d`: a sum of convolutions of their slices.
+///
+/// - Parameters:
+///   - x: [batch, channels, depth, height, width]
+///   - weight: [outputChannels, channels / groups, kernelDepth, kernelHeight, kernelWidth]
+///   - bias: [outputChannels]
+///   - stride: The distance between neighbouring windows.
+///   - padding: Zeros added on either side, or a `WindowPadding`.
+///   - dilation: The distance between the elements of a window.
+///   - groups: Channels are split into this many groups that do not see each other.
+/// - Returns: [batch, outputChannels, outputDepth, outputHeight, outputWidth]
+public func conv3d(
+  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
+  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1
+) -> Tensor {
+  checkRanks("conv3d", x, weight, axes: 3)
+  let kernel = Array(weight.shape[2...])
+  var (x, padding) = (x, padding)
+  if let known = padding as? WindowPadding {
+    (x, padding) = known.applied("conv3d", to: x, kernel, stride, dilation)
+  }
+  let window = SlidingWindow(
+    "conv3d", kernel: kernel, stride: stride, padding: padding, dilation: dilation)
+  let depth = window.outputSize(Array(x.shape[2...]))[0]
+  let batch = x.size(0)
+  let slices = x.pad([0, 0, 0, 0, window.padding[0], window.padding[0]]).transpose(1, 2)
+  var sum: Tensor?
+  for place in 0..<kernel[0] {
+    let first = place * window.dilation[0]
+    let part = slices.slice(
+      axis: 1, from: first, to: first + (depth - 1) * window.stride[0] + 1, step: window.stride[0])
+    let y = conv2d(
+      part.reshape([batch * depth] + part.shape[2...]), weight.select(axis: 2, at: place),
+      bias: place == 0 ? bias : nil, stride: Array(window.stride[1...]),
+      padding: Array(window.padding[1...]), dilation: Array(window.dilation[1...]), groups: groups)
+    sum = sum.map { $0 + y } ?? y
+  }
+  let y = sum!
+  return y.reshape([batch, depth] + y.shape[1...]).transpose(1, 2).contiguous()
+}
+
+/// The transpose of a convolution of images, as PyTorch's `conv_transpose2d`: what the gradient of
+/// `conv2d` does to an image.
+///
+/// - Parameters:
+///   - x: [batch, channels, height, width]
+///   - weight: [channels, outputChannels / groups, kernelHeight, kernelWidth]
+///   - bias: [outputChannels]
+///   - stride: The distance between the places where neighbouring elements are put.
+///   - padding: What is taken off on either side of the result.
+///   - outputPadding: What is added behind; below the stride or the dilation.
+///   - dilation: The distance between the elements of a window.
+///   - groups: Channels are split into this many groups that do not see each other.
+/// - Returns: [batch, outputChannels, outputHeight, outputWidth], where outputHeight = (height - 1)
+///   stride - 2 padding + dilation (kernelHeight - 1) + outputPadding + 1.
+public func convTranspose2d(
+  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
+  padding: any SpatialSizes = 0, outputPadding: any SpatialSizes = 0,
+  dilation: any SpatialSizes = 1, groups: Int = 1
+) -> Tensor {
+  checkRanks("convTranspose2d", x, weight, axes: 2)
+  require(
+    x.dtype.isFloatingPoint && x.dtype == weight.dtype,
+    "convTranspose2d: images and weights must be of one floating-point type, got \(x.summary) and \(weight.summary)"
+  )
+  require(
+    groups >= 1 && x.size(1) % groups == 0 && weight.size(0) == x.size(1),
+    "convTranspose2d: weights \(weight.summary) do not fit images \(x.summary) with \(groups) groups"
+  )
+  let window = SlidingWindow(
+    "convTranspose2d", kernel: Array(weight.shape[2...]), stride: stride, padding: padding,
+    dilation: dilation)
+  let extra = outputPadding.sizes(2, "outputPadding")
+  require(
+    extra.indices.allSatisfy {
+      extra[$0] >= 0 && extra[$0] < max(window.stride[$0], window.dilation[$0])
+    },
+    "convTranspose2d: the output padding \(extra) must be below the stride or the dilation")
+  let size = (0..<2).map {
+    (x.size(2 + $0) - 1) * window.stride[$0] - 2 * window.padding[$0]
+      + window.dilation[$0] * (window.kernel[$0] - 1) + extra[$0] + 1
+  }
+  require(
+    size.allSatisfy { $0 >= 1 }, "convTranspose2d: nothing is left of \(x.summary), size \(size)")
+  let outputs = weight.size(1) * groups
+  let y = convolutionInputGradient(
+    x, weight,
+    ConvolutionShape(
+      batch: x.size(0), inputChannels: outputs, inputSize: size, outputChannels: x.size(1),
+      outputSize: Array(x.shape[2...]), kernelSize: window.kernel, stride: window.stride,
+      padding: window.padding, dilation: window.dilation, groups: groups))
+  guard let bias else { return y }
+  require(
+    bias.shape == [outputs],
+    "convTranspose2d: the bias must be [\(outputs)], got \(bias.summary)")
+  return y + bias.reshape([outputs, 1, 1])
+}
+
+/// The transpose of a convolution of sequences, as PyTorch's `conv_transpose1d`.
+///
+/// - Parameters:
+///   - x: [batch, channels, length]
+///   - weight: [channels, outputChannels / groups, kernelLength]
+///   - bias: [outputChannels]
+///   - stride: The distance between the places where neighbouring elements are put.
+///   - padding: What is taken off on either side of the result.
+///   - outputPadding: What is added behind; below the stride or the dilation.
+///   - dilation: The distance between the elements of a window.
+///   - groups: Channels are split into this many groups that do not see each other.
+/// - Returns: [batch, outputChannels, outputLength]
+public func convTranspose1d(
+  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
+  padding: any SpatialSizes = 0, outputPadding: any SpatialSizes = 0,
+  dilation: any SpatialSizes = 1, groups: Int = 1
+) -> Tensor {
+  checkRanks("convTranspose1d", x, weight, axes: 1)
+  return convTranspose2d(
+    x.unsqueeze(2), weight.unsqueeze(2), bias: bias, stride: [1] + stride.sizes(1, "stride"),
+    padding: [0] + padding.sizes(1, "padding"),
+    outputPadding: [0] + outputPadding.sizes(1, "outputPadding"),
+    dilation: [1] + dilation.sizes(1, "dilation"), groups: groups
+  ).squeeze(2)
+}
+
+private func checkRanks(_ operation: StaticString, _ x: Tensor, _ weight: Tensor, axes: Int) {
+  require(
+    x.rank == axes + 2 && weight.rank == axes + 2,
+    """
+    \(operation): needs an input and weights with \(axes + 2) axes, batch and channels first, got \(x.summary) and \
+    \(weight.summary)
+    """)
+}

@@ -1,0 +1,235 @@
+/// How the losses of a batch become the result.
+public enum Reduction: Sendable {
+  /// Their mean.
+  case mean
+  /// Their sum.
+  case sum
+  /// They themselves, one each.
+  case none
+  /// Their sum divided by the size of the first axis.
+  case batchMean
+
+  func applied(to losses: Tensor, batch: Int) -> Tensor {
+    switch self {
+    case .mean: losses.mean()
+    case .sum: losses.sum()
+    case .none: losses
+    case .batchMean: losses.sum() / Double(batch)
+    }
+  }
+}
+
+func requireSameShape(_ operation: StaticString, _ x: Tensor, _ target: Tensor) {
+  require(
+    x.shape == target.shape && x.dtype.isFloatingPoint,
+    "\(operation): needs two tensors of one shape, got \(x.summary) and \(target.summary)")
+}
+
+extension Reduction {
+  fileprivate func callAsFunction(_ losses: Tensor) -> Tensor {
+    applied(to: losses, batch: losses.rank == 0 ? 1 : losses.size(0))
+  }
+}
+
+/// The squared error (x - target)².
+///
+/// - Parameters:
+///   - x: Any shape.
+///   - target: The same shape.
+///   - reduction: What becomes of the losses.
+/// - Returns: A scalar tensor, or for `.none` x's shape.
+public func mseLoss(_ x: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
+  requireSameShape("mseLoss", x, target)
+  return reduction((x - target).square())
+}
+
+/// The absolute error |x - target|.
+///
+/// - Parameters: As for `mseLoss`.
+/// - Returns: A scalar tensor, or for `.none` x's shape.
+public func l1Loss(_ x: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
+  requireSameShape("l1Loss", x, target)
+  return reduction((x - target).abs())
+}
+
+/// Half the squared error over beta where the error is below beta, else the absolute error less beta
+/// / 2 (Girshick 2015).
+///
+/// - Parameters:
+///   - x: Any shape.
+///   - target: The same shape.
+///   - beta: Where the two meet; 0 gives `l1Loss`.
+///   - reduction: What becomes of the losses.
+/// - Returns: A scalar tensor, or for `.none` x's shape.
+public func smoothL1Loss(
+  _ x: Tensor, _ target: Tensor, beta: Double = 1, reduction: Reduction = .mean
+) -> Tensor {
+  requireSameShape("smoothL1Loss", x, target)
+  require(beta >= 0, "smoothL1Loss: beta must not be negative, got \(beta)")
+  let error = (x - target).abs()
+  if beta == 0 { return reduction(error) }
+  return reduction(
+    Tensor.where(error .< beta, error.square() * (0.5 / beta), error - 0.5 * beta))
+}
+
+/// Half the squared error up to delta, else delta (|error| - delta / 2) (Huber 1964).
+///
+/// - Parameters:
+///   - x: Any shape.
+///   - target: The same shape.
+///   - delta: Where the two meet, above 0.
+///   - reduction: What becomes of the losses.
+/// - Returns: A scalar tensor, or for `.none` x's shape.
+public func huberLoss(
+  _ x: Tensor, _ target: Tensor, delta: Double = 1, reduction: Reduction = .mean
+) -> Tensor {
+  requireSameShape("huberLoss", x, target)
+  require(delta > 0, "huberLoss: delta must be above 0, got \(delta)")
+  let error = (x - target).abs()
+  return reduction(
+    Tensor.where(error .<= delta, error.square() * 0.5, (error - 0.5 * delta) * delta))
+}
+
+/// The cross-entropy of yes-or-no targets under logits, stable for logits of any size.
+///
+/// - Parameters:
+///   - logits: Any shape.
+///   - target: Probabilities in the same shape.
+///   - weight: A factor for the losses, broadcast to them.
+///   - positiveWeight: A factor for the positive part, broadcast likewise.
+///   - reduction: What becomes of the losses.
+/// - Returns: A scalar tensor, or for `.none` the logits' shape.
+public func binaryCrossEntropyWithLogits(
+  _ logits: Tensor, _ target: Tensor, weight: Tensor? = nil, positiveWeight: Tensor? = nil,
+  reduction: Reduction = .mean
+) -> Tensor {
+  requireSameShape("binaryCrossEntropyWithLogits", logits, target)
+  var positive = -logits.logSigmoid()
+  if let positiveWeight { positive = positive * ((positiveWeight - 1) * target + 1) }
+  var losses = (1 - target) * logits + positive
+  if let weight { losses = losses * weight }
+  require(
+    losses.shape == logits.shape,
+    "binaryCrossEntropyWithLogits: the weights do not fit \(logits.summary)")
+  return reduction(losses)
+}
+
+/// The cross-entropy of yes-or-no targets under probabilities; logarithms count as at least -100.
+///
+/// - Parameters:
+///   - probabilities: Elements from 0 to 1, any shape.
+///   - target: Probabilities in the same shape.
+///   - weight: A factor for the losses, broadcast to them.
+///   - reduction: What becomes of the losses.
+/// - Returns: A scalar tensor, or for `.none` the probabilities' shape.
+public func binaryCrossEntropy(
+  _ probabilities: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean
+) -> Tensor {
+  requireSameShape("binaryCrossEntropy", probabilities, target)
+  if probabilities.count > 0 {
+    let p = probabilities.stoppingGradient()
+    require(
+      p.min().item() >= 0 && p.max().item() <= 1,
+      "binaryCrossEntropy: probabilities must be between 0 and 1, got \(p.min().item()) to \(p.max().item())"
+    )
+  }
+  var losses = differentiable(probabilities, target) { p, target in
+    -(target * maximum(p.log(), -100) + (1 - target) * maximum((-p).log1p(), -100))
+  } first: { p, target, _ in
+    { dy in dy * (p - target) / maximum(p * (1 - p), 1e-12) }
+  } second: { p, _, _ in
+    { dy in dy * ((-p).log1p() - p.log()) }
+  }
+  if let weight { losses = losses * weight }
+  require(
+    losses.shape == probabilities.shape,
+    "binaryCrossEntropy: the weight does not fit \(probabilities.summary)")
+  return reduction(losses)
+}
+
+/// The Kullback-Leibler divergence of targets from log-probabilities: target (log target - x).
+///
+/// - Parameters:
+///   - x: Log-probabilities, any shape.
+///   - target: Probabilities in the same shape, or their logarithms.
+///   - isLogTarget: Whether the targets are logarithms.
+///   - reduction: What becomes of the losses; `.batchMean` is the mathematical definition.
+/// - Returns: A scalar tensor, or for `.none` x's shape.
+public func klDivergence(
+  _ x: Tensor, _ target: Tensor, isLogTarget: Bool = false, reduction: Reduction = .mean
+) -> Tensor {
+  requireSameShape("klDivergence", x, target)
+  if isLogTarget { return reduction(target.exp() * (target - x)) }
+  let isZero = target.stoppingGradient() .== 0
+  let entropy = Tensor.where(isZero, 0, target * Tensor.where(isZero, 1, target).log())
+  return reduction(entropy - target * x)
+}
+
+/// x where the target is 1, max(0, margin - x) where it is -1.
+///
+/// - Parameters:
+///   - x: Distances, any shape.
+///   - target: 1 or -1, the same shape.
+///   - margin: From where on distances of the second kind cost nothing.
+///   - reduction: What becomes of the losses.
+/// - Returns: A scalar tensor, or for `.none` x's shape.
+public func hingeEmbeddingLoss(
+  _ x: Tensor, _ target: Tensor, margin: Double = 1, reduction: Reduction = .mean
+) -> Tensor {
+  requireSameShape("hingeEmbeddingLoss", x, target)
+  let target = target.stoppingGradient()
+  let near = Tensor.where(target .== -1, 0, x)
+  let far = Tensor.where(target .== 1, 0, maximum(margin - x, 0))
+  return reduction(near + far)
+}
+
+/// 1 - cos(a, b) where the target is 1, max(0, cos(a, b) - margin) where it is -1.
+///
+/// - Parameters:
+///   - a: [batch, size] or [size].
+///   - b: The same shape.
+///   - target: 1 or -1, [batch] or [].
+///   - margin: Up to where cosines of the second kind cost nothing.
+///   - reduction: What becomes of the losses.
+/// - Returns: A scalar tensor, or for `.none` the target's shape.
+public func cosineEmbeddingLoss(
+  _ a: Tensor, _ b: Tensor, _ target: Tensor, margin: Double = 0, reduction: Reduction = .mean
+) -> Tensor {
+  requireSameShape("cosineEmbeddingLoss", a, b)
+  require(
+    a.rank >= 1 && target.shape == Array(a.shape.dropLast()),
+    "cosineEmbeddingLoss: targets for \(a.summary) must be \(a.shape.dropLast()), got \(target.summary)"
+  )
+  let tiny = 1e-12
+  let squares = (a.square().sum(axis: -1) + tiny) * (b.square().sum(axis: -1) + tiny)
+  let cosine = (a * b).sum(axis: -1) / squares.sqrt()
+  let target = target.stoppingGradient()
+  let zero = cosine.zerosLike()
+  return reduction(
+    Tensor.where(target .== 1, 1 - cosine, zero)
+      + Tensor.where(target .== -1, maximum(cosine - margin, 0), zero))
+}
+
+/// max(0, |anchor - positive| - |anchor - negative| + margin), with p-norms of the last axis.
+///
+/// - Parameters:
+///   - anchor: [batch, size] or [size].
+///   - positive: What should be near, the same shape.
+///   - negative: What should be far, the same shape.
+///   - margin: How much farther the negative must be to cost nothing.
+///   - p: The order of the norm.
+///   - epsilon: Added to differences.
+///   - swaps: Whether the negative's distance from the positive counts if it is shorter.
+///   - reduction: What becomes of the losses.
+/// - Returns: A scalar tensor, or for `.none` [batch].
+public func tripletMarginLoss(
+  _ anchor: Tensor, _ positive: Tensor, _ negative: Tensor, margin: Double = 1, p: Double = 2,
+  epsilon: Double = 1e-6, swaps: Bool = false, reduction: Reduction = .mean
+) -> Tensor {
+  requireSameShape("tripletMarginLoss", anchor, positive)
+  requireSameShape("tripletMarginLoss", anchor, negative)
+  func distance(_ a: Tensor, _ b: Tensor) -> Tensor { (a - b + epsilon).norm(p, axis: -1) }
+  var far = distance(anchor, negative)
+  if swaps { far = minimum(far, distance(positive, negative)) }
+  return reduction(maximum(distance(anchor, positive) - far + margin, 0))
+}

@@ -1,0 +1,105 @@
+@testable import Autograd
+
+// The rows of losses and of attention.
+extension GradientTable {
+  static let losses: [GradientRow] = [
+    GradientRow(
+      "crossEntropy(Tensor, Tensor, weight:, ignoreIndex:, labelSmoothing:, reduction:)"
+    ) {
+      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3)) }
+      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3), reduction: .sum) }
+      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3), reduction: .none) }
+      at([2, 3, 4]) { crossEntropy($0[0], labels([2, 4], below: 3)) }
+      at([2, 3, 2, 2]) { crossEntropy($0[0], labels([2, 2, 2], below: 3), reduction: .none) }
+      at([1, 1]) { crossEntropy($0[0] * $0[0], labels([1], below: 1)) }
+      at([3]) { crossEntropy($0[0], labels([], below: 3)) }
+      at([0, 3]) { crossEntropy($0[0], labels([0], below: 3), reduction: .sum) }
+      at([4, 3], layout: .transposed) { crossEntropy($0[0], labels([4], below: 3)) }
+      at([5, 3]) {
+        crossEntropy(
+          $0[0], labels([5], below: 3), weight: Tensor([1, 2, 0.5], dtype: $0[0].dtype),
+          ignoreIndex: 1, labelSmoothing: 0.2)
+      }
+      at([2, 3], [2, 3]) { crossEntropy($0[0], $0[1], labelSmoothing: 0.1) }
+    },
+    GradientRow("nllLoss(Tensor, Tensor, weight:, ignoreIndex:, reduction:)") {
+      at([4, 3]) { nllLoss($0[0] * $0[0], labels([4], below: 3)) }
+      at([2, 3, 2]) { nllLoss($0[0] * $0[0], labels([2, 2], below: 3), ignoreIndex: 0) }
+    },
+    GradientRow("mseLoss(Tensor, Tensor, reduction:)") { pair { mseLoss($0, $1, reduction: $2) } },
+    GradientRow("l1Loss(Tensor, Tensor, reduction:)", .distinct) {
+      pair { l1Loss($0.square(), $1.square() + 40, reduction: $2) }
+    },
+    GradientRow("smoothL1Loss(Tensor, Tensor, beta:, reduction:)") {
+      pair { smoothL1Loss($0 * 3, $1 + 1.37, beta: 0.7, reduction: $2) }
+    },
+    GradientRow("huberLoss(Tensor, Tensor, delta:, reduction:)") {
+      pair { huberLoss($0 * 3, $1 + 1.37, delta: 0.7, reduction: $2) }
+    },
+    GradientRow(
+      "binaryCrossEntropyWithLogits(Tensor, Tensor, weight:, positiveWeight:, reduction:)"
+    ) {
+      pair { binaryCrossEntropyWithLogits($0, $1, reduction: $2) }
+      at([2, 3], [2, 3], [3]) {
+        binaryCrossEntropyWithLogits($0[0], $0[1], positiveWeight: $0[2].square())
+      }
+    },
+    GradientRow("binaryCrossEntropy(Tensor, Tensor, weight:, reduction:)") {
+      pair { binaryCrossEntropy($0.sigmoid(), $1, reduction: $2) }
+    },
+    GradientRow("klDivergence(Tensor, Tensor, isLogTarget:, reduction:)", .positive) {
+      pair { klDivergence($0, $1, reduction: $2) }
+      pair { klDivergence($0, $1, isLogTarget: true, reduction: $2) }
+      at([2, 3], [2, 3]) { klDivergence($0[0], $0[1], reduction: .batchMean) }
+    },
+    GradientRow("hingeEmbeddingLoss(Tensor, Tensor, margin:, reduction:)", .positive) {
+      at([6]) { hingeEmbeddingLoss($0[0].square(), signs([6]), margin: 0.001) }
+    },
+    GradientRow("cosineEmbeddingLoss(Tensor, Tensor, Tensor, margin:, reduction:)") {
+      at([3, 4], [3, 4]) { cosineEmbeddingLoss($0[0], $0[1], signs([3]), margin: -2) }
+      at([4], [4]) { cosineEmbeddingLoss($0[0], $0[1], Tensor(1)) }
+    },
+    GradientRow(
+      "tripletMarginLoss(Tensor, Tensor, Tensor, margin:, p:, epsilon:, swaps:, reduction:)"
+    ) {
+      at([3, 4], [3, 4], [3, 4]) { tripletMarginLoss($0[0], $0[1], $0[2], margin: 9) }
+      at([2, 3], [2, 3], [2, 3]) { tripletMarginLoss($0[0], $0[1], $0[2], margin: 9, p: 3) }
+    },
+  ]
+
+  static let attention: [GradientRow] = [
+    GradientRow("scaledDotProductAttention(Tensor, Tensor, Tensor, mask:, isCausal:, scale:)") {
+      at([2, 3, 4], [2, 5, 4], [2, 5, 2]) { scaledDotProductAttention($0[0], $0[1], $0[2]) }
+      at([3, 4], [3, 4], [3, 2]) {
+        scaledDotProductAttention($0[0], $0[1], $0[2], isCausal: true, scale: 0.3)
+      }
+      at([2, 4], [3, 4], [3, 2], [2, 3]) {
+        scaledDotProductAttention($0[0], $0[1], $0[2], mask: $0[3])
+      }
+      at([2, 4], [3, 4], [3, 2]) {
+        scaledDotProductAttention(
+          $0[0], $0[1], $0[2],
+          mask: Tensor(scalars: [true, false, true, false, false, false], shape: [2, 3]))
+      }
+    }
+  ]
+
+  @GradientCases
+  private static func pair(
+    _ f: @escaping @Sendable (Tensor, Tensor, Reduction) -> Tensor
+  ) -> [GradientCase] {
+    at([2, 3], [2, 3]) { f($0[0], $0[1], .mean) }
+    at([4], [4]) { f($0[0], $0[1], .sum) }
+    at([3, 2], [3, 2], layout: .transposed) { f($0[0], $0[1], .none) }
+  }
+
+  private static func signs(_ shape: [Int]) -> Tensor {
+    Tensor((0..<shape.reduce(1, *)).map { $0 % 2 == 0 ? 1.0 : -1.0 }, shape: shape)
+  }
+
+  /// Integers with repetitions in no obvious order.
+  private static func labels(_ shape: [Int], below limit: Int) -> Tensor {
+    let count = shape.reduce(1, *)
+    return Tensor(scalars: (0..<count).map { ($0 * $0 * 5 + $0 * 3 + 1) % limit }, shape: shape)
+  }
+}
