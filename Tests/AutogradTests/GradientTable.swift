@@ -6,7 +6,7 @@ enum GradientTable {
   static let rows =
     arithmetic + elementwise + choices + reductions + shapes + picking + layers
     + functions + activations + statistics + rearranging + normalizations + adaptivePools + hooks
-    + losses + attention + convolutions
+    + piecewise + losses + attention + convolutions
 
   static let arithmetic: [GradientRow] = [
     GradientRow("+(Tensor, Tensor)") { binary { $0 + $1 } },

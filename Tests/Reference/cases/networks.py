@@ -50,8 +50,9 @@ def norms(cases):
             "input": cases.normal(*shape), **statistics(shape[1]), **affine(shape[1])},
             attributes=attributes)
     cases.add("batch_norm", batch_norm, {"input": cases.normal(3, 2, 4)})
+    # Farther from zero PyTorch's own rounding of the mean would show in its float32 results.
     cases.add("batch_norm", batch_norm, {
-        "input": cases.normal(3, 2, 40, scale=0.1) + 30, **affine(2)}, dtype=torch.float32)
+        "input": cases.normal(3, 2, 40, scale=0.1) + 3, **affine(2)}, dtype=torch.float32)
     add_eval({"input": cases.normal(3, 2), **statistics(2)})
     add_eval({
         "input": cases.normal(0, 2, 3), **statistics(2), **affine(2)})
