@@ -12,10 +12,7 @@ public final class Dropout: Layer, ModeDependent, Randomized {
 
   /// A layer that drops each element with a probability from 0 to 1.
   public init(_ probability: Double = 0.5) {
-    require(
-      probability >= 0 && probability <= 1,
-      "Dropout: the probability must be between 0 and 1, got \(probability)")
-    self.probability = probability
+    self.probability = checked(probability, "Dropout")
   }
 
   /// Nothing: the layer has no parameters.
@@ -27,9 +24,56 @@ public final class Dropout: Layer, ModeDependent, Randomized {
   /// - Parameter x: Any shape.
   /// - Returns: The same shape.
   public func forward(_ x: consuming Tensor) -> Tensor {
-    if !isTraining || probability == 0 { return x }
-    let kept = random.bernoulli(x.shape, probability: 1 - probability)
-    let scale = probability < 1 ? 1 / (1 - probability) : 0
-    return x * (kept.asType(x.dtype) * scale)
+    if !isTraining { return x }
+    let shape = x.shape
+    return dropped(x, choosing: shape, probability, &random)
   }
+}
+
+/// Sets random channels of images to zero as a whole while training (Tompson and others 2015), because
+/// neighbouring pixels are too alike to be dropped one by one; scales the others up.
+public final class Dropout2d: Layer, ModeDependent, Randomized {
+  /// The share of channels that become zero.
+  public let probability: Double
+  /// Whether channels are dropped; evaluation lets everything pass.
+  public var isTraining = true
+  /// Where the next mask comes from.
+  public var random = RandomStream.unseeded()
+
+  /// A layer that drops each channel of each image with a probability from 0 to 1.
+  public init(_ probability: Double = 0.5) {
+    self.probability = checked(probability, "Dropout2d")
+  }
+
+  /// Nothing: the layer has no parameters.
+  public var members: [Member] { [] }
+
+  /// The probability.
+  public var details: String { "\(probability)" }
+
+  /// - Parameter x: [batch, channels, height, width]
+  /// - Returns: The same shape.
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    require(x.rank == 4, "expected images [batch, channels, height, width], got \(x.shape)")
+    if !isTraining { return x }
+    let shape = [x.size(0), x.size(1), 1, 1]
+    return dropped(x, choosing: shape, probability, &random)
+  }
+}
+
+/// x with zeros where a draw of a shape that is broadcast to its own says so, the rest scaled up.
+private func dropped(
+  _ x: consuming Tensor, choosing shape: [Int], _ probability: Double, _ random: inout RandomStream
+) -> Tensor {
+  if probability == 0 { return x }
+  let kept = random.bernoulli(shape, probability: 1 - probability)
+  let scale = probability < 1 ? 1 / (1 - probability) : 0
+  return x * (kept.asType(x.dtype) * scale)
+}
+
+private func checked(_ probability: Double, _ name: String) -> Double {
+  require(
+    probability >= 0 && probability <= 1,
+    "\(name): the probability must be between 0 and 1, got \(probability)")
+  return probability
 }

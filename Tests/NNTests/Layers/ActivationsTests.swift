@@ -30,15 +30,13 @@ import Testing
     #expect(Softmax(axis: 1).details == "axis 1" && Softmax().details == "axis -1")
   }
 
-  @Test func flatten() {
-    #expect(Flatten()(inputs([2, 3, 4, 5])).shape == [2, 60])
-    #expect(Flatten()(inputs([2, 3])).shape == [2, 3])
-    #expect(Flatten()(inputs([0, 3, 4])).shape == [0, 12])
-    #expect(Flatten(from: 2)(inputs([2, 3, 4, 5])).shape == [2, 3, 20])
-    let x = inputs([2, 3, 4])
-    #expect(Flatten()(x.transpose()).floats == x.transpose().contiguous().floats)
-    #expect(Flatten().details == "" && Flatten(from: 2).details == "from axis 2")
-    #expect(Flatten().description == "Flatten")
+  @Test func details() {
+    #expect(LeakyReLU(negativeSlope: 0.2).description == "LeakyReLU slope 0.2")
+    #expect(GELU().description == "GELU")
+    #expect(GELU(approximate: .tanh).description == "GELU approximate tanh")
+    #expect(Hardtanh().description == "Hardtanh -1.0 to 1.0")
+    #expect(
+      PReLU(3).description == "PReLU 3" && PReLU(3).weight.value.floats == [0.25, 0.25, 0.25])
   }
 
   @Test func shapesStay() {
@@ -59,7 +57,7 @@ import Testing
 
   @Test func gradients() throws {
     let x = inputs([3, 4], dtype: .float64)
-    for layer in [Sigmoid(), ReLU(), Tanh(), Softmax(axis: 0), Flatten()] as [any Layer] {
+    for layer in [Sigmoid(), ReLU(), Tanh(), Softmax(axis: 0)] as [any Layer] {
       try checkGradients(of: { layer($0) }, at: x, order: 2)
     }
   }

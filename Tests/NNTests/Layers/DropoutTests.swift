@@ -58,4 +58,21 @@ import Testing
     #expect(dx.floats == y.floats)
     #expect(layer.details == "0.5" && layer.description == "Dropout 0.5")
   }
+
+  @Test func wholeChannels() {
+    let layer = Dropout2d(0.25)
+    layer.initialize(seed: 1)
+    let channels = layer(.ones([40, 50, 3, 2])).reshape([2_000, 6])
+    var dropped = 0
+    for channel in 0..<2_000 {
+      let values = channels.select(axis: 0, at: channel).floats
+      #expect(Set(values).isSubset(of: [0, 4.0 / 3]) && Set(values).count == 1)
+      dropped += values[0] == 0 ? 1 : 0
+    }
+    #expect(abs(dropped - 500) < 80)
+    let x = inputs([2, 3, 4, 4])
+    #expect(layer.evaluating { layer(x) }.floats == x.floats)
+    #expect(Dropout2d(0)(x).floats == x.floats && Dropout2d(0.1).description == "Dropout2d 0.1")
+    #expect(Dropout2d(1)(x).floats.allSatisfy { $0 == 0 })
+  }
 }

@@ -1,0 +1,67 @@
+import Autograd
+import Testing
+
+@testable import NN
+
+/// Layers beside PyTorch's: names, shapes, results and gradients from the same weights.
+@Suite struct PyTorchLayersTests {
+  static let activations = [
+    LayerCase("Sigmoid", Sigmoid()), LayerCase("LogSigmoid", LogSigmoid()),
+    LayerCase("Tanh", Tanh()), LayerCase("Softsign", Softsign()),
+    LayerCase("Softplus", Softplus()),
+    LayerCase("Softplus-2-3", Softplus(beta: 2, threshold: 3)),
+    LayerCase("GELU", GELU()), LayerCase("GELU-tanh", GELU(approximate: .tanh)),
+    LayerCase("SiLU", SiLU()), LayerCase("Mish", Mish()), LayerCase("ReLU", ReLU()),
+    LayerCase("ReLU6", ReLU6()), LayerCase("LeakyReLU", LeakyReLU()),
+    LayerCase("LeakyReLU-0.3", LeakyReLU(negativeSlope: 0.3)), LayerCase("ELU", ELU()),
+    LayerCase("ELU-0.5", ELU(alpha: 0.5)), LayerCase("CELU", CELU()),
+    LayerCase("CELU-0.5", CELU(alpha: 0.5)), LayerCase("SELU", SELU()),
+    LayerCase("Hardtanh", Hardtanh()),
+    LayerCase("Hardtanh-2-3", Hardtanh(min: -2, max: 3)),
+    LayerCase("Hardsigmoid", Hardsigmoid()), LayerCase("Hardswish", Hardswish()),
+    LayerCase("Softmax-0", Softmax(axis: 0)), LayerCase("LogSoftmax--1", LogSoftmax()),
+    LayerCase("PReLU", PReLU()), LayerCase("PReLU-3", PReLU(3)),
+  ]
+
+  @Test(arguments: activations) func activation(_ one: LayerCase) throws {
+    try LayerFixture("activations").check(one)
+  }
+
+  static let small = [
+    LayerCase("Embedding", Embedding(5, 3)),
+    LayerCase("Embedding-padding", Embedding(4, 2, paddingIndex: -1)),
+    LayerCase("Bilinear", Bilinear(3, 4, 2)) { [$0($1[0], $1[1])] },
+    LayerCase("Bilinear-plain", LazyBilinear(3, bias: false)) { [$0($1[0], $1[1])] },
+    LayerCase("Unflatten", Unflatten(1, into: [2, -1])),
+    LayerCase("Flatten", Flatten(from: 1, through: 2)),
+  ]
+
+  @Test(arguments: small) func smallLayer(_ one: LayerCase) throws {
+    try LayerFixture("small").check(one)
+  }
+
+  static let positions = [
+    LayerCase("RotaryEmbedding-neighbours", RotaryEmbedding(6, pairing: .neighbours)),
+    LayerCase("RotaryEmbedding-halves", RotaryEmbedding(8)),
+    LayerCase("RotaryEmbedding-offset", RotaryEmbedding(4)) { [$0($1[0], offset: 7)] },
+    LayerCase("PositionalEncoding", PositionalEncoding(6)),
+    LayerCase("PositionalEncoding-odd", PositionalEncoding(5, dropout: 0.5, maxLength: 4)),
+  ]
+
+  @Test(arguments: positions) func position(_ one: LayerCase) throws {
+    try LayerFixture("positions").check(one)
+  }
+
+  @Test(arguments: recurrent) func recurrentLayer(_ one: LayerCase) throws {
+    try LayerFixture("recurrent").check(one)
+  }
+
+  @Test func everyCaseIsTested() throws {
+    for (family, cases) in [
+      ("activations", Self.activations), ("small", Self.small), ("positions", Self.positions),
+      ("recurrent", Self.recurrent),
+    ] {
+      #expect(try LayerFixture(family).names == Set(cases.map(\.name)), "\(family)")
+    }
+  }
+}

@@ -1,0 +1,268 @@
+"""Writes Tests/NNTests/Fixtures/layers-*.safetensors: what PyTorch makes of single layers.
+
+    pip install torch==2.13.0 numpy safetensors
+    python Tests/Reference/layers.py              # all families
+    python Tests/Reference/layers.py recurrent    # one of them
+
+A file holds the cases of a family. The tensors of a case `name` are, all in float64 but for integers
+and masks:
+
+    name/state/PATH       the state_dict, in its order, as name/state/NUMBER/PATH
+    name/input/0, ...     the arguments
+    name/output/0, ...    the results
+    name/cotangent/0, ... the gradients that flow into them
+    name/grad/input/0     the gradients of the floating-point arguments
+    name/grad/state/PATH  the gradients of the parameters that were reached
+
+A layer without dropout gives the same in training and evaluation mode, which is checked here; one with
+dropout is taken in evaluation mode. Weights and inputs are random; the seed of a case is that of its
+name. The committed files were made with torch 2.13.0+cpu, numpy 2 and safetensors 0.8.0.
+"""
+
+import pathlib
+import sys
+import zlib
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+FIXTURES = pathlib.Path(__file__).parent.parent / "NNTests" / "Fixtures"
+
+
+class Family:
+    def __init__(self, name):
+        self.name = name
+        self.tensors = {}
+
+    def add(self, name, make, *inputs, call=None, modes=True):
+        """Records a case; inputs are shapes or tensors, `make` returns the module."""
+        torch.manual_seed(zlib.crc32(name.encode()))
+        module = make().double()
+        for parameter in module.parameters():
+            # Every weight matters: none stays at zero or one.
+            parameter.data += 0.3 * torch.randn_like(parameter)
+        if getattr(module, "padding_idx", None) is not None:
+            module.weight.data[module.padding_idx] = 0.0
+        arguments = []
+        for given in inputs:
+            argument = torch.randn(given, dtype=torch.float64) if isinstance(given, tuple) else given
+            if argument.is_floating_point():
+                argument = argument.double().requires_grad_()
+            arguments.append(argument)
+        call = call or (lambda module, *arguments: module(*arguments))
+        has_dropout = any(
+            getattr(part, "p", 0) > 0 for part in module.modules() if isinstance(part, nn.Dropout)
+        ) or any(isinstance(getattr(part, "dropout", 0), float) and part.dropout > 0
+                 for part in module.modules())
+        module.train(not has_dropout)
+        outputs = flat(call(module, *arguments))
+        if not has_dropout and modes:
+            module.eval()
+            with torch.no_grad():
+                for a, b in zip(outputs, flat(call(module, *arguments)), strict=True):
+                    torch.testing.assert_close(a, b)
+        cotangents = [torch.randn_like(output) for output in outputs]
+        torch.autograd.backward(outputs, cotangents)
+
+        def put(key, tensor):
+            self.tensors[f"{name}/{key}"] = tensor.detach().clone().contiguous()
+
+        for number, (path, value) in enumerate(module.state_dict().items()):
+            put(f"state/{number:02}/{path}", value)
+        for number, argument in enumerate(arguments):
+            put(f"input/{number}", argument)
+            if argument.grad is not None:
+                put(f"grad/input/{number}", argument.grad)
+        for number, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
+            put(f"output/{number}", output)
+            put(f"cotangent/{number}", cotangent)
+        for path, parameter in module.named_parameters():
+            if parameter.grad is not None:
+                put(f"grad/state/{path}", parameter.grad)
+
+    def write(self):
+        path = FIXTURES / f"layers-{self.name}.safetensors"
+        save_file(self.tensors, path)
+        print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+
+def flat(results):
+    if isinstance(results, torch.Tensor):
+        return [results]
+    return [tensor for part in results if part is not None for tensor in flat(part)]
+
+
+class Hardsigmoid(nn.Module):
+    """nn.Hardsigmoid by its definition; its own gradient in float64 has 1/6 rounded to float32."""
+
+    def forward(self, x):
+        return nn.functional.hardtanh(x + 3, 0, 6) / 6
+
+
+def activations(family):
+    # Both sides, both bounds and beyond the thresholds of every activation.
+    x = torch.tensor([[-30.0, -3.0, -2.5, -1.0, -0.3], [0.0, 0.2, 1.0, 2.9, 3.0],
+                      [5.5, 6.0, 7.0, 21.0, -0.01]])
+    for name, make in {
+        "Sigmoid": nn.Sigmoid, "LogSigmoid": nn.LogSigmoid, "Tanh": nn.Tanh,
+        "Softsign": nn.Softsign, "Softplus": nn.Softplus,
+        "Softplus-2-3": lambda: nn.Softplus(2, 3), "GELU": nn.GELU,
+        "GELU-tanh": lambda: nn.GELU("tanh"), "SiLU": nn.SiLU, "Mish": nn.Mish, "ReLU": nn.ReLU,
+        "ReLU6": nn.ReLU6, "LeakyReLU": nn.LeakyReLU, "LeakyReLU-0.3": lambda: nn.LeakyReLU(0.3),
+        "ELU": nn.ELU, "ELU-0.5": lambda: nn.ELU(0.5), "CELU": nn.CELU,
+        "CELU-0.5": lambda: nn.CELU(0.5), "SELU": nn.SELU, "Hardtanh": nn.Hardtanh,
+        "Hardtanh-2-3": lambda: nn.Hardtanh(-2, 3), "Hardsigmoid": Hardsigmoid,
+        "Hardswish": nn.Hardswish, "Softmax-0": lambda: nn.Softmax(0),
+        "LogSoftmax--1": lambda: nn.LogSoftmax(-1), "PReLU": nn.PReLU,
+    }.items():
+        family.add(name, make, x)
+    family.add("PReLU-3", lambda: nn.PReLU(3), (2, 3, 2, 2))
+
+
+def small(family):
+    family.add("Embedding", lambda: nn.Embedding(5, 3), torch.tensor([[0, 4, 2], [2, 2, 1]]))
+    family.add("Embedding-padding", lambda: nn.Embedding(4, 2, padding_idx=-1),
+               torch.tensor([3, 0, 3, 1]))
+    family.add("Bilinear", lambda: nn.Bilinear(3, 4, 2), (2, 5, 3), (2, 5, 4))
+    family.add("Bilinear-plain", lambda: nn.Bilinear(2, 1, 3, bias=False), (2,), (1,))
+    family.add("Unflatten", lambda: nn.Unflatten(1, (2, 3)), (2, 6, 2))
+    family.add("Flatten", lambda: nn.Flatten(1, 2), (2, 3, 2, 2))
+
+
+class Rotary(nn.Module):
+    """Rotary positions by complex numbers, as in Llama's published code (pairs of neighbours)."""
+
+    def __init__(self, is_halves, offset=0):
+        super().__init__()
+        self.is_halves, self.offset = is_halves, offset
+
+    def forward(self, x):
+        steps, size = x.shape[-2:]
+        rates = 1 / 10000 ** (torch.arange(0, size, 2, dtype=torch.float64) / size)
+        positions = torch.arange(self.offset, self.offset + steps, dtype=torch.float64)
+        turns = torch.polar(torch.ones(steps, size // 2, dtype=torch.float64),
+                            torch.outer(positions, rates))
+        if self.is_halves:
+            x = x.unflatten(-1, (2, -1)).transpose(-1, -2).flatten(-2)
+        y = torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2))) * turns).flatten(-2)
+        return y.unflatten(-1, (-1, 2)).transpose(-1, -2).flatten(-2) if self.is_halves else y
+
+
+class PositionalEncoding(nn.Module):
+    """Dive into Deep Learning, chapter 11.6."""
+
+    def forward(self, x):
+        size = x.shape[-1]
+        angles = torch.arange(1000, dtype=torch.float64).reshape(-1, 1) / torch.pow(
+            10000, torch.arange(0, size, 2, dtype=torch.float64) / size)
+        table = torch.zeros(1000, size, dtype=torch.float64)
+        table[:, 0::2] = torch.sin(angles)
+        table[:, 1::2] = torch.cos(angles[:, : size // 2])
+        return x + table[: x.shape[-2]]
+
+
+def positions(family):
+    family.add("RotaryEmbedding-neighbours", lambda: Rotary(False), (2, 5, 6))
+    family.add("RotaryEmbedding-halves", lambda: Rotary(True), (2, 3, 4, 8))
+    family.add("RotaryEmbedding-offset", lambda: Rotary(True, 7), (3, 4))
+    family.add("PositionalEncoding", PositionalEncoding, (2, 7, 6))
+    family.add("PositionalEncoding-odd", PositionalEncoding, (4, 5))
+
+
+def recurrent(family):
+    for name, make in {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}.items():
+        def with_states(module, x, *states):
+            return module(x, tuple(states) if len(states) == 2 else states[0])
+
+        def states(*shape):
+            return [shape] * (2 if name == "LSTM" else 1)
+
+        family.add(f"{name}", lambda: make(3, 4), (5, 2, 3))
+        family.add(f"{name}-unbatched", lambda: make(3, 2), (4, 3))
+        family.add(f"{name}-one-step", lambda: make(2, 3, bias=False), (1, 2, 2))
+        family.add(f"{name}-states", lambda: make(3, 2, num_layers=2, bidirectional=True,
+                                                  batch_first=True),
+                   (2, 4, 3), *states(4, 2, 2), call=with_states)
+        family.add(f"{name}-unbatched-states", lambda: make(2, 3, bidirectional=True),
+                   (3, 2), *states(2, 3), call=with_states)
+        family.add(f"{name}-dropout", lambda: make(2, 3, num_layers=3, dropout=0.5), (3, 2, 2))
+    family.add("RNN-relu", lambda: nn.RNN(3, 4, nonlinearity="relu"), (5, 2, 3))
+    for name, make in {"RNNCell": nn.RNNCell, "LSTMCell": nn.LSTMCell, "GRUCell": nn.GRUCell}.items():
+        family.add(name, lambda: make(3, 4), (2, 3))
+        family.add(f"{name}-states", lambda: make(3, 2, bias=False), (2, 3),
+                   *[(2, 2)] * (2 if name == "LSTMCell" else 1),
+                   call=lambda module, x, *states: module(
+                       x, tuple(states) if len(states) == 2 else states[0]))
+        family.add(f"{name}-unbatched", lambda: make(3, 2), (3,))
+
+
+def masks():
+    causal = torch.ones(3, 3).triu(1).bool()
+    padding = torch.tensor([[False, False, True], [False, False, False]])
+    return causal, padding
+
+
+def attention(family):
+    causal, padding = masks()
+    make = nn.MultiheadAttention
+    family.add("MHA", lambda: make(6, 2), (3, 2, 6), (4, 2, 6), (4, 2, 6))
+    family.add("MHA-self", lambda: make(6, 3, batch_first=True), (2, 3, 6),
+               call=lambda module, x: module(x, x, x, average_attn_weights=False))
+    family.add("MHA-sizes", lambda: make(4, 2, kdim=3, vdim=5, batch_first=True),
+               (2, 3, 4), (2, 2, 3), (2, 2, 5))
+    family.add("MHA-plain", lambda: make(4, 1, bias=False), (3, 4), (2, 4), (2, 4))
+    family.add("MHA-masks", lambda: make(4, 2, batch_first=True), (2, 3, 4), padding, causal,
+               call=lambda module, x, padding, mask: module(
+                   x, x, x, key_padding_mask=padding, attn_mask=mask))
+    family.add("MHA-added", lambda: make(4, 2), (3, 2, 4), (4, 3, 3),
+               call=lambda module, x, mask: module(x, x, x, attn_mask=mask, need_weights=False)[0])
+    family.add("MHA-causal", lambda: make(4, 2, dropout=0.4), (3, 2, 4), causal,
+               call=lambda module, x, mask: module(x, x, x, attn_mask=mask, is_causal=True))
+
+
+def transformers(family):
+    causal, padding = masks()
+    options = {"dim_feedforward": 5, "dropout": 0.0}
+
+    def masked(module, x, mask, padding):
+        return module(x, mask, padding)
+
+    for norm_first in [False, True]:
+        suffix = "-norm-first" if norm_first else ""
+        family.add(f"EncoderLayer{suffix}", lambda: nn.TransformerEncoderLayer(
+            4, 2, norm_first=norm_first, **options), (3, 2, 4))
+        family.add(f"DecoderLayer{suffix}", lambda: nn.TransformerDecoderLayer(
+            4, 2, norm_first=norm_first, **options), (3, 2, 4), (2, 2, 4))
+    family.add("EncoderLayer-masks", lambda: nn.TransformerEncoderLayer(
+        4, 2, batch_first=True, activation="gelu", **options), (2, 3, 4), causal, padding,
+        call=masked)
+    family.add("EncoderLayer-plain", lambda: nn.TransformerEncoderLayer(
+        4, 1, 3, bias=False, layer_norm_eps=0.1, dropout=0.3), (3, 4))
+    family.add("DecoderLayer-masks", lambda: nn.TransformerDecoderLayer(
+        4, 2, batch_first=True, activation="gelu", **options),
+        (2, 3, 4), (2, 3, 4), causal, padding,
+        call=lambda module, x, memory, mask, padding: module(
+            x, memory, mask, tgt_key_padding_mask=padding, memory_key_padding_mask=padding))
+    family.add("Encoder", lambda: nn.TransformerEncoder(
+        nn.TransformerEncoderLayer(4, 2, batch_first=True, **options), 2, nn.LayerNorm(4)),
+        (2, 3, 4), causal, padding, call=masked)
+    family.add("Transformer", lambda: nn.Transformer(
+        4, 2, 1, 2, batch_first=True, **options), (2, 2, 4), (2, 3, 4), causal,
+        call=lambda module, source, target, mask: module(source, target, tgt_mask=mask))
+
+
+FAMILIES = [activations, small, positions, recurrent, attention, transformers]
+
+
+def main(names):
+    for build in FAMILIES:
+        if names and build.__name__ not in names:
+            continue
+        family = Family(build.__name__)
+        build(family)
+        family.write()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
