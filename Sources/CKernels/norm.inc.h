@@ -6,19 +6,18 @@ typedef T NAME(NormLanes) __attribute__((ext_vector_type(CK_NORM_LANES)));
 typedef double NAME(NormWide) __attribute__((ext_vector_type(CK_NORM_LANES)));
 
 // The next lanes of a row; behind its end they hold `filler`.
-CK_INLINE NAME(NormLanes) NAME(loadLanes)(const T *x, size_t count, T filler) {
-  NAME(NormLanes) lanes = filler;
+CK_INLINE void NAME(loadLanes)(NAME(NormLanes) *lanes, const T *x, size_t count, T filler) {
+  *lanes = filler;
   if (count >= CK_NORM_LANES) {
-    memcpy(&lanes, x, sizeof lanes);
+    memcpy(lanes, x, sizeof *lanes);
   } else {
-    memcpy(&lanes, x, count * sizeof(T));
+    memcpy(lanes, x, count * sizeof(T));
   }
-  return lanes;
 }
 
-CK_INLINE double NAME(foldLanes)(NAME(NormWide) lanes) {
+CK_INLINE double NAME(foldLanes)(const NAME(NormWide) *lanes) {
   double total = 0;
-  CK_UNROLL for (size_t i = 0; i < CK_NORM_LANES; i++) { total += lanes[i]; }
+  CK_UNROLL for (size_t i = 0; i < CK_NORM_LANES; i++) { total += (*lanes)[i]; }
   return total;
 }
 
@@ -32,15 +31,17 @@ static void NAME(rowMoments)(size_t rows, size_t columns, const T *x, double *mo
       const size_t end = columns - start < block ? columns : start + block;
       NAME(NormLanes) sum = 0, square = 0;
       for (size_t i = start; i < end; i += CK_NORM_LANES) {
-        const NAME(NormLanes) deviation = NAME(loadLanes)(x + i, end - i, centre) - centre;
+        NAME(NormLanes) deviation;
+        NAME(loadLanes)(&deviation, x + i, end - i, centre);
+        deviation -= centre;
         sum += deviation;
         square += deviation * deviation;
       }
       sums += __builtin_convertvector(sum, NAME(NormWide));
       squares += __builtin_convertvector(square, NAME(NormWide));
     }
-    const double rest = NAME(foldLanes)(sums);  // what rounding the mean left
-    const double spread = NAME(foldLanes)(squares) - rest * rest / (double)columns;
+    const double rest = NAME(foldLanes)(&sums);  // what rounding the mean left
+    const double spread = NAME(foldLanes)(&squares) - rest * rest / (double)columns;
     moments[0] = (double)centre + rest / (double)columns;
     moments[1] = spread < 0 ? 0 : spread;
   }
@@ -56,15 +57,17 @@ static void NAME(rowProducts)(size_t rows, size_t columns, const T *dy, const T 
       const size_t end = columns - start < block ? columns : start + block;
       NAME(NormLanes) total = 0, product = 0;
       for (size_t i = start; i < end; i += CK_NORM_LANES) {
-        const NAME(NormLanes) d = NAME(loadLanes)(dy + i, end - i, 0);
+        NAME(NormLanes) d, deviation;
+        NAME(loadLanes)(&d, dy + i, end - i, 0);
+        NAME(loadLanes)(&deviation, x + i, end - i, centre);
         total += d;
-        product += d * (NAME(loadLanes)(x + i, end - i, centre) - centre);
+        product += d * (deviation - centre);
       }
       totals += __builtin_convertvector(total, NAME(NormWide));
       products += __builtin_convertvector(product, NAME(NormWide));
     }
-    sums[0] = NAME(foldLanes)(totals);
-    sums[1] = NAME(foldLanes)(products) - (centres[row] - (double)centre) * sums[0];
+    sums[0] = NAME(foldLanes)(&totals);
+    sums[1] = NAME(foldLanes)(&products) - (centres[row] - (double)centre) * sums[0];
   }
 }
 
