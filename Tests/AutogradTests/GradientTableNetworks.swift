@@ -54,6 +54,33 @@ extension GradientTable {
   ]
 
   static let adaptivePools: [GradientRow] = [
+    GradientRow(
+      "avgPool1d(Tensor, kernelSize:, stride:, padding:, ceilMode:, countIncludesPadding:)"
+    ) {
+      at([2, 2, 7]) { avgPool1d($0[0], kernelSize: 3, stride: 2, padding: 1) }
+      at([8]) { avgPool1d($0[0], kernelSize: 3, ceilMode: true, countIncludesPadding: false) }
+    },
+    GradientRow(
+      """
+      avgPool3d(Tensor, kernelSize:, stride:, padding:, ceilMode:, countIncludesPadding:, \
+      divisorOverride:)
+      """
+    ) {
+      at([1, 2, 3, 4, 3]) { avgPool3d($0[0], kernelSize: 2, stride: 1, padding: 1).square() }
+      at([4, 4, 5]) { avgPool3d($0[0], kernelSize: [1, 2, 3], ceilMode: true, divisorOverride: 5) }
+    },
+    GradientRow(
+      "maxPool1d(Tensor, kernelSize:, stride:, padding:, dilation:, ceilMode:)", .distinct
+    ) {
+      at([2, 2, 7]) { maxPool1d($0[0], kernelSize: 3, stride: 2, padding: 1).square() }
+      at([8]) { maxPool1d($0[0], kernelSize: 3, dilation: 2, ceilMode: true) }
+    },
+    GradientRow(
+      "maxPool3d(Tensor, kernelSize:, stride:, padding:, dilation:, ceilMode:)", .distinct
+    ) {
+      at([1, 2, 3, 4, 3]) { maxPool3d($0[0], kernelSize: 2, stride: 1, padding: 1).square() }
+      at([3, 4, 5]) { maxPool3d($0[0], kernelSize: [1, 2, 3], ceilMode: true) }
+    },
     GradientRow("adaptiveAvgPool2d(Tensor, outputSize:)") {
       at([2, 3, 4, 5]) { adaptiveAvgPool2d($0[0], outputSize: 1) }
       at([2, 4, 6]) { adaptiveAvgPool2d($0[0], outputSize: [2, 3]) }
@@ -64,5 +91,23 @@ extension GradientTable {
       at([2, 3, 5]) { adaptiveAvgPool1d($0[0], outputSize: 3) }
       at([4]) { adaptiveAvgPool1d($0[0], outputSize: 1) }
     },
+    GradientRow("adaptiveMaxPool1d(Tensor, outputSize:)", .distinct) {
+      at([2, 3, 5]) { adaptiveMaxPool1d($0[0], outputSize: 3) }
+      at([6]) { adaptiveMaxPool1d($0[0], outputSize: 2).square() }
+    },
+    GradientRow("adaptiveMaxPool2d(Tensor, outputSize:)", .distinct) {
+      at([2, 4, 6]) { adaptiveMaxPool2d($0[0], outputSize: [2, 3]) }
+      at([2, 5, 7], layout: .transposed) { adaptiveMaxPool2d($0[0], outputSize: [3, 4]).square() }
+    },
+    GradientRow("interpolate(Tensor, size:, mode:, alignCorners:)") {
+      at([1, 2, 3, 4]) { interpolate($0[0], size: [5, 2]) }
+      at([1, 2, 3]) { interpolate($0[0], size: 7, mode: .linear, alignCorners: true).square() }
+    },
+    GradientRow("interpolate(Tensor, scaleFactor:, mode:, alignCorners:)") {
+      at([1, 2, 2, 3]) { interpolate($0[0], scaleFactor: 2, mode: .bilinear) }
+      at([1, 1, 4]) { interpolate($0[0], scaleFactor: 0.5).square() }
+    },
+    GradientRow("pixelShuffle(Int)") { at([2, 8, 1, 3]) { $0[0].pixelShuffle(2).square() } },
+    GradientRow("pixelUnshuffle(Int)") { at([2, 2, 4]) { $0[0].pixelUnshuffle(2).square() } },
   ]
 }

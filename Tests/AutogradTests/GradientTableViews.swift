@@ -128,7 +128,9 @@ extension GradientTable {
       at([2, 2, 3, 4], [2, 2, 2, 2], layout: .transposed) { conv2d($0[0], $0[1], padding: 1) }
       at([2, 2, 3, 4], [2, 2, 2, 2], layout: .expanded) { conv2d($0[0], $0[1]) }
     },
-    GradientRow("avgPool2d(Tensor, kernelSize:, stride:, padding:, countIncludesPadding:)") {
+    GradientRow(
+      "avgPool2d(Tensor, kernelSize:, stride:, padding:, ceilMode:, countIncludesPadding:, divisorOverride:)"
+    ) {
       at([2, 2, 4, 4]) { avgPool2d($0[0], kernelSize: 2) }
       at([1, 5, 7]) { avgPool2d($0[0], kernelSize: [2, 3], stride: [1, 2], padding: [1, 1]) }
       at([5, 5]) {
@@ -140,7 +142,9 @@ extension GradientTable {
       at([2, 4, 4], layout: .transposed) { avgPool2d($0[0], kernelSize: 2, stride: 1) }
       at([2, 4, 4], layout: .sliced) { avgPool2d($0[0], kernelSize: 2) }
     },
-    GradientRow("maxPool2d(Tensor, kernelSize:, stride:, padding:, dilation:)", .distinct) {
+    GradientRow(
+      "maxPool2d(Tensor, kernelSize:, stride:, padding:, dilation:, ceilMode:)", .distinct
+    ) {
       at([2, 2, 4, 4]) { maxPool2d($0[0], kernelSize: 2) }
       at([1, 5, 7]) { maxPool2d($0[0], kernelSize: [2, 3], stride: [1, 2], padding: [1, 1]) }
       at([5, 6]) { maxPool2d($0[0], kernelSize: 2, stride: 1, padding: 1, dilation: [2, 3]) }

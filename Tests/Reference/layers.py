@@ -252,7 +252,40 @@ def transformers(family):
         call=lambda module, source, target, mask: module(source, target, tgt_mask=mask))
 
 
-FAMILIES = [activations, small, positions, recurrent, attention, transformers]
+def pooling(family):
+    for name, make, shape in [
+        ("AvgPool1d", lambda: nn.AvgPool1d(3, 2, 1, ceil_mode=True), (2, 3, 8)),
+        ("AvgPool2d", lambda: nn.AvgPool2d(2), (2, 3, 5, 6)),
+        ("AvgPool2d-ceil", lambda: nn.AvgPool2d(3, 2, 1, ceil_mode=True), (1, 2, 6, 8)),
+        ("AvgPool2d-uncounted", lambda: nn.AvgPool2d((3, 2), (2, 1), (1, 0), count_include_pad=False),
+         (2, 2, 7, 5)),
+        ("AvgPool2d-divisor", lambda: nn.AvgPool2d(3, 2, 1, ceil_mode=True, divisor_override=5),
+         (1, 2, 6, 6)),
+        ("AvgPool3d", lambda: nn.AvgPool3d(2, 1, 1, count_include_pad=False), (1, 2, 3, 4, 3)),
+        ("MaxPool1d", lambda: nn.MaxPool1d(3, 2, 1, 2), (2, 3, 9)),
+        ("MaxPool2d", lambda: nn.MaxPool2d(3, 2, 1), (2, 3, 7, 6)),
+        ("MaxPool2d-ceil", lambda: nn.MaxPool2d((2, 3), 2, ceil_mode=True), (2, 2, 5, 6)),
+        ("MaxPool3d", lambda: nn.MaxPool3d((2, 3, 2), 2, (1, 1, 0), ceil_mode=True), (1, 2, 4, 5, 5)),
+        ("AdaptiveAvgPool1d", lambda: nn.AdaptiveAvgPool1d(3), (2, 2, 7)),
+        ("AdaptiveAvgPool2d", lambda: nn.AdaptiveAvgPool2d((2, 3)), (2, 2, 5, 7)),
+        ("AdaptiveAvgPool3d", lambda: nn.AdaptiveAvgPool3d((2, 1, 3)), (1, 2, 4, 3, 5)),
+        ("AdaptiveMaxPool1d", lambda: nn.AdaptiveMaxPool1d(4), (2, 2, 6)),
+        ("AdaptiveMaxPool2d", lambda: nn.AdaptiveMaxPool2d((2, 3)), (2, 2, 5, 7)),
+        ("AdaptiveMaxPool3d", lambda: nn.AdaptiveMaxPool3d(2), (1, 2, 3, 4, 5)),
+        ("GlobalAvgPool", lambda: nn.AdaptiveAvgPool2d(1), (2, 3, 4, 5)),
+        ("Upsample", lambda: nn.Upsample(scale_factor=2), (1, 2, 3, 2)),
+        ("Upsample-size", lambda: nn.Upsample((7, 3)), (2, 1, 4, 5)),
+        ("Upsample-linear", lambda: nn.Upsample(scale_factor=1.5, mode="linear"), (1, 2, 5)),
+        ("Upsample-bilinear", lambda: nn.Upsample(scale_factor=2, mode="bilinear"), (1, 2, 3, 4)),
+        ("Upsample-corners", lambda: nn.Upsample((5, 3), mode="bilinear", align_corners=True),
+         (1, 2, 3, 4)),
+        ("PixelShuffle", lambda: nn.PixelShuffle(2), (2, 8, 2, 3)),
+        ("PixelUnshuffle", lambda: nn.PixelUnshuffle(3), (1, 2, 6, 3)),
+    ]:
+        family.add(name, make, shape)
+
+
+FAMILIES = [activations, small, positions, pooling, recurrent, attention, transformers]
 
 
 def main(names):

@@ -78,23 +78,55 @@ private func addConvolutions(to ops: inout [String: ReferenceOp]) {
 }
 
 private func addPools(to ops: inout [String: ReferenceOp]) {
-  ops["adaptive_avg_pool2d"] = { a in
-    try adaptiveAvgPool2d(
-      a.input(), outputSize: a.required("output_size", a.spatial("output_size")))
+  typealias AdaptivePool = @Sendable (Tensor, any SpatialSizes) -> Tensor
+  let adaptive: [(String, AdaptivePool)] = [
+    ("adaptive_avg_pool1d", { adaptiveAvgPool1d($0, outputSize: $1) }),
+    ("adaptive_avg_pool2d", { adaptiveAvgPool2d($0, outputSize: $1) }),
+    ("adaptive_max_pool1d", { adaptiveMaxPool1d($0, outputSize: $1) }),
+    ("adaptive_max_pool2d", { adaptiveMaxPool2d($0, outputSize: $1) }),
+  ]
+  for (name, pool) in adaptive {
+    ops[name] = { a in try pool(a.input(), a.required("output_size", a.spatial("output_size"))) }
   }
-  ops["max_pool2d"] = { a in
-    try a.refuse("ceil_mode")
-    return try maxPool2d(
+  for (name, axes) in [("max_pool1d", 1), ("max_pool2d", 2), ("max_pool3d", 3)] {
+    ops[name] = { a in
+      let (x, kernel) = try (a.input(), a.required("kernel_size", a.spatial("kernel_size")))
+      let (stride, padding) = try (a.spatial("stride"), a.spatial("padding") ?? 0)
+      let (dilation, ceilMode) = try (a.spatial("dilation") ?? 1, a.bool("ceil_mode") ?? false)
+      let pool = [maxPool1d, maxPool2d, maxPool3d][axes - 1]
+      return pool(x, kernel, stride, padding, dilation, ceilMode)
+    }
+  }
+  ops["avg_pool1d"] = { a in
+    try avgPool1d(
       a.input(), kernelSize: a.required("kernel_size", a.spatial("kernel_size")),
       stride: a.spatial("stride"), padding: a.spatial("padding") ?? 0,
-      dilation: a.spatial("dilation") ?? 1)
-  }
-  ops["avg_pool2d"] = { a in
-    try a.refuse("ceil_mode")
-    return try avgPool2d(
-      a.input(), kernelSize: a.required("kernel_size", a.spatial("kernel_size")),
-      stride: a.spatial("stride"), padding: a.spatial("padding") ?? 0,
+      ceilMode: a.bool("ceil_mode") ?? false,
       countIncludesPadding: a.bool("count_include_pad") ?? true)
+  }
+  for (name, pool) in [("avg_pool2d", avgPool2d), ("avg_pool3d", avgPool3d)] {
+    ops[name] = { a in
+      try pool(
+        a.input(), a.required("kernel_size", a.spatial("kernel_size")), a.spatial("stride"),
+        a.spatial("padding") ?? 0, a.bool("ceil_mode") ?? false,
+        a.bool("count_include_pad") ?? true, a.int("divisor_override"))
+    }
+  }
+  ops["interpolate"] = { a in
+    let mode: InterpolationMode = try a.text("mode") ?? "nearest" == "nearest" ? .nearest : .linear
+    let alignCorners = try a.bool("align_corners") ?? false
+    if let size = try a.spatial("size") {
+      return try interpolate(a.input(), size: size, mode: mode, alignCorners: alignCorners)
+    }
+    return try interpolate(
+      a.input(), scaleFactor: a.required("scale_factor", a.double("scale_factor")), mode: mode,
+      alignCorners: alignCorners)
+  }
+  ops["pixel_shuffle"] = { a in
+    try a.input().pixelShuffle(a.required("upscale_factor", a.int("upscale_factor")))
+  }
+  ops["pixel_unshuffle"] = { a in
+    try a.input().pixelUnshuffle(a.required("downscale_factor", a.int("downscale_factor")))
   }
 }
 

@@ -1,3 +1,26 @@
+// Pools along one, two and three axes, all from those along two.
+
+/// The mean over windows of sequences, as PyTorch's `avg_pool1d`.
+///
+/// - Parameters:
+///   - x: [..., length], usually [batch, channels, length].
+///   - kernelSize: The window's length.
+///   - stride: The distance between windows; nil for the kernel size.
+///   - padding: Zeros added on either side; at most half the kernel.
+///   - ceilMode: Whether a last window that only begins inside counts.
+///   - countIncludesPadding: Whether the padding counts in the mean.
+/// - Returns: [..., outputLength]
+public func avgPool1d(
+  _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
+  padding: any SpatialSizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true
+) -> Tensor {
+  averagePool(
+    x,
+    SlidingWindow(
+      pooling: "avgPool1d", axes: 1, kernelSize, stride: stride, padding: padding,
+      roundsUp: ceilMode), countIncludesPadding, divisor: nil)
+}
+
 /// The mean over windows of images, as PyTorch's `avg_pool2d`.
 ///
 /// - Parameters:
@@ -5,17 +28,58 @@
 ///   - kernelSize: The window's height and width.
 ///   - stride: The distance between windows; nil for the kernel size.
 ///   - padding: Zeros added on either side; at most half the kernel.
-///   - countIncludesPadding: Whether these zeros count in the mean.
+///   - ceilMode: Whether a last window that only begins inside counts.
+///   - countIncludesPadding: Whether the padding counts in the mean.
+///   - divisorOverride: By what to divide sums, instead of the number of elements.
 /// - Returns: [..., outputHeight, outputWidth], where outputHeight = (height + 2 padding -
-///   kernelHeight) / stride + 1.
+///   kernelHeight) / stride + 1, rounded down, or up in `ceilMode` if the last window begins inside
+///   the image or the padding before it.
 public func avgPool2d(
   _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-  padding: any SpatialSizes = 0, countIncludesPadding: Bool = true
+  padding: any SpatialSizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
+  divisorOverride: Int? = nil
 ) -> Tensor {
-  let shape = poolingShape(
-    "avgPool2d", x, kernelSize, stride, padding, dilation: 1,
-    countIncludesPadding: countIncludesPadding)
-  return averagePool(x, shape)
+  averagePool(
+    x,
+    SlidingWindow(
+      pooling: "avgPool2d", axes: 2, kernelSize, stride: stride, padding: padding,
+      roundsUp: ceilMode), countIncludesPadding, divisor: divisorOverride)
+}
+
+/// The mean over windows of volumes, as PyTorch's `avg_pool3d`.
+///
+/// - Parameters:
+///   - x: [..., depth, height, width], usually [batch, channels, depth, height, width].
+///   - kernelSize: The window's depth, height and width; the others as for `avgPool2d`.
+/// - Returns: [..., outputDepth, outputHeight, outputWidth]
+public func avgPool3d(
+  _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
+  padding: any SpatialSizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
+  divisorOverride: Int? = nil
+) -> Tensor {
+  averagePool(
+    x,
+    SlidingWindow(
+      pooling: "avgPool3d", axes: 3, kernelSize, stride: stride, padding: padding,
+      roundsUp: ceilMode), countIncludesPadding, divisor: divisorOverride)
+}
+
+/// The largest element in windows of sequences, as PyTorch's `max_pool1d`; the first of equals gets
+/// the gradient.
+///
+/// - Parameters:
+///   - x: [..., length], usually [batch, channels, length].
+///   - kernelSize: The window's length; the others as for `maxPool2d`.
+/// - Returns: [..., outputLength]
+public func maxPool1d(
+  _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
+  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, ceilMode: Bool = false
+) -> Tensor {
+  maximumPool(
+    x,
+    SlidingWindow(
+      pooling: "maxPool1d", axes: 1, kernelSize, stride: stride, padding: padding,
+      dilation: dilation, roundsUp: ceilMode))
 }
 
 /// The largest element in windows of images, as PyTorch's `max_pool2d`; the first of equals gets
@@ -27,43 +91,116 @@ public func avgPool2d(
 ///   - stride: The distance between windows; nil for the kernel size.
 ///   - padding: Places added on either side that never win; at most half the kernel.
 ///   - dilation: The distance between the elements of a window.
+///   - ceilMode: Whether a last window that only begins inside counts.
 /// - Returns: [..., outputHeight, outputWidth]
 public func maxPool2d(
   _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1
+  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, ceilMode: Bool = false
 ) -> Tensor {
-  let shape = poolingShape(
-    "maxPool2d", x, kernelSize, stride, padding, dilation: dilation, countIncludesPadding: true)
-  require(
-    shape.everyWindowHasElements,
-    """
-    maxPool2d: a window of \(shape.kernelSize) (dilation \(shape.dilation)) with padding \(shape.padding) sees no \
-    element of \(x.summary)
-    """)
-  let planes = Array(x.shape.dropLast(2))
-  let indices = NDArray.uninitialized(dtype: .int32, shape: planes + [shape.outputPixels])
-  CPU.maxPoolIndices(
-    CPU.contiguous(x.array), shape, planes: planes.reduce(1, *), into: indices)
-  return x.reshape(planes + [shape.inputPixels])
-    .gathered(planes.count, Tensor(indices))
-    .reshape(planes + shape.outputSize)
+  maximumPool(
+    x,
+    SlidingWindow(
+      pooling: "maxPool2d", axes: 2, kernelSize, stride: stride, padding: padding,
+      dilation: dilation, roundsUp: ceilMode))
 }
 
-private func poolingShape(
-  _ operation: StaticString, _ x: Tensor, _ kernelSize: any SpatialSizes,
-  _ stride: (any SpatialSizes)?, _ padding: any SpatialSizes, dilation: any SpatialSizes,
-  countIncludesPadding: Bool
-) -> PoolingShape {
-  require(x.rank >= 2, "\(operation): needs images [..., height, width], got \(x.summary)")
+/// The largest element in windows of volumes, as PyTorch's `max_pool3d`; the first of equals gets
+/// the gradient.
+///
+/// - Parameters:
+///   - x: [..., depth, height, width], usually [batch, channels, depth, height, width].
+///   - kernelSize: The window's depth, height and width; the others as for `maxPool2d`.
+/// - Returns: [..., outputDepth, outputHeight, outputWidth]
+public func maxPool3d(
+  _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
+  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, ceilMode: Bool = false
+) -> Tensor {
+  maximumPool(
+    x,
+    SlidingWindow(
+      pooling: "maxPool3d", axes: 3, kernelSize, stride: stride, padding: padding,
+      dilation: dilation, roundsUp: ceilMode))
+}
+
+/// The mean over the windows of one, two or three axes.
+package func averagePool(
+  _ x: Tensor, _ window: SlidingWindow, _ countIncludesPadding: Bool, divisor: Int?
+) -> Tensor {
   require(
-    x.dtype.isFloatingPoint, "\(operation): needs floating-point elements, got \(x.summary)")
-  let window = SlidingWindow(
-    pooling: operation, kernelSize, stride: stride, padding: padding, dilation: dilation)
-  let input = Array(x.shape.suffix(2))
-  return PoolingShape(
-    inputSize: input, outputSize: window.outputSize(input), kernelSize: window.kernel,
-    stride: window.stride, padding: window.padding, dilation: window.dilation,
-    countIncludesPadding: countIncludesPadding)
+    divisor != 0, "\(window.operation): the divisor must not be 0")
+  let y = overPlanes(x, window, countIncludesPadding) { averagePool($0, $1) }
+  guard let divisor else { return y }
+  return y * window.elementCounts(x, countIncludesPadding) / divisor
+}
+
+/// The largest element in the windows of one, two or three axes.
+package func maximumPool(_ x: Tensor, _ window: SlidingWindow) -> Tensor {
+  overPlanes(x, window, true) { x, shape in
+    require(
+      shape.everyWindowHasElements,
+      """
+      \(window.operation): a window of \(window.kernel) (dilation \(window.dilation)) with padding \(window.padding) sees \
+      no element of \(x.summary)
+      """)
+    let planes = Array(x.shape.dropLast(2))
+    let indices = NDArray.uninitialized(dtype: .int32, shape: planes + [shape.outputPixels])
+    CPU.maxPoolIndices(
+      CPU.contiguous(x.array), shape, planes: planes.reduce(1, *), into: indices)
+    return x.reshape(planes + [shape.inputPixels])
+      .gathered(planes.count, Tensor(indices))
+      .reshape(planes + shape.outputSize)
+  }
+}
+
+/// Pools along one or three axes by pools along two: a pool of a volume is one of its slices, then
+/// one along its depth.
+private func overPlanes(
+  _ x: Tensor, _ window: SlidingWindow, _ countIncludesPadding: Bool,
+  _ pool: (Tensor, PoolingShape) -> Tensor
+) -> Tensor {
+  let axes = window.kernel.count
+  let sizes = ["length", "height, width", "depth, height, width"][axes - 1]
+  require(x.rank >= axes, "\(window.operation): needs [..., \(sizes)], got \(x.summary)")
+  require(
+    x.dtype.isFloatingPoint, "\(window.operation): needs floating-point elements, got \(x.summary)")
+  let (input, leading) = (Array(x.shape.suffix(axes)), Array(x.shape.dropLast(axes)))
+  let output = window.outputSize(input)
+  func shape(_ rows: Int?, _ columns: Int?, inner: Int = 1) -> PoolingShape {
+    func pair(_ sizes: [Int], _ other: Int) -> [Int] {
+      [rows.map { sizes[$0] } ?? other, columns.map { sizes[$0] } ?? other]
+    }
+    return PoolingShape(
+      inputSize: pair(input, inner), outputSize: pair(output, inner),
+      kernelSize: pair(window.kernel, 1), stride: pair(window.stride, 1),
+      padding: pair(window.padding, 0), dilation: pair(window.dilation, 1),
+      countIncludesPadding: countIncludesPadding)
+  }
+  switch axes {
+  case 1: return pool(x.unsqueeze(-2), shape(nil, 0)).squeeze(-2)
+  case 2: return pool(x, shape(0, 1))
+  default:
+    let slices = pool(x, shape(1, 2))
+    let pixels = output[1] * output[2]
+    return pool(slices.reshape(leading + [input[0], pixels]), shape(0, nil, inner: pixels))
+      .reshape(leading + output)
+  }
+}
+
+extension SlidingWindow {
+  /// The number of elements that each window counts: [outputSize...].
+  fileprivate func elementCounts(_ x: Tensor, _ countIncludesPadding: Bool) -> Tensor {
+    let input = Array(x.shape.suffix(kernel.count))
+    var counts: [Double] = [1]
+    for (axis, count) in outputSize(input).enumerated() {
+      let lengths = (0..<count).map { index in
+        let start = index * stride[axis] - padding[axis]
+        let end = min(start + kernel[axis], input[axis] + padding[axis])
+        return Double(countIncludesPadding ? end - start : min(end, input[axis]) - max(start, 0))
+      }
+      counts = counts.flatMap { outer in lengths.map { outer * $0 } }
+    }
+    return Tensor(counts, shape: outputSize(input), dtype: x.dtype)
+  }
 }
 
 private func averagePool(_ x: Tensor, _ shape: PoolingShape) -> Tensor {

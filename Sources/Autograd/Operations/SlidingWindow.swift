@@ -21,18 +21,21 @@ extension Array: SpatialSizes where Element == Int {
 
 /// A window that slides over spatial axes: the arithmetic that convolutions and pools share.
 package struct SlidingWindow: Sendable {
-  package let operation: StaticString
+  package let operation: String
   package let kernel: [Int]
   package let stride: [Int]
   package let padding: [Int]
   package let dilation: [Int]
+  /// Whether a last window that only begins inside counts.
+  package let roundsUp: Bool
 
   package init(
-    _ operation: StaticString, kernel: [Int], stride: any SpatialSizes, padding: any SpatialSizes,
-    dilation: any SpatialSizes
+    _ operation: String, kernel: [Int], stride: any SpatialSizes, padding: any SpatialSizes,
+    dilation: any SpatialSizes, roundsUp: Bool = false
   ) {
     self.operation = operation
     self.kernel = kernel
+    self.roundsUp = roundsUp
     self.stride = stride.sizes(kernel.count, "stride")
     self.padding = padding.sizes(kernel.count, "padding")
     self.dilation = dilation.sizes(kernel.count, "dilation")
@@ -47,12 +50,14 @@ package struct SlidingWindow: Sendable {
 
   /// The window of a pool: its stride is the kernel size unless stated.
   package init(
-    pooling operation: StaticString, _ kernelSize: any SpatialSizes, stride: (any SpatialSizes)?,
-    padding: any SpatialSizes, dilation: any SpatialSizes
+    pooling operation: String, axes: Int, _ kernelSize: any SpatialSizes,
+    stride: (any SpatialSizes)?, padding: any SpatialSizes, dilation: any SpatialSizes = 1,
+    roundsUp: Bool
   ) {
-    let kernel = kernelSize.sizes(2, "kernelSize")
+    let kernel = kernelSize.sizes(axes, "kernelSize")
     self.init(
-      operation, kernel: kernel, stride: stride ?? kernel, padding: padding, dilation: dilation)
+      operation, kernel: kernel, stride: stride ?? kernel, padding: padding, dilation: dilation,
+      roundsUp: roundsUp)
     require(
       zip(self.padding, kernel).allSatisfy { $0 * 2 <= $1 },
       "\(operation): the padding \(self.padding) must be at most half the kernel \(kernel)")
@@ -75,7 +80,9 @@ package struct SlidingWindow: Sendable {
         """
         \(operation): a window of \(kernel) (dilation \(dilation)) does not fit into \(input) with padding \(padding)
         """)
-      return room / stride[axis] + 1
+      let count = room / stride[axis] + 1
+      let begins = count * stride[axis] < input[axis] + padding[axis]
+      return roundsUp && room % stride[axis] != 0 && begins ? count + 1 : count
     }
   }
 }

@@ -1,17 +1,17 @@
 import Autograd
 
 /// The mean over windows whose number is given; `AdaptiveAvgPool2d(1)` averages each channel.
-public final class AdaptiveAvgPool2d: Layer {
-  /// The number of windows along height and width.
+public final class AdaptiveAvgPool<Axes: SpatialAxes>: Layer {
+  /// The number of windows along each axis.
   public let outputSize: [Int]
 
-  /// - Parameter outputSize: The number of windows: one number, or [height, width].
+  /// - Parameter outputSize: The number of windows: one number, or one for each axis.
   public init(_ outputSize: any SpatialSizes) {
-    self.outputSize = outputSize.sizes(2, "outputSize")
-    require(
-      self.outputSize.allSatisfy { $0 >= 1 },
-      "AdaptiveAvgPool2d: the output size \(self.outputSize) must be at least 1")
+    self.outputSize = checkedWindows(Axes.named("AdaptiveAvgPool"), outputSize, Axes.count)
   }
+
+  /// `AdaptiveAvgPool2d` for images.
+  public var name: String { Axes.named("AdaptiveAvgPool") }
 
   /// Nothing: a pool has no parameters.
   public var members: [Member] { [] }
@@ -19,9 +19,67 @@ public final class AdaptiveAvgPool2d: Layer {
   /// The output size.
   public var details: String { joined(outputSize) }
 
-  /// - Parameter x: [..., height, width]
-  /// - Returns: [..., outputHeight, outputWidth]
-  public func forward(_ x: consuming Tensor) -> Tensor {
-    adaptiveAvgPool2d(x, outputSize: outputSize)
+  /// - Parameter x: [..., sizes]
+  /// - Returns: [..., outputSize]
+  public func forward(_ x: consuming Tensor) -> Tensor { adaptiveAveragePool(x, outputSize) }
+}
+
+/// The mean over windows of sequences whose number is given.
+public typealias AdaptiveAvgPool1d = AdaptiveAvgPool<OneAxis>
+/// The mean over windows of images whose number is given.
+public typealias AdaptiveAvgPool2d = AdaptiveAvgPool<TwoAxes>
+/// The mean over windows of volumes whose number is given.
+public typealias AdaptiveAvgPool3d = AdaptiveAvgPool<ThreeAxes>
+
+/// The largest element of windows whose number is given.
+public final class AdaptiveMaxPool<Axes: SpatialAxes>: Layer {
+  /// The number of windows along each axis.
+  public let outputSize: [Int]
+
+  /// - Parameter outputSize: The number of windows: one number, or one for each axis.
+  public init(_ outputSize: any SpatialSizes) {
+    self.outputSize = checkedWindows(Axes.named("AdaptiveMaxPool"), outputSize, Axes.count)
   }
+
+  /// `AdaptiveMaxPool2d` for images.
+  public var name: String { Axes.named("AdaptiveMaxPool") }
+
+  /// Nothing: a pool has no parameters.
+  public var members: [Member] { [] }
+
+  /// The output size.
+  public var details: String { joined(outputSize) }
+
+  /// - Parameter x: [..., sizes]
+  /// - Returns: [..., outputSize]
+  public func forward(_ x: consuming Tensor) -> Tensor { adaptiveMaximumPool(x, outputSize) }
+}
+
+/// The largest element of windows of sequences whose number is given.
+public typealias AdaptiveMaxPool1d = AdaptiveMaxPool<OneAxis>
+/// The largest element of windows of images whose number is given.
+public typealias AdaptiveMaxPool2d = AdaptiveMaxPool<TwoAxes>
+/// The largest element of windows of volumes whose number is given.
+public typealias AdaptiveMaxPool3d = AdaptiveMaxPool<ThreeAxes>
+
+/// The mean of each channel, whatever its axes are; they stay with size 1.
+public final class GlobalAvgPool: Layer {
+  /// The mean of each channel.
+  public init() {}
+
+  /// Nothing: a pool has no parameters.
+  public var members: [Member] { [] }
+
+  /// - Parameter x: [batch, channels, ...]
+  /// - Returns: [batch, channels, 1, ...]
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    require(x.rank >= 3, "expected [batch, channels, ...], got \(x.shape)")
+    return x.mean(axes: Array(2..<x.rank), keepDims: true)
+  }
+}
+
+private func checkedWindows(_ name: String, _ outputSize: any SpatialSizes, _ axes: Int) -> [Int] {
+  let sizes = outputSize.sizes(axes, "outputSize")
+  require(sizes.allSatisfy { $0 >= 1 }, "\(name): the output size \(sizes) must be at least 1")
+  return sizes
 }

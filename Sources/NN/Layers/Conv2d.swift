@@ -124,6 +124,3 @@ public final class Conv2d: Layer {
 
 /// A convolution that infers the number of its input channels: `LazyConv2d(6, kernelSize: 5)`.
 public typealias LazyConv2d = Conv2d
-
-/// Sizes along the spatial axes, as in `5x5`.
-func joined(_ sizes: [Int]) -> String { sizes.map(String.init).joined(separator: "x") }

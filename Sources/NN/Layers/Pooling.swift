@@ -1,59 +1,86 @@
 import Autograd
 
-/// The mean over windows of images.
-public final class AvgPool2d: Layer {
+/// The mean over windows of sequences, images or volumes: `AvgPool1d`, `AvgPool2d`, `AvgPool3d`.
+public final class AvgPool<Axes: SpatialAxes>: Layer {
   let window: SlidingWindow
   let countIncludesPadding: Bool
+  let divisorOverride: Int?
 
-  /// A pool; sizes are one number or [height, width].
+  /// A pool; sizes are one number or one for each axis.
   ///
   /// - Parameters:
   ///   - kernelSize: The window's size.
   ///   - stride: The distance between windows; the kernel size unless stated.
   ///   - padding: Zeros added on either side, at most half the kernel.
-  ///   - countIncludesPadding: Whether these zeros count in the mean.
+  ///   - ceilMode: Whether a last window that only begins inside counts.
+  ///   - countIncludesPadding: Whether the padding counts in the mean.
+  ///   - divisorOverride: By what to divide sums, instead of the number of elements.
   public init(
     kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-    padding: any SpatialSizes = 0, countIncludesPadding: Bool = true
+    padding: any SpatialSizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
+    divisorOverride: Int? = nil
   ) {
     window = SlidingWindow(
-      pooling: "AvgPool2d", kernelSize, stride: stride, padding: padding, dilation: 1)
+      pooling: Axes.named("AvgPool"), axes: Axes.count, kernelSize, stride: stride,
+      padding: padding,
+      roundsUp: ceilMode)
+    require(
+      divisorOverride != 0, "\(Axes.named("AvgPool")): divisorOverride must not be 0")
     self.countIncludesPadding = countIncludesPadding
+    self.divisorOverride = divisorOverride
   }
+
+  /// `AvgPool2d` for images.
+  public var name: String { Axes.named("AvgPool") }
 
   /// Nothing: a pool has no parameters.
   public var members: [Member] { [] }
 
   /// The window.
-  public var details: String { window.described }
+  public var details: String {
+    window.described + (countIncludesPadding ? "" : ", padding not counted")
+      + (divisorOverride.map { ", divisor \($0)" } ?? "")
+  }
 
-  /// - Parameter x: [batch, channels, height, width]
-  /// - Returns: [batch, channels, outputHeight, outputWidth]
+  /// - Parameter x: [batch, channels, ...]
+  /// - Returns: [batch, channels, ...]
   public func forward(_ x: consuming Tensor) -> Tensor {
-    avgPool2d(
-      x, kernelSize: window.kernel, stride: window.stride, padding: window.padding,
-      countIncludesPadding: countIncludesPadding)
+    averagePool(x, window, countIncludesPadding, divisor: divisorOverride)
   }
 }
 
-/// The largest element in windows of images.
-public final class MaxPool2d: Layer {
+/// The mean over windows of sequences.
+public typealias AvgPool1d = AvgPool<OneAxis>
+/// The mean over windows of images.
+public typealias AvgPool2d = AvgPool<TwoAxes>
+/// The mean over windows of volumes.
+public typealias AvgPool3d = AvgPool<ThreeAxes>
+
+/// The largest element in windows of sequences, images or volumes: `MaxPool1d`, `MaxPool2d`,
+/// `MaxPool3d`.
+public final class MaxPool<Axes: SpatialAxes>: Layer {
   private let window: SlidingWindow
 
-  /// A pool; sizes are one number or [height, width].
+  /// A pool; sizes are one number or one for each axis.
   ///
   /// - Parameters:
   ///   - kernelSize: The window's size.
   ///   - stride: The distance between windows; the kernel size unless stated.
   ///   - padding: Places added on either side that never win, at most half the kernel.
   ///   - dilation: The distance between the elements of a window.
+  ///   - ceilMode: Whether a last window that only begins inside counts.
   public init(
     kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-    padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1
+    padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, ceilMode: Bool = false
   ) {
     window = SlidingWindow(
-      pooling: "MaxPool2d", kernelSize, stride: stride, padding: padding, dilation: dilation)
+      pooling: Axes.named("MaxPool"), axes: Axes.count, kernelSize, stride: stride,
+      padding: padding,
+      dilation: dilation, roundsUp: ceilMode)
   }
+
+  /// `MaxPool2d` for images.
+  public var name: String { Axes.named("MaxPool") }
 
   /// Nothing: a pool has no parameters.
   public var members: [Member] { [] }
@@ -61,20 +88,24 @@ public final class MaxPool2d: Layer {
   /// The window.
   public var details: String { window.described }
 
-  /// - Parameter x: [batch, channels, height, width]
-  /// - Returns: [batch, channels, outputHeight, outputWidth]
-  public func forward(_ x: consuming Tensor) -> Tensor {
-    maxPool2d(
-      x, kernelSize: window.kernel, stride: window.stride, padding: window.padding,
-      dilation: window.dilation)
-  }
+  /// - Parameter x: [batch, channels, ...]
+  /// - Returns: [batch, channels, ...]
+  public func forward(_ x: consuming Tensor) -> Tensor { maximumPool(x, window) }
 }
+
+/// The largest element in windows of sequences.
+public typealias MaxPool1d = MaxPool<OneAxis>
+/// The largest element in windows of images.
+public typealias MaxPool2d = MaxPool<TwoAxes>
+/// The largest element in windows of volumes.
+public typealias MaxPool3d = MaxPool<ThreeAxes>
 
 extension SlidingWindow {
   fileprivate var described: String {
     var parts = ["kernel \(joined(kernel))", "stride \(joined(stride))"]
-    if padding != [0, 0] { parts.append("padding \(joined(padding))") }
-    if dilation != [1, 1] { parts.append("dilation \(joined(dilation))") }
+    if padding.contains(where: { $0 != 0 }) { parts.append("padding \(joined(padding))") }
+    if dilation.contains(where: { $0 != 1 }) { parts.append("dilation \(joined(dilation))") }
+    if roundsUp { parts.append("rounded up") }
     return parts.joined(separator: ", ")
   }
 }

@@ -14,7 +14,7 @@ struct PoolingBlock {
   init?(_ layers: [any Layer], at place: Int) {
     guard place + PoolingBlock.layerCount <= layers.count,
       let convolution = layers[place] as? Conv2d, convolution.groups == 1, convolution.bias != nil,
-      let pool = layers[place + 2] as? AvgPool2d
+      let pool = layers[place + 2] as? AvgPool2d, pool.divisorOverride == nil
     else { return nil }
     switch layers[place + 1] {
     case is Sigmoid: activation = .sigmoid

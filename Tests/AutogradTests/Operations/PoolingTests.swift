@@ -191,7 +191,7 @@ struct PoolingTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = maxPool2d(Tensor.zeros([4]), kernelSize: 2)
     }
-    expectMessage(result, "maxPool2d: needs images [..., height, width], got float32 [4]")
+    expectMessage(result, "maxPool2d: needs [..., height, width], got float32 [4]")
   }
 
   @Test func aWindowLargerThanTheImage() async {

@@ -52,7 +52,7 @@ import Testing
     Mistake("MaxPool2d: the padding [2, 2] must be at most half the kernel [3, 3]") {
       _ = MaxPool2d(kernelSize: 3, padding: 2)
     },
-    Mistake("maxPool2d: a window of [3, 3]") {
+    Mistake("MaxPool2d: a window of [3, 3]") {
       _ = MaxPool2d(kernelSize: 3)(.zeros([1, 1, 2, 2]))
     },
     Mistake("Dropout: the probability must be between 0 and 1, got 1.1") { _ = Dropout(1.1) },

@@ -40,3 +40,53 @@ import Testing
     try checkGradients(of: { MaxPool2d(kernelSize: 2, stride: 1, padding: 1)($0) }, at: x)
   }
 }
+
+/// What pools and resampling layers stop at, and what they say.
+@Suite struct PoolingMistakesTests {
+  static let mistakes = [
+    Mistake("MaxPool1d: kernel [0], stride [0]") { _ = MaxPool1d(kernelSize: 0) },
+    Mistake("AvgPool2d: the padding [2, 2] must be at most half the kernel [3, 3]") {
+      _ = AvgPool2d(kernelSize: 3, padding: 2)
+    },
+    Mistake("AvgPool3d: divisorOverride must not be 0") {
+      _ = AvgPool3d(kernelSize: 2, divisorOverride: 0)
+    },
+    Mistake("AdaptiveMaxPool2d: the output size [0, 0] must be at least 1") {
+      _ = AdaptiveMaxPool2d(0)
+    },
+    Mistake("Upsample: the scale factor must be above 0, got -1.0") {
+      _ = Upsample(scaleFactor: -1)
+    },
+    Mistake("Upsample: the size [0, 2] must be at least 1") { _ = Upsample(size: [0, 2]) },
+    Mistake("PixelShuffle: the factor must be at least 1, got 0") { _ = PixelShuffle(0) },
+    Mistake("MaxPool1d: needs [..., length], got float32 []") {
+      _ = MaxPool1d(kernelSize: 2)(Tensor(1))
+    },
+    Mistake("GlobalAvgPool: expected [batch, channels, ...], got [2, 3]") {
+      _ = GlobalAvgPool()(.zeros([2, 3]))
+    },
+    Mistake("interpolate: needs floating-point elements [batch, channels, ...]") {
+      _ = Upsample(scaleFactor: 2)(.zeros([2, 3]))
+    },
+    Mistake("interpolate: a factor of 0.1 leaves nothing of float32 [1, 1, 4]") {
+      _ = Upsample(scaleFactor: 0.1)(.zeros([1, 1, 4]))
+    },
+    Mistake("pixelShuffle: a factor of 2 needs [..., channels * 4, height, width]") {
+      _ = PixelShuffle(2)(.zeros([1, 3, 2, 2]))
+    },
+    Mistake(
+      "pixelUnshuffle: a factor of 2 does not divide height and width of float32 [1, 3, 3, 2]"
+    ) {
+      _ = PixelUnshuffle(2)(.zeros([1, 3, 3, 2]))
+    },
+  ]
+
+  @Test(arguments: mistakes.indices) func stop(index: Int) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [index] in
+      PoolingMistakesTests.mistakes[index].body()
+    }
+    expect(result, says: Self.mistakes[index].message)
+  }
+}

@@ -52,6 +52,43 @@ import Testing
     try LayerFixture("positions").check(one)
   }
 
+  static let pooling = [
+    LayerCase("AvgPool1d", AvgPool1d(kernelSize: 3, stride: 2, padding: 1, ceilMode: true)),
+    LayerCase("AvgPool2d", AvgPool2d(kernelSize: 2)),
+    LayerCase("AvgPool2d-ceil", AvgPool2d(kernelSize: 3, stride: 2, padding: 1, ceilMode: true)),
+    LayerCase(
+      "AvgPool2d-uncounted",
+      AvgPool2d(kernelSize: [3, 2], stride: [2, 1], padding: [1, 0], countIncludesPadding: false)),
+    LayerCase(
+      "AvgPool2d-divisor",
+      AvgPool2d(kernelSize: 3, stride: 2, padding: 1, ceilMode: true, divisorOverride: 5)),
+    LayerCase(
+      "AvgPool3d", AvgPool3d(kernelSize: 2, stride: 1, padding: 1, countIncludesPadding: false)),
+    LayerCase("MaxPool1d", MaxPool1d(kernelSize: 3, stride: 2, padding: 1, dilation: 2)),
+    LayerCase("MaxPool2d", MaxPool2d(kernelSize: 3, stride: 2, padding: 1)),
+    LayerCase("MaxPool2d-ceil", MaxPool2d(kernelSize: [2, 3], stride: 2, ceilMode: true)),
+    LayerCase(
+      "MaxPool3d",
+      MaxPool3d(kernelSize: [2, 3, 2], stride: 2, padding: [1, 1, 0], ceilMode: true)),
+    LayerCase("AdaptiveAvgPool1d", AdaptiveAvgPool1d(3)),
+    LayerCase("AdaptiveAvgPool2d", AdaptiveAvgPool2d([2, 3])),
+    LayerCase("AdaptiveAvgPool3d", AdaptiveAvgPool3d([2, 1, 3])),
+    LayerCase("AdaptiveMaxPool1d", AdaptiveMaxPool1d(4)),
+    LayerCase("AdaptiveMaxPool2d", AdaptiveMaxPool2d([2, 3])),
+    LayerCase("AdaptiveMaxPool3d", AdaptiveMaxPool3d(2)),
+    LayerCase("GlobalAvgPool", GlobalAvgPool()),
+    LayerCase("Upsample", Upsample(scaleFactor: 2)),
+    LayerCase("Upsample-size", Upsample(size: [7, 3])),
+    LayerCase("Upsample-linear", Upsample(scaleFactor: 1.5, mode: .linear)),
+    LayerCase("Upsample-bilinear", Upsample(scaleFactor: 2, mode: .bilinear)),
+    LayerCase("Upsample-corners", Upsample(size: [5, 3], mode: .bilinear, alignCorners: true)),
+    LayerCase("PixelShuffle", PixelShuffle(2)), LayerCase("PixelUnshuffle", PixelUnshuffle(3)),
+  ]
+
+  @Test(arguments: pooling) func pool(_ one: LayerCase) throws {
+    try LayerFixture("pooling").check(one)
+  }
+
   @Test(arguments: recurrent) func recurrentLayer(_ one: LayerCase) throws {
     try LayerFixture("recurrent").check(one)
   }
@@ -59,6 +96,7 @@ import Testing
   @Test func everyCaseIsTested() throws {
     for (family, cases) in [
       ("activations", Self.activations), ("small", Self.small), ("positions", Self.positions),
+      ("pooling", Self.pooling),
       ("recurrent", Self.recurrent),
     ] {
       #expect(try LayerFixture(family).names == Set(cases.map(\.name)), "\(family)")

@@ -10,6 +10,7 @@ def add(cases):
     losses(cases)
     attention(cases)
     more_convolutions(cases)
+    pools(cases)
 
 
 def convolutions(cases):
@@ -227,3 +228,65 @@ def more_convolutions(cases):
     ]:
         cases.add("conv_transpose1d", F.conv_transpose1d, {
             "input": cases.normal(*shape), "weight": cases.normal(*kernel)}, attributes=attributes)
+
+
+def pools(cases):
+    def add(op, shape, **attributes):
+        call = getattr(F, op) if hasattr(F, op) else getattr(torch, op)
+        dtype = torch.float32 if len(cases_made) % 3 == 2 else torch.float64
+        cases_made.append(op)
+        cases.add(op, call, {"input": cases.normal(*shape)}, attributes=attributes, dtype=dtype)
+
+    cases_made = []
+    for op in ("max_pool1d", "avg_pool1d"):
+        add(op, (2, 3, 7), kernel_size=2)
+        add(op, (1, 1, 1), kernel_size=1)
+        add(op, (2, 2, 9), kernel_size=3, stride=2, padding=1)
+        add(op, (3, 17), kernel_size=[4], stride=[3], padding=[2], ceil_mode=True)
+        add(op, (1, 2, 16), kernel_size=5, stride=1)
+    add("max_pool1d", (1, 2, 15), kernel_size=3, stride=2, dilation=2)
+    add("avg_pool1d", (1, 2, 8), kernel_size=3, stride=2, padding=1, count_include_pad=False,
+        ceil_mode=True)
+    for op in ("max_pool2d", "avg_pool2d"):
+        add(op, (2, 3, 6, 8), kernel_size=2)
+        add(op, (1, 2, 7, 5), kernel_size=[3, 2], stride=[2, 1], padding=[1, 1])
+        add(op, (2, 1, 6, 6), kernel_size=3, stride=2, ceil_mode=True)
+        add(op, (2, 9, 7), kernel_size=3, stride=2, padding=1, ceil_mode=True)
+        add(op, (0, 2, 4, 4), kernel_size=2)
+        add(op, (1, 1, 33, 17), kernel_size=2)
+        add(op, (1, 1, 5, 5), kernel_size=2, stride=4, padding=1, ceil_mode=True)
+    add("max_pool2d", (1, 2, 9, 9), kernel_size=3, stride=2, padding=1, dilation=2)
+    add("avg_pool2d", (1, 2, 6, 7), kernel_size=3, stride=2, padding=1, ceil_mode=True,
+        count_include_pad=False)
+    add("avg_pool2d", (1, 2, 6, 7), kernel_size=3, stride=2, padding=1, divisor_override=4)
+    for op in ("max_pool3d", "avg_pool3d"):
+        add(op, (1, 2, 4, 6, 4), kernel_size=2)
+        add(op, (1, 1, 5, 4, 7), kernel_size=[2, 3, 1], stride=[1, 2, 3], padding=[1, 1, 0])
+        add(op, (2, 1, 5, 5, 5), kernel_size=3, stride=2, ceil_mode=True)
+        add(op, (1, 1, 3, 3, 3), kernel_size=3)
+        add(op, (2, 3, 3, 4), kernel_size=2, stride=1)
+    add("avg_pool3d", (1, 1, 4, 5, 4), kernel_size=2, stride=2, padding=1, divisor_override=3)
+    for op in ("adaptive_max_pool1d", "adaptive_avg_pool1d"):
+        for shape, size in [((2, 3, 6), 3), ((2, 3, 7), 3), ((1, 2, 5), 1), ((3, 4), 6), ((1, 1, 17), 5)]:
+            add(op, shape, output_size=size)
+    for shape, size in [((2, 3, 6, 4), 1), ((1, 2, 5, 7), [3, 4]), ((2, 4, 6), [2, 3]),
+                        ((1, 1, 2, 2), [3, 5]), ((0, 2, 4, 4), 2), ((1, 2, 7, 7), [1, 7])]:
+        add("adaptive_max_pool2d", shape, output_size=size)
+    for shape, attributes in [
+        ((1, 2, 3, 4), {"scale_factor": 2}), ((2, 1, 5), {"size": 8}),
+        ((1, 1, 4, 4), {"size": [3, 7], "mode": "nearest"}), ((1, 2, 2, 3, 2), {"scale_factor": 2}),
+        ((1, 2, 5, 4), {"scale_factor": 0.5}), ((2, 2, 5), {"scale_factor": 1.7}),
+        ((1, 2, 3, 4), {"scale_factor": 2, "mode": "bilinear"}),
+        ((1, 2, 3, 4), {"scale_factor": 2, "mode": "bilinear", "align_corners": True}),
+        ((2, 1, 7, 5), {"size": [4, 9], "mode": "bilinear", "align_corners": False}),
+        ((1, 1, 3, 1), {"size": [1, 4], "mode": "bilinear", "align_corners": True}),
+        ((1, 2, 6), {"size": 4, "mode": "linear"}),
+        ((1, 1, 2, 3, 2), {"scale_factor": 2, "mode": "trilinear", "align_corners": True}),
+    ]:
+        add("interpolate", shape, **attributes)
+    for shape, factor in [((2, 8, 2, 3), 2), ((9, 1, 1), 3), ((1, 3, 4, 4), 1), ((2, 4, 1, 5), 2),
+                          ((1, 2, 4, 1, 2), 2)]:
+        add("pixel_shuffle", shape, upscale_factor=factor)
+    for shape, factor in [((2, 2, 4, 6), 2), ((1, 3, 3), 3), ((1, 3, 4, 4), 1), ((2, 1, 2, 8), 2),
+                          ((1, 2, 2, 2, 4), 2)]:
+        add("pixel_unshuffle", shape, downscale_factor=factor)

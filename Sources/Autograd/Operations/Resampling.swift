@@ -1,0 +1,132 @@
+/// How elements between elements are found.
+public enum InterpolationMode: Sendable {
+  /// The element before.
+  case nearest
+  /// A line between the two neighbours along each axis: bilinear for images, trilinear for volumes.
+  case linear
+
+  /// `linear`, as it is called for images.
+  public static let bilinear = linear
+}
+
+/// Sequences, images or volumes brought to a size, as PyTorch's `interpolate`.
+///
+/// - Parameters:
+///   - x: [batch, channels, ...] with one, two or three more axes.
+///   - size: The size of these axes after it.
+///   - mode: How elements between elements are found.
+///   - alignCorners: Whether the first and last elements stay in place, in linear mode; else elements
+///     are areas, and the outer edges of the first and the last one stay.
+/// - Returns: [batch, channels, size...]
+public func interpolate(
+  _ x: Tensor, size: any SpatialSizes, mode: InterpolationMode = .nearest,
+  alignCorners: Bool = false
+) -> Tensor {
+  let sizes = size.sizes(checkedAxes(x), "size")
+  require(
+    sizes.allSatisfy { $0 >= 1 }, "interpolate: the size \(sizes) must be at least 1")
+  return resized(
+    x, sizes, zip(x.shape[2...], sizes).map { Double($0) / Double($1) }, mode, alignCorners)
+}
+
+/// Sequences, images or volumes enlarged by a factor, as PyTorch's `interpolate`.
+///
+/// - Parameters:
+///   - x: [batch, channels, ...] with one, two or three more axes.
+///   - scaleFactor: By what the size of these axes is multiplied; the result is rounded down.
+///   - mode: How elements between elements are found.
+///   - alignCorners: As for a stated size.
+/// - Returns: [batch, channels, ...]
+public func interpolate(
+  _ x: Tensor, scaleFactor: Double, mode: InterpolationMode = .nearest, alignCorners: Bool = false
+) -> Tensor {
+  let axes = checkedAxes(x)
+  require(
+    scaleFactor > 0 && scaleFactor.isFinite,
+    "interpolate: the scale factor must be above 0, got \(scaleFactor)")
+  let sizes = x.shape[2...].map { Int(Double($0) * scaleFactor) }
+  require(
+    sizes.allSatisfy { $0 >= 1 },
+    "interpolate: a factor of \(scaleFactor) leaves nothing of \(x.summary)")
+  return resized(
+    x, sizes, Array(repeating: 1 / scaleFactor, count: axes), mode, alignCorners)
+}
+
+extension Tensor {
+  /// Channels spread out into the pixels of a larger image, as PyTorch's `pixel_shuffle`.
+  ///
+  /// The receiver is [..., channels * factor * factor, height, width].
+  ///
+  /// - Parameter factor: By what height and width grow.
+  /// - Returns: [..., channels, height * factor, width * factor]
+  public func pixelShuffle(_ factor: Int) -> Tensor {
+    require(
+      factor >= 1 && rank >= 3 && size(-3) % (factor * factor) == 0,
+      "pixelShuffle: a factor of \(factor) needs [..., channels * \(factor * factor), height, width], got \(summary)"
+    )
+    let (leading, channels) = (Array(shape.dropLast(3)), size(-3) / (factor * factor))
+    let (height, width, first) = (size(-2), size(-1), rank - 3)
+    return reshape(leading + [channels, factor, factor, height, width])
+      .permute(Array(0...first) + [first + 3, first + 1, first + 4, first + 2])
+      .reshape(leading + [channels, height * factor, width * factor])
+  }
+
+  /// The pixels of squares as channels of a smaller image, as PyTorch's `pixel_unshuffle`.
+  ///
+  /// The receiver is [..., channels, height * factor, width * factor].
+  ///
+  /// - Parameter factor: By what height and width shrink.
+  /// - Returns: [..., channels * factor * factor, height, width]
+  public func pixelUnshuffle(_ factor: Int) -> Tensor {
+    require(
+      factor >= 1 && rank >= 3 && size(-2) % factor == 0 && size(-1) % factor == 0,
+      "pixelUnshuffle: a factor of \(factor) does not divide height and width of \(summary)")
+    let (leading, channels) = (Array(shape.dropLast(3)), size(-3))
+    let (height, width, first) = (size(-2) / factor, size(-1) / factor, rank - 3)
+    return reshape(leading + [channels, height, factor, width, factor])
+      .permute(Array(0...first) + [first + 2, first + 4, first + 1, first + 3])
+      .reshape(leading + [channels * factor * factor, height, width])
+  }
+}
+
+/// The number of axes beside batch and channels.
+private func checkedAxes(_ x: Tensor) -> Int {
+  require(
+    (3...5).contains(x.rank) && x.dtype.isFloatingPoint && !x.shape[2...].contains(0),
+    """
+    interpolate: needs floating-point elements [batch, channels, ...] with one, two or three axes that are not empty, \
+    got \(x.summary)
+    """)
+  return x.rank - 2
+}
+
+/// Brings one axis after the other to its size; `steps` are distances between results in elements.
+private func resized(
+  _ x: Tensor, _ sizes: [Int], _ steps: [Double], _ mode: InterpolationMode, _ alignCorners: Bool
+) -> Tensor {
+  var y = x
+  for (place, (count, step)) in zip(sizes, steps).enumerated() {
+    let (axis, last) = (place + 2, x.size(place + 2) - 1)
+    switch mode {
+    case .nearest:
+      let places = (0..<count).map { min(Int(Double($0) * step), last) }
+      y = y.indexSelect(axis: axis, Tensor(scalars: places))
+    case .linear:
+      let positions = (0..<count).map { index in
+        alignCorners
+          ? (count > 1 ? Double(index) * Double(last) / Double(count - 1) : 0)
+          : max(0, (Double(index) + 0.5) * step - 0.5)
+      }
+      let before = positions.map { min(Int($0), last) }
+      let after = before.map { min($0 + 1, last) }
+      var shape = Array(repeating: 1, count: x.rank)
+      shape[axis] = count
+      let shares = Tensor(
+        zip(positions, before).map { min($0 - Double($1), 1) }, shape: shape, dtype: x.dtype)
+      y =
+        y.indexSelect(axis: axis, Tensor(scalars: before)) * (1 - shares)
+        + y.indexSelect(axis: axis, Tensor(scalars: after)) * shares
+    }
+  }
+  return y
+}
