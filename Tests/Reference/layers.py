@@ -285,7 +285,48 @@ def pooling(family):
         family.add(name, make, shape)
 
 
-FAMILIES = [activations, small, positions, pooling, recurrent, attention, transformers]
+def convolutions(family):
+    family.add("Conv1d", lambda: nn.Conv1d(3, 4, 3), (2, 3, 7))
+    family.add("Conv1d-options", lambda: nn.Conv1d(
+        4, 6, 2, stride=2, padding=3, dilation=2, groups=2, bias=False), (2, 4, 9))
+    family.add("Conv1d-same", lambda: nn.Conv1d(2, 3, 4, padding="same"), (1, 2, 7))
+    family.add("Conv1d-same-circular", lambda: nn.Conv1d(
+        2, 3, 4, padding="same", dilation=3, padding_mode="circular"), (1, 2, 9))
+    family.add("Conv2d", lambda: nn.Conv2d(1, 3, 5), (3, 1, 7, 9))
+    family.add("Conv2d-options", lambda: nn.Conv2d(
+        4, 6, (3, 2), stride=(2, 3), padding=(2, 1), dilation=(1, 2), groups=2), (2, 4, 9, 7))
+    family.add("Conv2d-depthwise", lambda: nn.Conv2d(
+        3, 6, 3, stride=2, padding=1, groups=3, bias=False), (2, 3, 5, 7))
+    family.add("Conv2d-same", lambda: nn.Conv2d(2, 3, (2, 3), padding="same"), (2, 2, 5, 6))
+    family.add("Conv2d-same-dilation", lambda: nn.Conv2d(
+        2, 2, (3, 4), padding="same", dilation=(2, 1), groups=2), (1, 2, 7, 5))
+    family.add("Conv2d-same-reflect", lambda: nn.Conv2d(
+        2, 3, (4, 3), padding="same", padding_mode="reflect"), (1, 2, 6, 5))
+    family.add("Conv2d-valid", lambda: nn.Conv2d(
+        2, 3, (1, 3), stride=2, padding="valid", padding_mode="replicate"), (1, 2, 5, 6))
+    family.add("Conv3d", lambda: nn.Conv3d(2, 3, (2, 1, 3)), (1, 2, 3, 4, 5))
+    family.add("Conv3d-options", lambda: nn.Conv3d(
+        2, 4, (2, 3, 2), stride=(1, 2, 3), padding=(1, 2, 0), dilation=(2, 1, 3), groups=2,
+        bias=False), (2, 2, 3, 4, 5))
+    family.add("Conv3d-same", lambda: nn.Conv3d(1, 2, (3, 2, 1), padding="same"), (2, 1, 3, 4, 3))
+    for mode in ["reflect", "replicate", "circular"]:
+        family.add(f"Conv1d-{mode}", lambda: nn.Conv1d(
+            2, 3, 3, stride=2, padding=4, padding_mode=mode), (2, 2, 7))
+        family.add(f"Conv2d-{mode}", lambda: nn.Conv2d(
+            4, 2, (3, 2), stride=(1, 2), padding=(3, 1), groups=2, padding_mode=mode), (2, 4, 5, 6))
+        family.add(f"Conv3d-{mode}", lambda: nn.Conv3d(
+            1, 2, 2, padding=(1, 0, 2), padding_mode=mode), (1, 1, 3, 2, 4))
+    family.add("ConvTranspose1d", lambda: nn.ConvTranspose1d(3, 2, 3), (2, 3, 5))
+    family.add("ConvTranspose1d-options", lambda: nn.ConvTranspose1d(
+        4, 6, 3, stride=3, padding=2, output_padding=1, groups=2, bias=False, dilation=2), (2, 4, 5))
+    family.add("ConvTranspose2d", lambda: nn.ConvTranspose2d(3, 2, 4, stride=2, padding=1), (2, 3, 3, 5))
+    family.add("ConvTranspose2d-options", lambda: nn.ConvTranspose2d(
+        4, 6, (3, 2), stride=(2, 3), padding=(1, 0), output_padding=(1, 2), groups=2), (1, 4, 3, 5))
+    family.add("ConvTranspose2d-dilation", lambda: nn.ConvTranspose2d(
+        2, 3, (2, 3), output_padding=(0, 1), bias=False, dilation=(1, 3)), (2, 2, 4, 3))
+
+
+FAMILIES = [activations, small, positions, convolutions, pooling, recurrent, attention, transformers]
 
 
 def main(names):

@@ -209,7 +209,11 @@ extension ReferenceArguments {
   /// The padding of a convolution: sizes, "same" or "valid".
   func padding() throws -> any SpatialSizes {
     guard case .text(let text)? = value("padding") else { return try spatial("padding") ?? 0 }
-    return text == "same" ? WindowPadding.same : WindowPadding.valid
+    switch text {
+    case "same": return .same
+    case "valid": return .valid
+    default: throw ReferenceFailure("the padding \(text) is not known")
+    }
   }
 
   func reduction() throws -> Reduction {

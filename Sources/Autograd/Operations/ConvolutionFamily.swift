@@ -1,29 +1,59 @@
 // Convolutions along one and three axes and transposed ones, all from the one along two.
 
-/// Padding of a convolution that follows from its window.
-public enum WindowPadding: SpatialSizes {
-  /// As many zeros as keep the size, the odd one behind; for a stride of 1.
-  case same
-  /// None.
-  case valid
+/// Padding of a convolution that follows from its window: `.same` or `.valid`.
+public struct WindowPadding: SpatialSizes, Equatable, CustomStringConvertible {
+  fileprivate let isSame: Bool
 
-  /// Sizes are known to convolutions only.
+  /// `same` or `valid`.
+  public var description: String { isSame ? "same" : "valid" }
+
+  /// Sizes are known to convolutions only, and not to transposed ones.
   public func sizes(_ axes: Int, _ name: StaticString) -> [Int] {
-    fail("\(name): \(self) is for convolutions only")
+    fail("\(name): \(self) is for convolutions only, and not for transposed ones")
+  }
+
+  /// What is added before and behind each axis for a window, whose own padding does not count.
+  package func amounts(for window: SlidingWindow) -> (before: [Int], after: [Int]) {
+    if !isSame { return (window.kernel.map { _ in 0 }, window.kernel.map { _ in 0 }) }
+    require(
+      window.stride.allSatisfy { $0 == 1 },
+      "\(window.operation): the padding same needs a stride of 1, got \(window.stride)")
+    let totals = zip(window.dilation, window.kernel).map { $0 * ($1 - 1) }
+    return (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })
   }
 
   /// The input and the padding that is left to do, on the last axes.
   func applied(
-    _ operation: StaticString, to x: Tensor, _ kernel: [Int], _ stride: any SpatialSizes,
+    _ operation: String, to x: Tensor, _ kernel: [Int], _ stride: any SpatialSizes,
     _ dilation: any SpatialSizes
   ) -> (x: Tensor, padding: [Int]) {
-    if self == .valid { return (x, kernel.map { _ in 0 }) }
+    let (before, after) = amounts(
+      for: SlidingWindow(
+        operation, kernel: kernel, stride: stride, padding: 0, dilation: dilation))
+    let odd = zip(before, after).reversed().flatMap { [0, $1 - $0] }
+    return (odd.contains(1) ? x.pad(odd) : x, before)
+  }
+}
+
+extension SpatialSizes where Self == WindowPadding {
+  /// As many zeros as keep the size, the odd one behind; for a stride of 1.
+  public static var same: WindowPadding { WindowPadding(isSame: true) }
+
+  /// None.
+  public static var valid: WindowPadding { WindowPadding(isSame: false) }
+}
+
+extension SlidingWindow {
+  /// Sizes that a transposed convolution adds behind its result: below the stride or the dilation.
+  package func checked(outputPadding: any SpatialSizes) -> [Int] {
+    let extra = outputPadding.sizes(kernel.count, "outputPadding")
     require(
-      stride.sizes(kernel.count, "stride").allSatisfy { $0 == 1 },
-      "\(operation): the padding same needs a stride of 1")
-    let totals = zip(dilation.sizes(kernel.count, "dilation"), kernel).map { $0 * ($1 - 1) }
-    let odd = totals.reversed().flatMap { [0, $0 % 2] }
-    return (odd.contains(1) ? x.pad(odd) : x, totals.map { $0 / 2 })
+      extra.indices.allSatisfy { extra[$0] >= 0 && extra[$0] < max(stride[$0], dilation[$0]) },
+      """
+      \(operation): the output padding \(extra) must be at least 0 and below the stride \(stride) or the dilation \
+      \(dilation)
+      """)
+    return extra
   }
 }
 
@@ -126,12 +156,7 @@ public func convTranspose2d(
   let window = SlidingWindow(
     "convTranspose2d", kernel: Array(weight.shape[2...]), stride: stride, padding: padding,
     dilation: dilation)
-  let extra = outputPadding.sizes(2, "outputPadding")
-  require(
-    extra.indices.allSatisfy {
-      extra[$0] >= 0 && extra[$0] < max(window.stride[$0], window.dilation[$0])
-    },
-    "convTranspose2d: the output padding \(extra) must be below the stride or the dilation")
+  let extra = window.checked(outputPadding: outputPadding)
   let size = (0..<2).map {
     (x.size(2 + $0) - 1) * window.stride[$0] - 2 * window.padding[$0]
       + window.dilation[$0] * (window.kernel[$0] - 1) + extra[$0] + 1
@@ -178,7 +203,7 @@ public func convTranspose1d(
   ).squeeze(2)
 }
 
-private func checkRanks(_ operation: StaticString, _ x: Tensor, _ weight: Tensor, axes: Int) {
+private func checkRanks(_ operation: String, _ x: Tensor, _ weight: Tensor, axes: Int) {
   require(
     x.rank == axes + 2 && weight.rank == axes + 2,
     """

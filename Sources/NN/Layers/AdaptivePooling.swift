@@ -25,11 +25,11 @@ public final class AdaptiveAvgPool<Axes: SpatialAxes>: Layer {
 }
 
 /// The mean over windows of sequences whose number is given.
-public typealias AdaptiveAvgPool1d = AdaptiveAvgPool<OneAxis>
+public typealias AdaptiveAvgPool1d = AdaptiveAvgPool<Axes1>
 /// The mean over windows of images whose number is given.
-public typealias AdaptiveAvgPool2d = AdaptiveAvgPool<TwoAxes>
+public typealias AdaptiveAvgPool2d = AdaptiveAvgPool<Axes2>
 /// The mean over windows of volumes whose number is given.
-public typealias AdaptiveAvgPool3d = AdaptiveAvgPool<ThreeAxes>
+public typealias AdaptiveAvgPool3d = AdaptiveAvgPool<Axes3>
 
 /// The largest element of windows whose number is given.
 public final class AdaptiveMaxPool<Axes: SpatialAxes>: Layer {
@@ -56,11 +56,11 @@ public final class AdaptiveMaxPool<Axes: SpatialAxes>: Layer {
 }
 
 /// The largest element of windows of sequences whose number is given.
-public typealias AdaptiveMaxPool1d = AdaptiveMaxPool<OneAxis>
+public typealias AdaptiveMaxPool1d = AdaptiveMaxPool<Axes1>
 /// The largest element of windows of images whose number is given.
-public typealias AdaptiveMaxPool2d = AdaptiveMaxPool<TwoAxes>
+public typealias AdaptiveMaxPool2d = AdaptiveMaxPool<Axes2>
 /// The largest element of windows of volumes whose number is given.
-public typealias AdaptiveMaxPool3d = AdaptiveMaxPool<ThreeAxes>
+public typealias AdaptiveMaxPool3d = AdaptiveMaxPool<Axes3>
 
 /// The mean of each channel, whatever its axes are; they stay with size 1.
 public final class GlobalAvgPool: Layer {

@@ -50,11 +50,11 @@ public final class AvgPool<Axes: SpatialAxes>: Layer {
 }
 
 /// The mean over windows of sequences.
-public typealias AvgPool1d = AvgPool<OneAxis>
+public typealias AvgPool1d = AvgPool<Axes1>
 /// The mean over windows of images.
-public typealias AvgPool2d = AvgPool<TwoAxes>
+public typealias AvgPool2d = AvgPool<Axes2>
 /// The mean over windows of volumes.
-public typealias AvgPool3d = AvgPool<ThreeAxes>
+public typealias AvgPool3d = AvgPool<Axes3>
 
 /// The largest element in windows of sequences, images or volumes: `MaxPool1d`, `MaxPool2d`,
 /// `MaxPool3d`.
@@ -94,11 +94,11 @@ public final class MaxPool<Axes: SpatialAxes>: Layer {
 }
 
 /// The largest element in windows of sequences.
-public typealias MaxPool1d = MaxPool<OneAxis>
+public typealias MaxPool1d = MaxPool<Axes1>
 /// The largest element in windows of images.
-public typealias MaxPool2d = MaxPool<TwoAxes>
+public typealias MaxPool2d = MaxPool<Axes2>
 /// The largest element in windows of volumes.
-public typealias MaxPool3d = MaxPool<ThreeAxes>
+public typealias MaxPool3d = MaxPool<Axes3>
 
 extension SlidingWindow {
   fileprivate var described: String {

@@ -14,7 +14,8 @@ struct PoolingBlock {
   init?(_ layers: [any Layer], at place: Int) {
     guard place + PoolingBlock.layerCount <= layers.count,
       let convolution = layers[place] as? Conv2d, convolution.groups == 1, convolution.bias != nil,
-      let pool = layers[place + 2] as? AvgPool2d, pool.divisorOverride == nil
+      convolution.margin.isEmpty, let pool = layers[place + 2] as? AvgPool2d,
+      pool.divisorOverride == nil
     else { return nil }
     switch layers[place + 1] {
     case is Sigmoid: activation = .sigmoid
@@ -28,7 +29,7 @@ struct PoolingBlock {
 
   /// The result for an input, nil where the layers must run by themselves.
   func callAsFunction(_ x: borrowing Tensor) -> Tensor? {
-    let (weight, bias) = convolution.running { convolution.parameters(for: x) }
+    let (weight, bias) = convolution.running { convolution.kernels.values(for: x) }
     guard let bias else { return nil }
     return convolutionBlock(
       copy x, weight, bias: bias, convolution: convolution.window, activation: activation,

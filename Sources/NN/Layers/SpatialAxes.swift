@@ -1,25 +1,39 @@
-/// How many spatial axes a layer has: those of sequences, images or volumes.
-public protocol SpatialAxes: Sendable {
-  /// 1, 2 or 3.
+/// How many spatial axes, behind batch and channels, the inputs of a layer have.
+///
+/// What a family of layers for sequences, images and volumes is generic over: `Conv2d` is
+/// `Convolution<Axes2>`.
+public protocol SpatialAxes {
+  /// How many there are.
   static var count: Int { get }
+  /// The inputs' kind and shape, as in `images [batch, channels, height, width]`.
+  static var inputs: String { get }
 }
 
-/// The axis of sequences, [batch, channels, length].
-public enum OneAxis: SpatialAxes {
-  /// One.
-  public static let count = 1
+/// The axes along which convolutions can be transposed: those of sequences and images.
+public protocol PlanarAxes: SpatialAxes {}
+
+/// The axis of sequences.
+public enum Axes1: PlanarAxes {
+  /// 1.
+  public static var count: Int { 1 }
+  /// [batch, channels, length].
+  public static var inputs: String { "sequences [batch, channels, length]" }
 }
 
-/// The axes of images, [batch, channels, height, width].
-public enum TwoAxes: SpatialAxes {
-  /// Two.
-  public static let count = 2
+/// The axes of images.
+public enum Axes2: PlanarAxes {
+  /// 2.
+  public static var count: Int { 2 }
+  /// [batch, channels, height, width].
+  public static var inputs: String { "images [batch, channels, height, width]" }
 }
 
-/// The axes of volumes, [batch, channels, depth, height, width].
-public enum ThreeAxes: SpatialAxes {
-  /// Three.
-  public static let count = 3
+/// The axes of volumes.
+public enum Axes3: SpatialAxes {
+  /// 3.
+  public static var count: Int { 3 }
+  /// [batch, channels, depth, height, width].
+  public static var inputs: String { "volumes [batch, channels, depth, height, width]" }
 }
 
 extension SpatialAxes {

@@ -38,9 +38,9 @@ public final class Parameter {
     self.init(shape, initializer, fanIn: fanIn)
   }
 
-  /// A declared bias: a weight [outputs, inputs, ...] tells its shape and its fan in.
-  convenience init(biasOf weight: Parameter) {
-    self.init([weight.shape[0]], .standard, weight: weight)
+  /// A declared bias: a weight tells its fan in, and its first size the outputs unless stated.
+  convenience init(biasOf weight: Parameter, outputs: Int? = nil) {
+    self.init([outputs ?? weight.shape[0]], .standard, weight: weight)
   }
 
   /// A parameter that has a value already, to which initializing goes back.

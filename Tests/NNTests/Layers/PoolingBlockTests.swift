@@ -97,6 +97,23 @@ import Testing
     #expect(!isBlock(convolution, ReLU(), MaxPool2d(kernelSize: 2)))
     #expect(!isBlock(Conv2d(2, 4, kernelSize: 3, groups: 2), ReLU(), pool))
     #expect(!isBlock(Conv2d(2, 4, kernelSize: 3, bias: false), ReLU(), pool))
+    #expect(!isBlock(Conv3d(2, 4, kernelSize: 3), ReLU(), pool))
+  }
+
+  @Test func paddingOtherThanZerosOnBothSidesIsNoBlock() {
+    func isBlock(_ convolution: Conv2d) -> Bool {
+      let layers: [any Layer] = [convolution, ReLU(), AvgPool2d(kernelSize: 2)]
+      let x = inputs([16, 1, 8, 8])
+      #expect(Sequential(layers)(x).floats == layers.reduce(x) { $1($0) }.floats)
+      return PoolingBlock(layers, at: 0) != nil
+    }
+    for mode in [PaddingMode.reflect, .replicate, .circular, .constant(1)] {
+      #expect(!isBlock(LazyConv2d(4, kernelSize: 3, padding: 1, paddingMode: mode)))
+      #expect(isBlock(LazyConv2d(4, kernelSize: 3, paddingMode: mode)))
+    }
+    #expect(isBlock(LazyConv2d(4, kernelSize: 3, padding: 1)))
+    #expect(isBlock(LazyConv2d(4, kernelSize: 3, padding: .same)))
+    #expect(!isBlock(LazyConv2d(4, kernelSize: [3, 2], padding: .same)))
   }
 
   @Test func appendingMakesABlock() {

@@ -228,6 +228,20 @@ def more_convolutions(cases):
     ]:
         cases.add("conv_transpose1d", F.conv_transpose1d, {
             "input": cases.normal(*shape), "weight": cases.normal(*kernel)}, attributes=attributes)
+    for op, shape, kernel, attributes in [
+        ("conv1d", (2, 2, 7), (2, 1, 4), {"padding": "same", "dilation": 3, "groups": 2}),
+        ("conv2d", (1, 2, 7, 6), (4, 1, 4, 2), {"padding": "same", "groups": 2}),
+        ("conv2d", (2, 1, 6, 7), (2, 1, 2, 3), {"padding": "valid", "stride": [2, 1], "dilation": [1, 2]}),
+        ("conv3d", (1, 1, 4, 3, 3), (1, 1, 2, 1, 2), {"padding": "valid", "stride": 2}),
+        ("conv_transpose1d", (2, 2, 5), (2, 3, 3), {
+            "stride": 3, "padding": 2, "output_padding": 2, "dilation": 2}),
+        ("conv_transpose2d", (1, 4, 3, 2), (4, 3, 2, 3), {
+            "stride": [3, 2], "padding": [0, 2], "output_padding": [2, 1], "dilation": [1, 3], "groups": 2}),
+    ]:
+        outputs = kernel[1] * attributes.get("groups", 1) if "transpose" in op else kernel[0]
+        cases.add(op, getattr(F, op), {
+            "input": cases.normal(*shape), "weight": cases.normal(*kernel),
+            "bias": cases.normal(outputs)}, attributes=attributes)
 
 
 def pools(cases):

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NN
 
-@Suite struct Conv2dTests {
+@Suite struct ConvolutionTests {
   @Test func values() {
     let layer = Conv2d(1, 2, kernelSize: 2)
     layer.weight.value = Tensor([1, 2, 3, 4, 0, 0, 0, -1], shape: [2, 1, 2, 2])
@@ -66,6 +66,49 @@ import Testing
     let layer = Conv2d(2, 4, kernelSize: [2, 3], stride: [1, 2], padding: 1, groups: 2)
     layer.useFloat64()
     let x = inputs([2, 2, 4, 5], dtype: .float64)
+    try checkGradients(of: { layer($0) }, at: x)
+    try checkParameterGradients(layer) { layer(x).tanh().sum() }
+  }
+
+  @Test func everyRankPrintsItsName() {
+    let options: [any Layer] = [
+      Conv1d(4, 6, kernelSize: 5, padding: 2, paddingMode: .circular),
+      LazyConv2d(6, kernelSize: [2, 3], padding: .same, paddingMode: .reflect),
+      LazyConv3d(6, kernelSize: 1, stride: [1, 2, 1], padding: .valid, paddingMode: .replicate),
+    ]
+    #expect(
+      options.map(\.description) == [
+        "Conv1d 4 -> 6, kernel 5, padding 2, circular",
+        "Conv2d ? -> 6, kernel 2x3, padding same, reflect",
+        "Conv3d ? -> 6, kernel 1x1x1, stride 1x2x1",
+      ])
+  }
+
+  @Test func firstValuesAreWithinPyTorchsBound() throws {
+    let bound = Float((1 / 24.0).squareRoot())  // 4 / 2 channels of 3 x 2 x 2 elements
+    let layer = LazyConv3d(64, kernelSize: [3, 2, 2], groups: 2)
+    layer.initialize(seed: 5)
+    layer.materialize(for: .zeros([1, 4, 3, 2, 2]))
+    for values in [layer.weight.value.floats, try #require(layer.bias).value.floats] {
+      let largest = values.map(abs).max() ?? 0
+      #expect(largest <= bound && largest > 0.95 * bound)
+    }
+  }
+
+  @Test func samePaddingKeepsTheSize() {
+    for kernel in 1...5 {
+      for mode in [PaddingMode.zeros, .replicate] {
+        let layer = LazyConv2d(
+          1, kernelSize: [kernel, 6 - kernel], padding: .same, dilation: [1, 2], paddingMode: mode)
+        #expect(layer(inputs([1, 2, 9, 12])).shape == [1, 1, 9, 12])
+      }
+    }
+  }
+
+  @Test func gradientsPassThroughPaddings() throws {
+    let layer = Conv1d(2, 3, kernelSize: 2, padding: .same, paddingMode: .reflect)
+    layer.useFloat64()
+    let x = inputs([2, 2, 5], dtype: .float64)
     try checkGradients(of: { layer($0) }, at: x)
     try checkParameterGradients(layer) { layer(x).tanh().sum() }
   }
