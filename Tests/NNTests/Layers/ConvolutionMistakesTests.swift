@@ -69,7 +69,7 @@ import Testing
     ) {
       _ = ConvTranspose2d(2, 3, kernelSize: 1)(.zeros([1, 3, 2, 2]))
     },
-    Mistake("Conv1d ? -> 1, kernel 3, padding 2, reflect: pad: reflect needs 3 elements") {
+    Mistake("Conv1d 1 -> 1, kernel 3, padding 2, reflect: pad: reflect needs 3 elements") {
       _ = LazyConv1d(1, kernelSize: 3, padding: 2, paddingMode: .reflect)(.zeros([1, 1, 2]))
     },
     Mistake("convTranspose2d: nothing is left of float32 [1, 1, 1, 1], size [-1, -1]") {
