@@ -48,7 +48,7 @@ def truths(cases):
                       forward_only=True)
             cases.add(op, call, {"input": cases.integers(*shape, below=4) > 2}, attributes=options,
                       forward_only=True)
-    for shape in [(), (0, 2), (17,)]:
+    for shape in [(), (0, 2), (17,), (1,), (3, 5)]:
         cases.add("logical_not", lambda input: torch.logical_not(input).long(),
                   {"input": cases.integers(*shape, below=2)}, forward_only=True)
 
