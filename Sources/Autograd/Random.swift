@@ -36,6 +36,14 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     self.init(seed: seed, stream: hash ^ (hash >> 33))
   }
 
+  /// A stream of its own for somebody else, which depends on this one's position and moves it on.
+  ///
+  /// ```swift
+  /// var random = RandomStream(seed: 0)
+  /// var (noise, order) = (random.split(), random.split())
+  /// ```
+  public mutating func split() -> RandomStream { RandomStream(seed: next(), stream: next()) }
+
   private mutating func words(_ count: Int) -> [UInt32] {
     let first = position
     position += UInt64(count)
@@ -58,7 +66,13 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     require(dtype.isFloatingPoint, "uniform: needs a floating-point type, got \(dtype)")
     let unit = words(shape.reduce(1, *)).map { (Double($0) + 0.5) * 0x1p-32 }
     // Rounding must not reach the open end.
-    let largest = dtype == .float32 ? Double(Float(high).nextDown) : high.nextDown
+    let largest =
+      switch dtype {
+      case .float32: Double(Float(high).nextDown)
+      case .float16: high - high.magnitude * 0x1p-11
+      case .bfloat16: high - high.magnitude * 0x1p-8
+      default: high.nextDown
+      }
     let values = unit.map { max(low, min(low + (high - low) * $0, largest)) }
     return Tensor(values, shape: shape, dtype: dtype)
   }
@@ -82,6 +96,28 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   public mutating func bernoulli(_ shape: [Int], probability: Double) -> Tensor {
     let limit = UInt64(max(0, min(1, probability)) * 0x1p32)
     return Tensor(scalars: words(shape.reduce(1, *)).map { UInt64($0) < limit }, shape: shape)
+  }
+
+  /// Independent truth values, each with the probability at its place; bool.
+  ///
+  /// - Parameter probabilities: From 0 to 1, any shape.
+  public mutating func bernoulli(_ probabilities: Tensor) -> Tensor {
+    let limits = probabilities.scalars(as: Double.self)
+    let drawn = zip(words(limits.count), limits).map { Double($0) < $1 * 0x1p32 }
+    return Tensor(scalars: drawn, shape: probabilities.shape)
+  }
+
+  /// Independent integers, uniform in a range; int64 unless stated.
+  public mutating func integers(
+    _ shape: [Int], in range: Range<Int>, dtype: DType = .int64
+  ) -> Tensor {
+    require(!range.isEmpty, "integers: the range \(range) is empty")
+    // The high half of a product with 64 random bits is uniform up to 2^-64 of the range's length.
+    let length = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound))
+    let values = (0..<shape.reduce(1, *)).map { _ in
+      range.lowerBound &+ Int(bitPattern: UInt(next().multipliedFullWidth(by: length).high))
+    }
+    return Tensor(scalars: values, shape: shape).asType(dtype)
   }
 
   /// The numbers 0 ..< count in random order (Fisher and Yates).

@@ -36,6 +36,7 @@ extern const CKKernels CKKernelsAVX512, CKKernelsAVX2, CKKernelsBaseline, CKKern
   case CKTypeInt64: function##Int64(__VA_ARGS__); break; \
   case CKTypeUInt8: \
   case CKTypeBool: function##UInt8(__VA_ARGS__); break; \
+  default: __builtin_trap(); \
   }
 
 CK_INLINE ptrdiff_t CKMin(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }

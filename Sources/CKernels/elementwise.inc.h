@@ -12,6 +12,20 @@
       for (size_t i = 0; i < inner; i++) { const T v = in[(ptrdiff_t)i * x.inner]; out[i] = (T)(expression); } \
     }) break;
 
+// Division by -1 is left out: its quotient may overflow.
+CK_INLINE T NAME(truncatedRemainder)(T u, T v) {
+#if IS_FLOAT
+  return __builtin_elementwise_fmod(u, v);
+#else
+  return v == 0 || (v < 0 && v == (T)-1) ? 0 : (T)(u % v);
+#endif
+}
+
+CK_INLINE T NAME(remainder)(T u, T v) {
+  const T rest = NAME(truncatedRemainder)(u, v);
+  return rest != 0 && (rest < 0) != (v < 0) ? (T)(rest + v) : rest;
+}
+
 static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T *y) {
   switch (operation) {
   CK_MAP(CKMapNegate, -(WRAP)v)
@@ -36,6 +50,10 @@ static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T
   CK_MAP(CKMapCos, NAME(cosine)(v))
   CK_MAP(CKMapLog1p, NAME(logarithmOf1Plus)(v))
   CK_MAP(CKMapExpm1, NAME(exponentialMinus1)(v))
+  CK_MAP(CKMapRound, __builtin_elementwise_rint(v))
+  CK_MAP(CKMapFloor, __builtin_elementwise_floor(v))
+  CK_MAP(CKMapCeil, __builtin_elementwise_ceil(v))
+  CK_MAP(CKMapTruncate, __builtin_elementwise_trunc(v))
 #endif
   default: __builtin_trap();
   }
@@ -60,6 +78,8 @@ static void NAME(zip)(CKZip operation, size_t inner, size_t outer, CKSource a, C
   CK_ZIP(CKZipMultiply, (T)((WRAP)u * (WRAP)v))
   CK_ZIP(CKZipMaximum, CK_LARGER(u, v))
   CK_ZIP(CKZipMinimum, CK_SMALLER(u, v))
+  CK_ZIP(CKZipRemainder, NAME(remainder)(u, v))
+  CK_ZIP(CKZipTruncatedRemainder, NAME(truncatedRemainder)(u, v))
 #if IS_FLOAT
   CK_ZIP(CKZipDivide, u / v)
   CK_ZIP(CKZipPower, NAME(power)(u, v))
@@ -151,6 +171,7 @@ static void NAME(copy)(CKType to, size_t inner, size_t outer, CKSource x, void *
   CK_COPY(CKTypeInt64, int64_t, CK_INTEGER(int64_t, INT64_MIN, INT64_MAX))
   CK_COPY(CKTypeUInt8, uint8_t, CK_INTEGER(uint8_t, 0, UINT8_MAX))
   CK_COPY(CKTypeBool, uint8_t, v != 0)
+  default: __builtin_trap();
   }
 }
 

@@ -3,6 +3,7 @@
 // (the tile of lanes.inc.h) and CK_FMA(a, b, c).
 
 #include "math.inc.h"
+#include "halves.inc.h"
 
 #define CK_TEMPLATE "elementwise.inc.h"
 #include "types.inc.h"

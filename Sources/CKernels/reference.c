@@ -11,6 +11,8 @@
 #define CK_LANE_COUNT(T) 2
 #define CK_LANE_OUTPUTS 3
 
+#include "halves.inc.h"
+
 #define CK_TEMPLATE "reference.inc.h"
 #include "types.inc.h"
 #define CK_TEMPLATE "reference-lanes.inc.h"

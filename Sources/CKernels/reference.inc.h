@@ -22,6 +22,10 @@ static T NAME(mapped)(CKMap operation, T v) {
   case CKMapCos: return (T)cos(v);
   case CKMapLog1p: return (T)log1p(v);
   case CKMapExpm1: return (T)expm1(v);
+  case CKMapRound: return (T)rint(v);
+  case CKMapFloor: return (T)floor(v);
+  case CKMapCeil: return (T)ceil(v);
+  case CKMapTruncate: return (T)trunc(v);
 #endif
   default: __builtin_trap();
   }
@@ -40,6 +44,16 @@ static T NAME(zipped)(CKZip operation, T a, T b) {
   case CKZipMultiply: return (T)((WRAP)a * (WRAP)b);
   case CKZipMaximum: return a != a ? a : b != b ? b : a > b ? a : b;
   case CKZipMinimum: return a != a ? a : b != b ? b : a < b ? a : b;
+#if IS_FLOAT
+  case CKZipTruncatedRemainder: return (T)fmod(a, b);
+  case CKZipRemainder: {
+    const double rest = fmod(a, b);
+    return (T)(rest < 0 != b < 0 && rest != 0 ? rest + b : rest);
+  }
+#else
+  case CKZipTruncatedRemainder: return b == 0 ? 0 : (T)((__int128)a % b);
+  case CKZipRemainder: return b == 0 ? 0 : (T)(((__int128)a % b + b) % b);
+#endif
 #if IS_FLOAT
   case CKZipDivide: return a / b;
   case CKZipPower: return (T)pow(a, b);
@@ -107,6 +121,7 @@ static void NAME(copy)(CKType to, size_t inner, size_t outer, CKSource x, void *
       case CKTypeInt64: ((int64_t *)y)[at] = CK_INTEGER(int64_t, INT64_MIN, INT64_MAX); break;
       case CKTypeUInt8: ((uint8_t *)y)[at] = CK_INTEGER(uint8_t, 0, UINT8_MAX); break;
       case CKTypeBool: ((uint8_t *)y)[at] = v != 0; break;
+      default: __builtin_trap();
       }
     }
   }

@@ -67,6 +67,10 @@ static void copy(CKType from, CKType to, size_t inner, size_t outer, CKSource x,
     }
   }
 #endif
+  if (isHalf(from) || isHalf(to)) {
+    copyHalves(from, to, inner, outer, x, y, yInner, yOuter);
+    return;
+  }
   CK_DISPATCH(from, copy, to, inner, outer, x, y, yInner, yOuter)
 }
 

@@ -6,7 +6,7 @@ enum GradientTable {
   static let rows =
     arithmetic + elementwise + choices + reductions + shapes + picking + layers
     + functions + activations + statistics + rearranging + normalizations + adaptivePools + hooks
-    + piecewise + losses + attention + convolutions
+    + piecewise + losses + attention + convolutions + parts + remainders + scattering
 
   static let arithmetic: [GradientRow] = [
     GradientRow("+(Tensor, Tensor)") { binary { $0 + $1 } },

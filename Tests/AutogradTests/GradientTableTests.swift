@@ -73,11 +73,12 @@ struct GradientTableTests {
       public func split<Size: Number>(_ sizes: [Size], axis: Int = 0) -> [Tensor] {}
       public static func *= (a: inout Tensor, number: some Number) {}
       public var T: Tensor { transpose() }
+      public subscript(_ places: any Index...) -> Tensor { self }
       """
     #expect(
       Set(PublicOperations.names(in: source)) == [
         "exp()", "<=(Tensor, Number)", "where(Tensor, Tensor, otherwise:)", "split([Size], axis:)",
-        "*=(Tensor, Number)", "T",
+        "*=(Tensor, Number)", "T", "subscript(Index...)",
       ])
   }
 }

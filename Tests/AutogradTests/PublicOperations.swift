@@ -7,7 +7,20 @@ import Foundation
 enum PublicOperations {
   /// Functions without a row in the gradient table, each with its reason.
   static let withoutGradient: [String: String] = [
-    "argmax(axis:, keepDims:)": "integer result",
+    "argmax(axis:, keepDims:)": "integer result", "argmin(axis:, keepDims:)": "integer result",
+    "argsort(axis:, descending:)": "integer result", "nonzero()": "integer result",
+    "oneHot(Tensor, classCount:, dtype:)": "integer argument",
+    ".&(Tensor, Tensor)": "bool result", ".|(Tensor, Tensor)": "bool result",
+    ".^(Tensor, Tensor)": "bool result", ".!(Tensor)": "bool result",
+    "any(axes:, keepDims:)": "bool result", "any(axis:, keepDims:)": "bool result",
+    "all(axes:, keepDims:)": "bool result", "all(axis:, keepDims:)": "bool result",
+    "isNaN()": "bool result", "isInfinite()": "bool result", "isFinite()": "bool result",
+    "round()": "its gradient is zero, it is not recorded",
+    "floor()": "its gradient is zero, it is not recorded",
+    "ceil()": "its gradient is zero, it is not recorded",
+    "trunc()": "its gradient is zero, it is not recorded",
+    "floorDivide(Tensor)": "its gradient is zero, it is not recorded",
+    "truncDivide(Tensor)": "its gradient is zero, it is not recorded",
     "sign()": "its gradient is zero, it is not recorded",
     ".==(Tensor, Tensor)": "bool result", ".==(Tensor, Number)": "bool result",
     ".!=(Tensor, Tensor)": "bool result", ".!=(Tensor, Number)": "bool result",
@@ -20,6 +33,10 @@ enum PublicOperations {
     "zeros([Int], dtype:)": "creates a constant",
     "ones([Int], dtype:)": "creates a constant", "zerosLike()": "creates a constant",
     "onesLike()": "creates a constant", "arange(Int, dtype:)": "creates a constant",
+    "arange(Int, Int, step:, dtype:)": "creates a constant",
+    "arange(Double, Double, step:, dtype:)": "creates a constant",
+    "linspace(Double, Double, count:, dtype:)": "creates a constant",
+    "eye(Int, Int?, dtype:)": "creates a constant",
   ]
 
   static func names() throws -> [String] {
@@ -40,8 +57,9 @@ enum PublicOperations {
     let code = source.split(separator: "\n").map { line in
       line.drop { $0 == " " }.hasPrefix("//") ? "" : String(line)
     }.joined(separator: "\n").replacing("->", with: "→")
+      .replacing("public subscript", with: "public func subscript")
     let declaration =
-      /public (?:(?:static|prefix|consuming|borrowing|mutating) )*func ([\w`]+|[-+*\/.<>=!&|]+)\s*/
+      /public (?:(?:static|prefix|consuming|borrowing|mutating) )*func ([\w`]+|[-+*\/.<>=!&|^]+)\s*/
     let property = /public (?:static )?var (\w+): \[?Tensor\b/
     var names = code.matches(of: property).map { String($0.1) }
     for match in code.matches(of: declaration) {

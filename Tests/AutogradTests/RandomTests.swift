@@ -165,4 +165,32 @@ import Testing
     #expect((0..<10).map { _ in Int.random(in: 0..<100, using: &random) } == first)
     #expect(Set(first).count > 4)
   }
+
+  @Test func splitStreamsAreTheirOwn() {
+    var (a, b) = (RandomStream(seed: 1), RandomStream(seed: 1))
+    var (first, second) = (a.split(), a.split())
+    var again = b.split()
+    let (x, y) = (first.uniform([100]), second.uniform([100]))
+    #expect(x.bits == again.uniform([100]).bits)
+    #expect(x.bits != y.bits && x.bits != a.uniform([100]).bits)
+  }
+
+  @Test func integersFillTheirRange() {
+    var random = RandomStream(seed: 2)
+    let x = random.integers([6000], in: -2..<4)
+    #expect(x.dtype == .int64 && x.min().item() == -2 && x.max().item() == 3)
+    for value in -2..<4 {
+      let count = (x .== value).sum().item()
+      #expect(abs(count - 1000) < 150, "\(value) came \(count) times")
+    }
+    _ = random.integers([4], in: Int.min..<Int.max)
+    #expect(random.integers([2], in: 7..<8, dtype: .uint8).scalars(as: UInt8.self) == [7, 7])
+  }
+
+  @Test func probabilitiesByPlace() {
+    var random = RandomStream(seed: 3)
+    let p = Tensor([0, 0.25, 1]).expand([4000, 3])
+    let counts = random.bernoulli(p).sum(axis: 0)
+    #expect(counts[0].item() == 0 && abs(counts[1].item() - 1000) < 120 && counts[2].item() == 4000)
+  }
 }

@@ -12,7 +12,7 @@ files were made with torch 2.13.0+cpu, numpy 2 and safetensors 0.8.0.
 import pathlib
 import sys
 
-from cases import elementwise, networks, products, reductions, shapes, wrong
+from cases import elementwise, networks, picking, products, reductions, shapes, wrong
 from recorder import Cases
 
 FIXTURES = pathlib.Path(__file__).parent.parent / "ReferenceTests" / "Fixtures"
@@ -20,6 +20,7 @@ FIXTURES = pathlib.Path(__file__).parent.parent / "ReferenceTests" / "Fixtures"
 FAMILIES = {
     "elementwise": [elementwise],
     "tensors": [reductions, shapes, products],
+    "picking": [picking],
     "networks": [networks],
     "wrong/cases": [wrong],
 }

@@ -13,7 +13,9 @@ final class ReferenceArguments {
   private var readIntegers: Set<String> = []
 
   /// Attributes that change no result where they are false.
-  private static let harmless: Set<String> = ["inplace", "sparse", "sparse_grad", "out"]
+  private static let harmless: Set<String> = [
+    "inplace", "sparse", "sparse_grad", "out", "scale_grad_by_freq", "return_indices", "enable_gqa",
+  ]
 
   init(
     inputs: [(name: String, tensor: Tensor)], integers: [(name: String, tensor: Tensor)] = [],
@@ -65,6 +67,16 @@ final class ReferenceArguments {
     let found = integers.first { $0.name == name } ?? (integers.count == 1 ? integers[0] : nil)
     if let found { readIntegers.insert(found.name) }
     return found?.tensor
+  }
+
+  /// The first input in the type that `dtype` names, if it is there.
+  func converted() throws -> Tensor {
+    guard let name = try text("dtype") else { return try input() }
+    let found = DType.allCases.first { "torch.\($0)" == name || "\($0)" == name }
+    guard let dtype = found else {
+      throw ReferenceFailure("the dtype \(name) is not known")
+    }
+    return try input().asType(dtype)
   }
 
   // MARK: Attributes

@@ -12,11 +12,12 @@ func addNetworkOps(to ops: inout [String: ReferenceOp]) {
 
 private func addNorms(to ops: inout [String: ReferenceOp]) {
   ops["batch_norm"] = { a in
-    _ = try (a.double("momentum"), a.bool("training"))
+    _ = try a.double("momentum")
+    if try a.bool("training") == false { return try evaluated(a) }
     return try batchNorm(
       a.input(), weight: a.input("weight"), bias: a.input("bias"), epsilon: a.double("eps") ?? 1e-5)
   }
-  ops["batch_norm_eval"] = { a in
+  @Sendable func evaluated(_ a: ReferenceArguments) throws -> Tensor {
     _ = try (a.double("momentum"), a.bool("training"))
     guard let mean = a.input("running_mean"), let variance = a.input("running_var") else {
       throw ReferenceFailure("running_mean and running_var are missing")
@@ -26,6 +27,7 @@ private func addNorms(to ops: inout [String: ReferenceOp]) {
       weight: a.input("weight"), bias: a.input("bias"),
       epsilon: a.double("eps") ?? 1e-5)
   }
+  ops["batch_norm_eval"] = evaluated
   ops["layer_norm"] = { a in
     try layerNorm(
       a.input(), normalizedShape: a.required("normalized_shape", a.ints("normalized_shape")),
@@ -179,6 +181,9 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
       epsilon: a.double("eps") ?? 1e-6, swaps: a.bool("swap") ?? false, reduction: a.reduction())
   }
   ops["scaled_dot_product_attention"] = { a in
+    if let rate = try a.double("dropout_p"), rate != 0 {
+      throw ReferenceFailure("dropout_p \(rate) draws random numbers")
+    }
     let seen = a.optionalInteger("attn_mask")
     return try scaledDotProductAttention(
       a.input(0), a.input(1), a.input(2),

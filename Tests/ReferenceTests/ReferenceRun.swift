@@ -9,6 +9,7 @@ let referenceOps: [String: ReferenceOp] = {
   var ops: [String: ReferenceOp] = [:]
   addTensorOps(to: &ops)
   addNetworkOps(to: &ops)
+  addPickingOps(to: &ops)
   return ops
 }()
 
@@ -20,15 +21,25 @@ extension ReferenceCase {
     guard let op = referenceOps[op] else {
       throw ReferenceFailure("the operation \(op) is not known")
     }
+    try run(op, on: { $0 })
+    do {
+      try run(op, on: { $0.withGaps() })
+    } catch {
+      throw ReferenceFailure("with gaps in memory: \(error)")
+    }
+  }
+
+  private func run(_ op: ReferenceOp, on layout: (Tensor) -> Tensor) throws {
     let tape = Tape()
-    let watched = inputs.map { ($0.name, tape.watch($0.tensor)) }
+    let watched = inputs.map { ($0.name, tape.watch(layout($0.tensor))) }
     let arguments = ReferenceArguments(
-      inputs: watched, integers: integers, attributes: attributes)
+      inputs: watched, integers: integers.map { ($0.name, layout($0.tensor)) },
+      attributes: attributes)
     let y = try op(arguments)
     try arguments.checkAllRead()
     try compare(y.stoppingGradient(), output, "the output")
     guard let cotangent else { return }
-    let found = tape.pullback(of: y, cotangent: cotangent, at: watched.map(\.1))
+    let found = tape.pullback(of: y, cotangent: layout(cotangent), at: watched.map(\.1))
     for (name, expected) in gradients {
       guard let place = inputs.firstIndex(where: { $0.name == name }) else {
         throw ReferenceFailure("a gradient of \(name), which is no input")
@@ -65,5 +76,12 @@ extension ReferenceCase {
       \(what) \(found.shape): \(failures) of \(found.count) elements are off, the largest error is \(worst.error) \
       at \(worst.at): \(ours), expected \(theirs)
       """)
+  }
+}
+
+extension Tensor {
+  /// The same elements, every second one in memory.
+  fileprivate func withGaps() -> Tensor {
+    stack([self, zerosLike()], axis: -1).select(axis: -1, at: 0)
   }
 }

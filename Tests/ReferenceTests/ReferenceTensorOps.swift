@@ -26,8 +26,27 @@ private func addElementwise(to ops: inout [String: ReferenceOp]) {
   ops["reciprocal"] = { try $0.input().reciprocal() }
   ops["square"] = { try $0.input().square() }
   ops["abs"] = { try $0.input().abs() }
-  ops["clamp"] = { a in try a.input().clamp(min: a.double("min"), max: a.double("max")) }
-  ops["pow"] = { a in try a.input().pow(a.required("exponent", a.double("exponent"))) }
+  ops["clamp"] = { a in
+    guard a.input("min") != nil || a.input("max") != nil else {
+      return try a.input().clamp(min: a.double("min"), max: a.double("max"))
+    }
+    // Between tensors; what lies within keeps its gradient, also at the ends.
+    var x = try a.input()
+    if let low = try a.input("min") ?? a.double("min").map({ Tensor($0, dtype: x.dtype) }) {
+      x = Tensor.where(x .< low, low, x)
+    }
+    if let high = try a.input("max") ?? a.double("max").map({ Tensor($0, dtype: x.dtype) }) {
+      x = Tensor.where(x .> high, high, x)
+    }
+    return x
+  }
+  ops["pow"] = { a in
+    if let base = try a.double("input", "self") {
+      return try Tensor(base, dtype: a.input().dtype).pow(a.input())
+    }
+    if a.inputs.count > 1 { return try a.input(0).pow(a.input(1)) }
+    return try a.input().pow(a.required("exponent", a.double("exponent")))
+  }
 }
 
 private func addActivations(to ops: inout [String: ReferenceOp]) {
@@ -55,10 +74,10 @@ private func addActivations(to ops: inout [String: ReferenceOp]) {
   }
   ops["elu"] = { a in try a.input().elu(alpha: a.double("alpha") ?? 1) }
   ops["softmax"] = { a in
-    try a.input().softmax(axis: a.required("dim", a.int("dim")))
+    try a.converted().softmax(axis: a.classAxis())
   }
   ops["log_softmax"] = { a in
-    try a.input().logSoftmax(axis: a.required("dim", a.int("dim")))
+    try a.converted().logSoftmax(axis: a.classAxis())
   }
 }
 
@@ -80,8 +99,14 @@ private func addPairs(to ops: inout [String: ReferenceOp]) {
     return try a.input(0) * a.input(1)
   }
   ops["div"] = { a in
-    if let other = try a.double("other") { return try a.input() / other }
-    return try a.input(0) / a.input(1)
+    let dtype = try a.input().dtype
+    let other = try a.double("other").map { Tensor($0, dtype: dtype) }
+    switch try a.text("rounding_mode") {
+    case nil: return try a.input(0) / (other ?? a.input(1))
+    case "floor"?: return try a.input().floorDivide(other ?? a.input(1))
+    case "trunc"?: return try a.input().truncDivide(other ?? a.input(1))
+    case let mode?: throw ReferenceFailure("the rounding mode \(mode) is not known")
+    }
   }
   ops["pow_tensor"] = { a in try a.input(0).pow(a.input(1)) }
   ops["maximum"] = { a in try maximum(a.input(0), a.input(1)) }
@@ -96,11 +121,11 @@ private func addPairs(to ops: inout [String: ReferenceOp]) {
 }
 
 private func addReductions(to ops: inout [String: ReferenceOp]) {
-  ops["sum"] = { a in try a.input().sum(axes: a.axes(), keepDims: a.keepDims()) }
-  ops["mean"] = { a in try a.input().mean(axes: a.axes(), keepDims: a.keepDims()) }
+  ops["sum"] = { a in try a.converted().sum(axes: a.axes(), keepDims: a.keepDims()) }
+  ops["mean"] = { a in try a.converted().mean(axes: a.axes(), keepDims: a.keepDims()) }
   ops["amax"] = { a in try a.input().max(axes: a.axes(), keepDims: a.keepDims()) }
   ops["amin"] = { a in try a.input().min(axes: a.axes(), keepDims: a.keepDims()) }
-  ops["prod"] = { a in try a.input().prod(axes: a.axes(), keepDims: a.keepDims()) }
+  ops["prod"] = { a in try a.converted().prod(axes: a.axes(), keepDims: a.keepDims()) }
   ops["logsumexp"] = { a in try a.input().logSumExp(axes: a.axes(), keepDims: a.keepDims()) }
   ops["var"] = { a in
     try a.input().variance(
@@ -113,7 +138,9 @@ private func addReductions(to ops: inout [String: ReferenceOp]) {
   ops["norm"] = { a in
     try a.input().norm(a.double("ord", "p") ?? 2, axes: a.axes(), keepDims: a.keepDims())
   }
-  ops["cumsum"] = { a in try a.input().cumsum(axis: a.required("dim", a.int("dim"))) }
+  ops["cumsum"] = { a in
+    try a.converted().cumsum(axis: a.required("dim", a.int("dim", "axis")))
+  }
 }
 
 private func addShapes(to ops: inout [String: ReferenceOp]) {
@@ -130,7 +157,7 @@ private func addShapes(to ops: inout [String: ReferenceOp]) {
   }
   ops["transpose"] = { a in
     try a.input().transpose(
-      a.required("dim0", a.int("dim0")), a.required("dim1", a.int("dim1")))
+      a.required("dim0", a.int("dim0", "axis0")), a.required("dim1", a.int("dim1", "axis1")))
   }
   ops["permute"] = { a in try a.input().permute(a.required("dims", a.ints("dims", "dim"))) }
   ops["expand"] = { a in
@@ -140,7 +167,7 @@ private func addShapes(to ops: inout [String: ReferenceOp]) {
   ops["squeeze"] = { a in
     let x = try a.input()
     guard let axes = try a.ints("dim") else { return x.squeeze() }
-    let places = axes.map { $0 < 0 ? $0 + x.rank : $0 }.filter { $0 < x.rank }
+    let places = axes.map { $0 < 0 ? $0 + x.rank : $0 }.filter { (0..<x.rank).contains($0) }
     return places.sorted(by: >).reduce(x) { $0.size($1) == 1 ? $0.squeeze($1) : $0 }
   }
   ops["unsqueeze"] = { a in try a.input().unsqueeze(a.required("dim", a.int("dim"))) }
@@ -169,8 +196,8 @@ private func addShapes(to ops: inout [String: ReferenceOp]) {
 }
 
 private func addParts(to ops: inout [String: ReferenceOp]) {
-  ops["cat"] = { a in concatenate(a.inputs, axis: try a.int("dim") ?? 0) }
-  ops["stack"] = { a in stack(a.inputs, axis: try a.int("dim") ?? 0) }
+  ops["cat"] = { a in concatenate(a.inputs, axis: try a.int("dim", "axis") ?? 0) }
+  ops["stack"] = { a in stack(a.inputs, axis: try a.int("dim", "axis") ?? 0) }
   ops["slice"] = { a in
     try a.input().slice(
       axis: a.int("dim") ?? 0, from: a.int("start") ?? 0, to: a.int("end"),
@@ -187,7 +214,7 @@ private func addParts(to ops: inout [String: ReferenceOp]) {
     try a.input().gather(axis: a.required("dim", a.int("dim")), a.integer("index"))
   }
   ops["embedding"] = { a in
-    try a.refuse("scale_grad_by_freq")
+    if try a.double("max_norm") == nil { _ = try a.double("norm_type") }
     return try embedding(
       a.integer("input"), a.input(), paddingIndex: a.int("padding_idx"))
   }
@@ -208,7 +235,14 @@ extension ReferenceArguments {
     return axes == [] ? nil : axes
   }
 
-  func keepDims() throws -> Bool { try bool("keepdim") ?? false }
+  func keepDims() throws -> Bool { try bool("keepdim", "keepdims") ?? false }
+
+  /// `dim` of a softmax; without it the axis that PyTorch guesses.
+  func classAxis() throws -> Int {
+    if let axis = try int("dim", "axis") { return axis }
+    _ = value("_stacklevel")
+    return try [0, 1, 3].contains(input().rank) ? 0 : 1
+  }
 
   func correction() throws -> Double {
     if let unbiased = try bool("unbiased") { return unbiased ? 1 : 0 }

@@ -67,6 +67,8 @@ extension DType {
     case .int64: .int64
     case .uint8: .uInt8
     case .bool: .bool
+    case .float16: .float16
+    case .bfloat16: .bFloat16
     }
   }
 }

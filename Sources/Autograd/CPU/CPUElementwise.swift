@@ -164,6 +164,9 @@ extension CPU {
   /// Copies `x`, broadcast and converted, into `y`, which may be a view.
   static func copy(_ x: NDArray, into y: NDArray) {
     let (from, to) = (x.dtype, y.dtype)
+    if from != to && (from.isHalf && to != .float32 || to.isHalf && from != .float32) {
+      return copy(contiguous(x, as: .float32), into: y)
+    }
     let shape = y.shape
     let loop = StridedLoop(shape: shape, operands: [x.strides(broadcastTo: shape), y.strides])
     let (xStrides, yStrides) = (loop.innermost(0), loop.innermost(1))
@@ -188,6 +191,11 @@ extension CPU {
     return y
   }
 
+  /// The array itself, or halves as float32, which the kernels compute with.
+  static func computable(_ x: NDArray) -> NDArray {
+    x.dtype.isHalf ? contiguous(x, as: .float32) : x
+  }
+
   static func filled(shape: [Int], value: Double, dtype: DType) -> NDArray {
     let y = NDArray.uninitialized(dtype: dtype, shape: shape)
     withScalar(value, as: dtype) { scalar in
@@ -210,6 +218,13 @@ extension CPU {
     case .int64: return withUnsafePointer(to: integer(value, Int64.self)) { body($0) }
     case .uint8: return withUnsafePointer(to: integer(value, UInt8.self)) { body($0) }
     case .bool: return withUnsafePointer(to: UInt8(value == 0 ? 0 : 1)) { body($0) }
+    case .float16, .bfloat16:
+      var half: UInt16 = 0
+      withUnsafePointer(to: Float(value)) { number in
+        let source = CKSource(data: number, inner: 0, outer: 0)
+        kernels.copy(.float32, dtype.kernelType, 1, 1, source, &half, 1, 1)
+      }
+      return withUnsafePointer(to: half) { body($0) }
     }
   }
 

@@ -39,6 +39,7 @@ struct Moments: Sendable {
 extension CPU {
   /// The moments of dense `x`; without centring the mean counts as 0.
   static func moments(_ x: NDArray, _ shape: NormalizationShape) -> Moments {
+    let x = computable(x)
     let (planes, pixels) = (shape.planes, shape.pixels)
     var result = Moments(
       means: Array(repeating: 0, count: shape.groupCount),

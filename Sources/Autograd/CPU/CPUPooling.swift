@@ -81,6 +81,7 @@ extension CPU {
 
   /// The places of the windows' largest elements, int32.
   static func maxPoolIndices(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
+    let x = computable(x)
     let size = x.dtype.byteCount
     let window = shape.window
     withExtendedLifetime((x, y)) {
@@ -101,11 +102,13 @@ extension CPU {
   ) {
     let size = x.dtype.byteCount
     let indexCount = isAdjoint ? xCount : yCount
+    // Integers of the same size are moved like floats.
+    let type: CKType = size == 4 ? .float32 : .float64
     let kernel = isAdjoint ? kernels.scatterAddPlanes : kernels.gatherPlanes
     withExtendedLifetime((x, indices, y)) {
       forEachPlanePart(planes, max(xCount, yCount)) { start, count in
         kernel(
-          x.dtype.kernelType, count, xCount, yCount, x.data + start * xCount * size,
+          type, count, xCount, yCount, x.data + start * xCount * size,
           indices.data.assumingMemoryBound(to: Int32.self) + start * indexCount,
           y.data + start * yCount * size)
       }

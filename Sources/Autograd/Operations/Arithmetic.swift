@@ -220,6 +220,8 @@ extension CKZip {
     case .tanhGradient: "tanh gradient"
     case .geluGradient: "gelu gradient"
     case .arcTangent: "atan2"
+    case .remainder: "remainder"
+    case .truncatedRemainder: "fmod"
     }
   }
 }

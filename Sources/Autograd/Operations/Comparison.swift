@@ -7,7 +7,8 @@ extension Tensor {
     guard let shape = broadcastShape(aShape, bShape) else {
       fail("comparison: shapes \(aShape) and \(bShape) cannot be broadcast together")
     }
-    let dtype = DType.promoted(a.dtype, b.dtype)
+    var dtype = DType.promoted(a.dtype, b.dtype)
+    if dtype.isHalf { dtype = .float32 }
     let y = NDArray.uninitialized(dtype: .bool, shape: shape)
     CPU.compare(
       operation, a.array.dtype == dtype ? a.array : CPU.contiguous(a.array, as: dtype),

@@ -107,7 +107,7 @@ extension Tensor {
 
   /// -1, 0 or 1 by the sign of each element; its gradient is 0.
   public func sign() -> Tensor {
-    Tensor(array).mappedAny(by: .sign)
+    dtype.isHalf ? asType(.float32).sign().asType(dtype) : Tensor(array).mappedAny(by: .sign)
   }
 
   /// The square of each element.

@@ -17,7 +17,7 @@ extension Tensor {
     var sizes = shape
     sizes[axis] = (last - first + step - 1) / step
     if sizes[axis] == size { return self }
-    return differentiable(self) { [sizes] x in
+    return moving(self) { [sizes] x in
       var strides = x.strides
       let offset = first * strides[axis]
       strides[axis] *= step
@@ -42,7 +42,7 @@ extension Tensor {
   /// Zeros of a shape with this tensor at every `step`-th place of an axis: the adjoint of `slice`.
   func embedded(in shape: [Int], axis: Int, from start: Int, step: Int) -> Tensor {
     let count = size(axis)
-    return differentiable(self) { x in
+    return moving(self) { x in
       let y = CPU.filled(shape: shape, value: 0, dtype: x.dtype)
       var strides = y.strides
       let offset = start * strides[axis]
@@ -126,6 +126,16 @@ extension Tensor {
   private func movingAlongRows(
     _ axis: Int, _ indices: Tensor, toSize size: Int, isAdjoint: Bool
   ) -> Tensor {
+    if !dtype.isFloatingPoint {
+      // The kernels know floating point only, which holds integers up to 2^53 exactly; those that need
+      // not be added are moved as they are.
+      switch (isAdjoint, dtype) {
+      case (false, .int32), (false, .int64): break
+      default:
+        return asType(.float64).movingAlongRows(axis, indices, toSize: size, isAdjoint: isAdjoint)
+          .asType(dtype)
+      }
+    }
     var order = Array(0..<rank)
     order.append(order.remove(at: axis))
     let x = CPU.contiguous(permute(order).array)

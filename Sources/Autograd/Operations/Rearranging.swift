@@ -4,7 +4,7 @@ extension Tensor {
   public func flip(_ axes: [Int]? = nil) -> Tensor {
     let axes = checkedAxes(axes, "flip").filter { size($0) > 1 }
     if axes.isEmpty { return self }
-    return differentiable(self) { x in
+    return moving(self) { x in
       var strides = x.strides
       var last = 0
       for axis in axes {
@@ -77,7 +77,7 @@ extension Tensor {
   /// Both have one size.
   func diagonal(_ first: Int, _ second: Int) -> Tensor {
     let shape = shape
-    return differentiable(self) { x in
+    return moving(self) { x in
       var (sizes, strides) = (shape, x.strides)
       strides[second] += strides[first]
       sizes.remove(at: first)
@@ -90,7 +90,7 @@ extension Tensor {
 
   /// Zeros with this tensor on a diagonal: the adjoint of `diagonal`.
   private func onDiagonal(_ first: Int, _ second: Int, of shape: [Int]) -> Tensor {
-    differentiable(self) { x in
+    moving(self) { x in
       let y = CPU.filled(shape: shape, value: 0, dtype: x.dtype)
       var strides = y.strides
       strides[second] += strides[first]

@@ -72,6 +72,9 @@ extension Tensor {
   ///   - keepDims: Whether the axes stay, with size 1.
   public func mean(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
     require(dtype.isFloatingPoint, "mean: needs floating-point elements, got \(summary)")
+    if dtype.isHalf {  // their sum may be out of range
+      return asType(.float32).mean(axes: axes, keepDims: keepDims).asType(dtype)
+    }
     let count = checkedAxes(axes, "mean").reduce(1) { $0 * size($1) }
     return sum(axes: axes, keepDims: keepDims) / count
   }
@@ -134,11 +137,27 @@ extension Tensor {
     let columns = size(last)
     require(columns > 0, "argmax: no elements to choose from along axis \(axis) of \(summary)")
     let order = (0..<rank).filter { $0 != last } + [last]
-    let source = dtype == .bool ? asType(.uint8) : self
+    let source = dtype == .bool ? asType(.uint8) : dtype.isHalf ? asType(.float32) : self
     let rows = CPU.contiguous(Tensor(source.array).permute(order).array)
     let y = NDArray.uninitialized(dtype: .int64, shape: Array(rows.shape.dropLast()))
     CPU.argmax(rows, rows: y.count, columns: columns, into: y)
     let result = Tensor(y)
     return keepDims ? result.reshape(shape(keeping: [last])) : result
+  }
+
+  /// The index of the smallest element along an axis, int64; the first one of equals; NaN counts as
+  /// smallest.
+  ///
+  /// - Parameters:
+  ///   - axis: The axis; nil looks at all elements in row-major order.
+  ///   - keepDims: Whether the axis (or all of them) stays, with size 1.
+  public func argmin(axis: Int? = nil, keepDims: Bool = false) -> Tensor {
+    require(
+      axis.map { size($0) > 0 } ?? (count > 0),
+      "argmin: no elements to choose from in \(summary)")
+    let x = Tensor(array)
+    if dtype.isFloatingPoint { return (-x).argmax(axis: axis, keepDims: keepDims) }
+    // -1 - x does not overflow where -x would.
+    return (-1 - (dtype == .int64 ? x : x.asType(.int32))).argmax(axis: axis, keepDims: keepDims)
   }
 }

@@ -26,7 +26,7 @@ extension Tensor {
   /// Slices along the first axis.
   ///
   /// - Parameter skipped: The number of a slice that gets no gradient.
-  fileprivate func rows(at places: [Int], skipping skipped: Int?) -> Tensor {
+  func rows(at places: [Int], skipping skipped: Int?) -> Tensor {
     let count = size(0)
     return differentiable(self) { x in
       x.picking(places)
@@ -77,7 +77,7 @@ public func embedding(_ indices: Tensor, _ weight: Tensor, paddingIndex: Int? = 
 }
 
 /// Indices as numbers that are known to be in range.
-private func rowNumbers(_ indices: Tensor, below count: Int, _ operation: StaticString) -> [Int] {
+func rowNumbers(_ indices: Tensor, below count: Int, _ operation: StaticString) -> [Int] {
   require(
     !indices.dtype.isFloatingPoint && indices.dtype != .bool,
     "\(operation): indices must be integers, got \(indices.summary)")

@@ -7,7 +7,7 @@ extension Tensor {
   public func reshape(_ shape: [Int]) -> Tensor {
     let sizes = inferred(shape)
     if sizes == self.shape { return self }
-    return differentiable(self) { x in
+    return moving(self) { x in
       let dense = CPU.contiguous(x.array)
       return Tensor(dense.view(shape: sizes, strides: denseStrides(sizes)))
     } pullback: { x, _ in
@@ -49,7 +49,7 @@ extension Tensor {
       axes.count == rank && Set(axes).count == rank,
       "permute: \(order) is not an order of the axes of \(summary)")
     if axes == Array(0..<rank) { return self }
-    return differentiable(self) { x in
+    return moving(self) { x in
       Tensor(
         x.array.view(shape: axes.map { x.array.size($0) }, strides: axes.map { x.array.stride($0) })
       )
@@ -83,7 +83,7 @@ extension Tensor {
         "expand: \(summary) cannot be expanded to \(shape)")
     }
     if sizes == self.shape { return self }
-    return differentiable(self) { [sizes] x in
+    return moving(self) { [sizes] x in
       Tensor(x.array.view(shape: sizes, strides: x.array.strides(broadcastTo: sizes)))
     } pullback: { _, _ in
       { dy in dy }  // the tape sums over the axes that were expanded

@@ -61,7 +61,11 @@ extension Tensor {
   public func standardDeviation(
     axes: [Int]? = nil, correction: Double = 1, keepDims: Bool = false
   ) -> Tensor {
-    differentiable(variance(axes: axes, correction: correction, keepDims: keepDims)) {
+    if dtype.isHalf {
+      return asType(.float32)
+        .standardDeviation(axes: axes, correction: correction, keepDims: keepDims).asType(dtype)
+    }
+    return differentiable(variance(axes: axes, correction: correction, keepDims: keepDims)) {
       $0.sqrt()
     } pullback: { _, y in
       { dy in dy.divided(by: y * 2) }
@@ -144,6 +148,28 @@ extension Tensor {
     } pullback: { _, _ in
       { dy in dy.summedAlong(axis, isReversed: !isReversed) }
     }
+  }
+
+  /// The products of the elements up to each place along an axis; integers are multiplied as int64.
+  ///
+  /// The gradient is a sum of products of the other elements, also where some are 0.
+  public func cumprod(axis: Int) -> Tensor {
+    var y = dtype.isFloatingPoint ? self : asType(.int64)
+    if rank == 0 {
+      _ = checkedAxes([axis], "cumprod")
+      return y
+    }
+    let axis = checkedAxis(axis, "cumprod")
+    let size = size(axis)
+    // After each round every place holds the product of twice as many elements.
+    var reach = 1
+    while reach < size {
+      let products =
+        y.slice(axis: axis, from: reach) * y.slice(axis: axis, to: size - reach)
+      y = concatenate([y.slice(axis: axis, to: reach), products], axis: axis)
+      reach *= 2
+    }
+    return y
   }
 
   // MARK: Parts

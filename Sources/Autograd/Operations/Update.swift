@@ -34,6 +34,13 @@ extension Tensor {
     require(
       u.array.hasShape(of: array) && v.array.hasShape(of: array),
       "update: shapes must be equal, got \(summary), \(u.summary) and \(v.summary)")
+    if dtype.isHalf {
+      let type = dtype
+      var wide = Tensor(CPU.contiguous(array, as: .float32))
+      wide.update(operation, factors, u, v)
+      self = Tensor(CPU.contiguous(wide.array, as: type))
+      return
+    }
     let (u, v) = (CPU.contiguous(u.array, as: dtype), CPU.contiguous(v.array, as: dtype))
     if !Tensor.takeReusable(&array, dtype: array.dtype) {
       let copy = array.uninitializedLike(dtype: array.dtype)

@@ -2,6 +2,8 @@
 // operations and for users' alike. Outside a tape only the value is computed; while a tape watches,
 // the innermost one is stripped from the operands, the same operation is applied to the rest (which
 // may be recorded on an outer tape), and one entry is recorded. `value` only ever sees constants.
+// Operands of 16 bits are converted to float32 before and the result back after, both recorded, so
+// that no kernel and no pullback knows them.
 
 /// Declares an element-wise operation of one input whose pullback needs only the result.
 ///
@@ -21,6 +23,11 @@ public func differentiable(
   _ value: (consuming Tensor) -> Tensor,
   pullback: (_ y: Tensor) -> Pullback, operation: StaticString = #function
 ) -> Tensor {
+  let type = x.array.dtype
+  if type.isHalf {
+    return differentiable(x.widened(), value, pullback: pullback, operation: operation)
+      .narrowed(to: type)
+  }
   guard let (tape, slot, outer) = x.trace.innermost else {
     x.trace = .none
     return constant(value(x), operation)
@@ -48,11 +55,24 @@ public func differentiable(
   _ value: (Tensor) -> Tensor,
   pullback: (_ x: Tensor, _ y: Tensor) -> Pullback, operation: StaticString = #function
 ) -> Tensor {
+  let type = x.array.dtype
+  if type.isHalf {
+    return moving(x.widened(), value, pullback: pullback, operation: operation).narrowed(to: type)
+  }
+  return moving(x, value, pullback: pullback, operation: operation)
+}
+
+/// The same for an operation that only moves or converts elements: halves stay as they are.
+func moving(
+  _ x: Tensor,
+  _ value: (Tensor) -> Tensor,
+  pullback: (_ x: Tensor, _ y: Tensor) -> Pullback, operation: StaticString = #function
+) -> Tensor {
   guard let (tape, slot, outer) = x.trace.innermost else {
     return constant(value(Tensor(x.array)), operation)
   }
   let x = Tensor(x.array, trace: outer)
-  var y = differentiable(x, value, pullback: pullback, operation: operation)
+  var y = moving(x, value, pullback: pullback, operation: operation)
   guard y.dtype.isFloatingPoint else { return y }
   let entry = tape.append(.unary(slot, x.likeness(unlike: y), checked(pullback(x, y), operation)))
   y.trace = y.trace.placed(below: tape, entry)
@@ -69,6 +89,13 @@ func differentiable(
   first: (_ y: Tensor) -> Pullback,
   second: (_ y: Tensor) -> Pullback, operation: StaticString = #function
 ) -> Tensor {
+  if a.array.dtype.isHalf || b.array.dtype.isHalf {
+    let type = DType.promoted(a.array.dtype, b.array.dtype)
+    return differentiable(
+      broadcasting: a.widened(), b.widened(), value, first: first, second: second,
+      operation: operation
+    ).narrowed(to: type)
+  }
   guard let tape = innermostTape(a, b) else {
     a.trace = .none
     b.trace = .none
@@ -116,6 +143,12 @@ public func differentiable(
   first: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback,
   second: (_ a: Tensor, _ b: Tensor, _ y: Tensor) -> Pullback, operation: StaticString = #function
 ) -> Tensor {
+  if a.array.dtype.isHalf || b.array.dtype.isHalf {
+    let type = DType.promoted(a.array.dtype, b.array.dtype)
+    return differentiable(
+      a.widened(), b.widened(), value, first: first, second: second, operation: operation
+    ).narrowed(to: type)
+  }
   guard let tape = innermostTape(a, b) else {
     return constant(value(Tensor(a.array), Tensor(b.array)), operation)
   }
@@ -153,6 +186,12 @@ public func differentiable(
   operation: StaticString = #function
 ) -> [Tensor] {
   var youngest: Tape?
+  if inputs.contains(where: { $0.array.dtype.isHalf }) {
+    let type = inputs.dropFirst().reduce(inputs[0].dtype) { DType.promoted($0, $1.dtype) }
+    return differentiable(
+      inputs.map { $0.widened() }, value, pullbacks: pullbacks, operation: operation
+    ).map { $0.narrowed(to: type) }
+  }
   for input in inputs {
     guard let (tape, _, _) = input.trace.innermost else { continue }
     if youngest.map({ $0.age < tape.age }) ?? true { youngest = tape }
@@ -213,6 +252,16 @@ private func innermostTape(_ a: borrowing Tensor, _ b: borrowing Tensor) -> Tape
 }
 
 extension Tensor {
+  /// This tensor in the type in which it is computed with: halves as float32.
+  fileprivate consuming func widened() -> Tensor {
+    array.dtype.isHalf ? asType(.float32) : self
+  }
+
+  /// A result of widened operands in the type of the operands; only float32 was widened to.
+  fileprivate consuming func narrowed(to type: DType) -> Tensor {
+    type.isHalf && array.dtype == .float32 ? asType(type) : self
+  }
+
   /// Takes the tape, if it is the innermost one, off this tensor's trace and returns the slot.
   fileprivate mutating func strip(_ tape: Tape) -> Int? {
     guard let (innermost, slot, outer) = trace.innermost else {

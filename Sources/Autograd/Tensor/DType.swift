@@ -14,6 +14,10 @@ public enum DType: UInt8, Sendable, CaseIterable {
   case uint8
   /// Truth values, one byte each, as comparisons return them.
   case bool
+  /// IEEE half precision, for storage: computed in float32, and rounded.
+  case float16
+  /// The upper half of a float32, for storage: computed in float32, and rounded.
+  case bfloat16
 
   /// The size of one element in bytes.
   public var byteCount: Int {
@@ -21,16 +25,22 @@ public enum DType: UInt8, Sendable, CaseIterable {
     case .float32, .int32: 4
     case .float64, .int64: 8
     case .uint8, .bool: 1
+    case .float16, .bfloat16: 2
     }
   }
 
   /// Whether elements are floating-point numbers; only such tensors have gradients.
-  public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
+  public var isFloatingPoint: Bool { self == .float32 || self == .float64 || isHalf }
+
+  /// Whether elements are stored in 16 bits and computed in float32.
+  @inline(__always)
+  package var isHalf: Bool { rawValue >= DType.float16.rawValue }
 
   /// The type in which operands of two types are combined, as in PyTorch: floating point wins over
-  /// integers, then the wider type.
+  /// integers, then the wider type; the two of 16 bits give float32.
   static func promoted(_ a: DType, _ b: DType) -> DType {
     if a == b { return a }
+    if a.isHalf && b.isHalf { return .float32 }
     return a.rank > b.rank ? a : b
   }
 
@@ -40,8 +50,9 @@ public enum DType: UInt8, Sendable, CaseIterable {
     case .uint8: 1
     case .int32: 2
     case .int64: 3
-    case .float32: 4
-    case .float64: 5
+    case .float16, .bfloat16: 4
+    case .float32: 5
+    case .float64: 6
     }
   }
 }
@@ -56,11 +67,14 @@ extension DType: CustomStringConvertible {
     case .int64: "int64"
     case .uint8: "uint8"
     case .bool: "bool"
+    case .float16: "float16"
+    case .bfloat16: "bfloat16"
     }
   }
 }
 
-/// A Swift type that is the element of a tensor: Float, Double, Int32, Int64, Int, UInt8 or Bool.
+/// A Swift type that is the element of a tensor: Float, Double, Int32, Int64, Int, UInt8, Bool or,
+/// where Swift has it, Float16.
 public protocol TensorScalar: Sendable {
   /// The tensor type of elements that are stored exactly like this Swift type.
   static var dtype: DType { get }
@@ -70,6 +84,12 @@ extension Float: TensorScalar {
   /// The type `float32`.
   public static var dtype: DType { .float32 }
 }
+#if !(os(macOS) && arch(x86_64))
+  extension Float16: TensorScalar {
+    /// The type `float16`.
+    public static var dtype: DType { .float16 }
+  }
+#endif
 extension Double: TensorScalar {
   /// The type `float64`.
   public static var dtype: DType { .float64 }

@@ -14,8 +14,9 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
   public var description: String {
     let head = "Tensor \(shape) \(dtype)"
     if count == 0 { return head + " (no elements)" }
-    let shown = shownIndices()
-    let elements = formatted(shown)
+    // Halves are read as the floats that they stand for.
+    let readable = dtype.isHalf ? Tensor(CPU.contiguous(array, as: .float32)) : self
+    let elements = readable.formatted(readable.shownIndices())
     if rank == 0 { return "\(head)\n\(elements[0])" }
     let width = elements.lazy.map(\.count).max() ?? 0
     var next = 0
@@ -61,6 +62,7 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     case .int64: return read(Int64.self).map(String.init)
     case .uint8: return read(UInt8.self).map(String.init)
     case .bool: return read(Bool.self).map(String.init)
+    case .float16, .bfloat16: return []  // `description` has converted them
     }
   }
 

@@ -171,12 +171,6 @@ extension Tensor {
   /// Ones of this tensor's shape and type.
   public func onesLike() -> Tensor { .ones(shape, dtype: dtype) }
 
-  /// The integers from 0 up to but without `end`, int64 unless stated.
-  public static func arange(_ end: Int, dtype: DType = .int64) -> Tensor {
-    require(end >= 0, "arange: the end must not be negative, got \(end)")
-    return Tensor(scalars: Array(0..<end)).asType(dtype)
-  }
-
   static func check(_ shape: [Int], _ operation: StaticString, holds count: Int? = nil) {
     for size in shape {
       require(size >= 0, "\(operation): sizes must not be negative, got shape \(shape)")
@@ -250,7 +244,7 @@ extension Tensor {
   /// Floating point to integers truncates towards zero; anything to bool is `x != 0`.
   public func asType(_ dtype: DType) -> Tensor {
     if dtype == self.dtype { return self }
-    return differentiable(self) {
+    return moving(self) {
       Tensor(CPU.contiguous($0.array, as: dtype))
     } pullback: { _, _ in
       { dy in dy }  // the tape converts it
@@ -260,7 +254,7 @@ extension Tensor {
   /// The same values without gaps in row-major order; itself if it is so already.
   public func contiguous() -> Tensor {
     if isContiguous { return self }
-    return differentiable(self) {
+    return moving(self) {
       Tensor(CPU.contiguous($0.array))
     } pullback: { _, _ in
       { dy in dy }

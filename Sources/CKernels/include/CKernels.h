@@ -17,6 +17,8 @@ typedef CK_ENUM(CKType) {
   CKTypeInt64,
   CKTypeUInt8,
   CKTypeBool,
+  CKTypeFloat16,   // stored only: `copy` alone knows it, from and to float32
+  CKTypeBFloat16,  // likewise
 } CKType;
 
 /// y = f(x). Integers know negate, absolute, sign, relu and square; the rest is for floating point.
@@ -38,9 +40,13 @@ typedef CK_ENUM(CKMap) {
   CKMapCos,
   CKMapLog1p,
   CKMapExpm1,
+  CKMapRound,  // ties to even
+  CKMapFloor,
+  CKMapCeil,
+  CKMapTruncate,
 } CKMap;
 
-/// y = f(a, b). Integers know add, subtract, multiply, maximum and minimum; the rest is for floating point.
+/// y = f(a, b). Integers know add, subtract, multiply, maximum, minimum and the remainders; the rest is for floating point.
 typedef CK_ENUM(CKZip) {
   CKZipAdd,
   CKZipSubtract,
@@ -54,6 +60,8 @@ typedef CK_ENUM(CKZip) {
   CKZipTanhGradient,     // a * (1 - b * b)
   CKZipGeluGradient,     // a times gelu's derivative at b
   CKZipArcTangent,       // the angle of the point (b, a)
+  CKZipRemainder,          // of the division rounded down: b's sign; 0 for integers where b is 0
+  CKZipTruncatedRemainder, // of the division rounded towards zero: a's sign; likewise
 } CKZip;
 
 /// y = a ? b, as bool; comparisons with NaN are false, except notEqual.
@@ -141,7 +149,7 @@ typedef struct CKKernels {
   void (*_Nonnull select)(CKType type, size_t inner, size_t outer, CKSource condition, CKSource a, CKSource b,
                           void *_Nonnull y);
   /// Copies with a conversion; element (o, i) of y is at y[o * yOuter + i * yInner]. Floats to integers truncate,
-  /// anything to bool is x != 0.
+  /// anything to bool is x != 0; halves are converted from and to float32 only.
   void (*_Nonnull copy)(CKType from, CKType to, size_t inner, size_t outer, CKSource x, void *_Nonnull y,
                         ptrdiff_t yInner, ptrdiff_t yOuter);
 

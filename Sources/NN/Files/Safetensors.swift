@@ -3,11 +3,11 @@ import Foundation
 
 /// The safetensors file format, version 0.x of Hugging Face: named tensors with a JSON header.
 ///
-/// Read and written are F32, F64, I32, I64, U8 and BOOL.
+/// Read and written are F32, F64, F16, BF16, I32, I64, U8 and BOOL.
 public enum Safetensors {
   private static let dtypes: [(code: String, dtype: DType)] = [
     ("F32", .float32), ("F64", .float64), ("I32", .int32), ("I64", .int64), ("U8", .uint8),
-    ("BOOL", .bool),
+    ("BOOL", .bool), ("F16", .float16), ("BF16", .bfloat16),
   ]
 
   /// The largest header that the format allows, in bytes.

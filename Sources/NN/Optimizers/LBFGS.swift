@@ -125,7 +125,7 @@ public final class LBFGS: Optimizer {
       var length = learningRate
       if isFirst { length *= min(1, 1 / gradient.abs().sum().item()) }
       memory.length = length
-      let slope = gradient.dot(memory.direction)
+      let slope = gradient.scalarProduct(memory.direction)
       if slope > -changeTolerance { break }
       switch lineSearch {
       case .strongWolfe:
@@ -224,7 +224,7 @@ public final class LBFGS: Optimizer {
     (restored.direction, restored.gradient) = (vectors[0], vectors[1])
     for place in stride(from: 2, to: vectors.count, by: 2) {
       restored.pairs.append(
-        (vectors[place], vectors[place + 1], 1 / vectors[place].dot(vectors[place + 1])))
+        (vectors[place], vectors[place + 1], 1 / vectors[place].scalarProduct(vectors[place + 1])))
     }
     learningRate = rate
     memory = restored
@@ -242,29 +242,29 @@ extension LBFGS.Memory {
     }
     let dy = gradient - self.gradient
     let dx = direction * length
-    let product = dy.dot(dx)
+    let product = dy.scalarProduct(dx)
     if product > 1e-10 {
       if pairs.count == historySize { pairs.removeFirst() }
       pairs.append((dy, dx, 1 / product))
-      scale = product / dy.dot(dy)
+      scale = product / dy.scalarProduct(dy)
     }
     direction = -gradient
     var shares: [Double] = []
     for (dy, dx, inverse) in pairs.reversed() {
-      let share = dx.dot(direction) * inverse
+      let share = dx.scalarProduct(direction) * inverse
       direction.update(adding: dy, times: -share)
       shares.append(share)
     }
     direction = direction * scale
     for ((dy, dx, inverse), share) in zip(pairs, shares.reversed()) {
-      direction.update(adding: dx, times: share - dy.dot(direction) * inverse)
+      direction.update(adding: dx, times: share - dy.scalarProduct(direction) * inverse)
     }
   }
 }
 
 extension Tensor {
   /// The sum of the products of two vectors' elements.
-  func dot(_ other: Tensor) -> Double { (self * other).sum().item() }
+  func scalarProduct(_ other: Tensor) -> Double { (self * other).sum().item() }
 
   /// The largest absolute value.
   var largestSize: Double { abs().max().item() }

@@ -34,7 +34,7 @@ struct WolfeSearch {
       evaluations += 1
       let (loss, gradient) = try evaluate(length)
       return Point(
-        length: length, loss: loss, gradient: gradient, slope: gradient.dot(direction))
+        length: length, loss: loss, gradient: gradient, slope: gradient.scalarProduct(direction))
     }
     func isTooHigh(_ point: Point) -> Bool {
       point.loss > origin.loss + decrease * point.length * origin.slope

@@ -13,6 +13,11 @@ struct KernelSet: CustomTestStringConvertible, Sendable {
   static let reference = KernelSet(kernels: CPU.available.last!.pointee)
 }
 
+extension DType {
+  /// The types that kernels compute with; the others are only copied and converted.
+  static let computed = allCases.filter { !$0.isHalf }
+}
+
 /// Elements of one type in memory of their own, with a margin whose bytes must not change.
 final class Cells {
   let dtype: DType
@@ -47,6 +52,7 @@ final class Cells {
       case .int64: store(Int64(truncatingIfNeeded: isSpecial ? bits : bits % 100), index)
       case .uint8: store(UInt8(truncatingIfNeeded: bits), index)
       case .bool: store(UInt8(bits & 1), index)
+      case .float16, .bfloat16: store(UInt16(truncatingIfNeeded: bits), index)
       }
     }
   }
@@ -68,6 +74,7 @@ final class Cells {
       case .int32: Double(place.load(as: Int32.self))
       case .int64: Double(place.load(as: Int64.self))
       case .uint8, .bool: Double(place.load(as: UInt8.self))
+      case .float16, .bfloat16: Double(place.load(as: UInt16.self))  // the bits
       }
     }
   }

@@ -163,4 +163,11 @@ struct ReductionsTests {
     }
     expectMessage(result, "mean: needs floating-point elements, got int64 [2]")
   }
+
+  @Test func argminOfEveryKind() {
+    #expect(Tensor(scalars: [Int.max, Int.min, 0]).argmin().item() == 1)
+    #expect(Tensor(scalars: [UInt8(3), 0, 255]).argmin().item() == 1)
+    #expect(Tensor(scalars: [true, false]).argmin().item() == 1)
+    #expect(Tensor([2, 1, 1]).argmin(axis: 0, keepDims: true).shape == [1])
+  }
 }

@@ -86,4 +86,10 @@ struct StatisticsTests {
     await #expect(processExitsWith: .failure) { _ = Tensor(scalars: [1, 2]).norm() }
     await #expect(processExitsWith: .failure) { _ = Tensor(1).sum(axis: 1) }
   }
+
+  @Test func productsOfIntegers() {
+    let x = Tensor(scalars: [2, 3, -4]).asType(.int32).cumprod(axis: 0)
+    #expect(x.dtype == .int64)
+    expect(x, equals: [2, 6, -24])
+  }
 }

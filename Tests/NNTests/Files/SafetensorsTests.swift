@@ -25,6 +25,8 @@ import Testing
       ("f64", Tensor([0.1, -.greatestFiniteMagnitude], dtype: .float64)),
       ("i32", Tensor(scalars: [Int32.min, 0, .max])),
       ("i64", Tensor(scalars: [Int64.min, 0, .max])),
+      ("f16", Tensor([1.5, -0.0, .infinity, 1e-7], dtype: .float16)),
+      ("bf16", Tensor([[1.5, 3e38], [0.1, -1]], dtype: .bfloat16).transpose()),
       ("u8", Tensor(scalars: [UInt8(0), 128, 255])),
       ("bool", Tensor(scalars: [true, false, true], shape: [3, 1])),
       ("scalar", Tensor(7)),
@@ -47,6 +49,20 @@ import Testing
       list.compactMap { $0.tensor.count > 0 ? $0.name : nil }
     }
     #expect(nonEmpty(found) == nonEmpty(tensors), "in the order in which the data lies")
+  }
+
+  /// What torch.save_file writes for [0.1, -2, 65504] and [0.1, -2, 3e38].
+  @Test func halvesOfPyTorch() throws {
+    let header =
+      #"{"h":{"dtype":"F16","shape":[3],"data_offsets":[0,6]},"#
+      + #""b":{"dtype":"BF16","shape":[3],"data_offsets":[6,12]}}"#
+    let data: [UInt8] = [
+      0x66, 0x2e, 0x00, 0xc0, 0xff, 0x7b, 0xcd, 0x3d, 0x00, 0xc0, 0x62, 0x7f,
+    ]
+    let found = try Self.read(Self.file(header, data: data))
+    #expect(found.map(\.tensor.dtype) == [.float16, .bfloat16])
+    #expect(found[0].tensor.scalars(as: Double.self) == [0.0999755859375, -2, 65504])
+    #expect(found[1].tensor.scalars() == [0.10009765625, -2, 3.00405527e38])
   }
 
   @Test func theBytesAreTheFormats() throws {
@@ -125,8 +141,8 @@ import Testing
     Broken([("x", "F32", "[99999999999999999999]", "[0,4]")], data: 4, noHeader),
     Broken(Self.file("\u{FF}{}"), noHeader),
     Broken(
-      [("x", "BF16", "[2]", "[0,4]")], data: 4,
-      "x has the type BF16; this library reads F32, F64, I32, I64, U8, BOOL"),
+      [("x", "F8_E4M3", "[2]", "[0,2]")], data: 2,
+      "x has the type F8_E4M3; this library reads F32, F64, I32, I64, U8, BOOL, F16, BF16"),
     Broken([("x", "F32", "[2]", "[0,8]")], data: 7, "is truncated: x ends at byte"),
     Broken([("x", "F32", "[2]", "[0,8]")], data: 9, "has 1 bytes behind the last tensor"),
     Broken(

@@ -55,6 +55,9 @@ def add(cases):
         call = (lambda f: lambda input: f(input))(function)
         for shape in SHAPES:
             cases.add(name, call, {"input": cases.uniform(*shape, low=low, high=high)})
+        for size in (7, 8, 9, 31):
+            cases.add(name, call, {"input": cases.uniform(size, low=low, high=high)},
+                      dtype=torch.float32)
         cases.add(name, call, {"input": torch.tensor(edges, dtype=torch.float64)})
         cases.add(name, call, {"input": cases.uniform(3, 11, low=low, high=high)},
                   dtype=torch.float32)

@@ -1,0 +1,111 @@
+/// A part of a tensor that lies at even steps along its axes, with axes taken away and added: what
+/// subscripts of integers, ranges and new axes describe.
+struct Region: Sendable {
+  /// One axis of the part: an axis of the whole (nil for a new one) and the step along it.
+  struct Axis: Sendable {
+    var source: Int?
+    var step: Int
+    var count: Int
+  }
+
+  /// The shape of the whole.
+  let whole: [Int]
+  /// Where the part starts along each axis of the whole.
+  var starts: [Int]
+  var axes: [Axis] = []
+
+  init(of whole: [Int]) {
+    self.whole = whole
+    starts = whole.map { _ in 0 }
+  }
+
+  var shape: [Int] { axes.map(\.count) }
+
+  /// Whether the part is the whole as it is.
+  var isWhole: Bool {
+    shape == whole && axes.enumerated().allSatisfy { $1.source == $0 && $1.step == 1 }
+  }
+
+  /// The part of an array that has the shape of the whole.
+  func view(of array: NDArray) -> NDArray {
+    let strides = array.strides
+    let offset = zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }
+    return array.view(
+      shape: shape, strides: axes.map { axis in axis.source.map { strides[$0] * axis.step } ?? 0 },
+      offset: shape.contains(0) ? 0 : offset)
+  }
+}
+
+extension Tensor {
+  /// A region: a view, or a copy where it runs backwards.
+  func part(_ region: Region) -> Tensor {
+    if region.isWhole { return self }
+    return moving(self) { x in
+      let view = region.view(of: x.array)
+      return Tensor(region.axes.contains { $0.step < 0 } ? CPU.contiguous(view) : view)
+    } pullback: { _, _ in
+      { dy in dy.placed(in: region) }
+    }
+  }
+
+  /// Zeros of the whole shape with this tensor in a region: the adjoint of `part`.
+  private func placed(in region: Region) -> Tensor {
+    moving(self) { x in
+      let y = CPU.filled(shape: region.whole, value: 0, dtype: x.dtype)
+      CPU.copy(x.array, into: region.view(of: y))
+      return Tensor(y)
+    } pullback: { _, _ in
+      { dy in dy.part(region) }
+    }
+  }
+
+  /// This tensor with other elements, broadcast, in a region.
+  func replacing(_ region: Region, with other: Tensor) -> Tensor {
+    differentiable(self, other) { x, other in
+      var y = x
+      y.write(other, into: region)
+      return y
+    } first: { _, _, _ in
+      { dy in dy.replacing(region, with: .zeros([], dtype: dy.dtype)) }
+    } second: { _, _, _ in
+      { dy in dy.part(region) }
+    }
+  }
+
+  /// Changes the elements in a region, in place where nobody else sees the memory; of constants.
+  mutating func write(_ other: Tensor, into region: Region) {
+    if !Tensor.takeReusable(&array, dtype: array.dtype) {
+      let copy = array.uninitializedLike(dtype: array.dtype)
+      CPU.copy(array, into: copy)
+      array = copy
+    }
+    CPU.copy(other.array, into: region.view(of: array))
+  }
+
+  /// This tensor with other slices [places.count, ...] at places along the first axis; of several for
+  /// one place the last one stays.
+  func replacingRows(at places: [Int], with other: Tensor) -> Tensor {
+    differentiable(self, other) { x, other in
+      let y = x.array.uninitializedLike(dtype: x.dtype)
+      CPU.copy(x.array, into: y)
+      let source = CPU.contiguous(other.array, as: x.dtype)
+      let byteCount = Swift.max(1, x.count / Swift.max(1, x.size(0))) * x.dtype.byteCount
+      if source.count > 0 {
+        withExtendedLifetime((source, y)) {
+          for (row, place) in places.enumerated() {
+            (y.data + place * byteCount)
+              .copyMemory(from: source.data + row * byteCount, byteCount: byteCount)
+          }
+        }
+      }
+      return Tensor(y)
+    } first: { _, other, _ in
+      let shape = other.shape
+      return { dy in
+        dy.replacingRows(at: places, with: Tensor.zeros([], dtype: dy.dtype).expand(shape))
+      }
+    } second: { _, _, _ in
+      { dy in dy.rows(at: places, skipping: nil) }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// Elements in the order of their size. NaN counts as largest; equal ones keep their order.
+extension Tensor {
+  /// The elements along an axis in ascending order, and where they were, int64.
+  ///
+  /// - Parameters:
+  ///   - axis: The axis.
+  ///   - descending: Whether the largest come first.
+  /// - Returns: Both in this tensor's shape; gradients flow through the values.
+  public func sort(axis: Int = -1, descending: Bool = false) -> (values: Tensor, indices: Tensor) {
+    ordered(axis, nil, descending, "sort")
+  }
+
+  /// The indices that put the elements along an axis in order, int64.
+  public func argsort(axis: Int = -1, descending: Bool = false) -> Tensor {
+    stoppingGradient().ordered(axis, nil, descending, "argsort").indices
+  }
+
+  /// The `k` largest elements along an axis, the largest first, and where they were, int64.
+  ///
+  /// - Parameters:
+  ///   - k: How many; at most the axis' size.
+  ///   - axis: The axis.
+  ///   - largest: False for the smallest ones, the smallest first.
+  /// - Returns: Both in this tensor's shape, with size k along the axis; gradients flow through the
+  ///   values.
+  public func topK(
+    _ k: Int, axis: Int = -1, largest: Bool = true
+  ) -> (values: Tensor, indices: Tensor) {
+    ordered(axis, k, largest, "topK")
+  }
+
+  private func ordered(
+    _ axis: Int, _ limit: Int?, _ isDescending: Bool, _ name: StaticString
+  ) -> (values: Tensor, indices: Tensor) {
+    if rank == 0 {
+      let (values, indices) = unsqueeze(0).ordered(axis, limit, isDescending, name)
+      return (values.squeeze(0), indices.squeeze(0))
+    }
+    let axis = checkedAxis(axis, name)
+    let size = size(axis)
+    let count = limit ?? size
+    require(
+      count >= 0 && count <= size,
+      "\(name): k is \(count), but axis \(axis) of \(summary) has \(size)")
+    let type: DType = dtype == .bool ? .uint8 : dtype.isHalf ? .float32 : dtype
+    let keys = CPU.contiguous(Tensor(array).movingAxis(axis, to: -1).array, as: type)
+    let places = NDArray.uninitialized(dtype: .int64, shape: keys.shape.dropLast() + [count])
+    CPU.order(keys, columns: size, isDescending: isDescending, into: places, columns: count)
+    let indices = Tensor(places).movingAxis(-1, to: axis).contiguous()
+    if count == 0 { return (slice(axis: axis, to: 0), indices) }
+    return (gathered(axis, indices.asType(.int32)), indices)
+  }
+}
+
+extension CPU {
+  /// The places of the first elements of each row of dense `x` [rows, columns] in order, int64.
+  static func order(
+    _ x: NDArray, columns: Int, isDescending: Bool, into y: NDArray, columns count: Int
+  ) {
+    func run<Scalar: Comparable>(_ type: Scalar.Type) {
+      let source = x.data.assumingMemoryBound(to: Scalar.self)
+      let target = y.data.assumingMemoryBound(to: Int64.self)
+      let less = { (a: Scalar, b: Scalar) in a < b || (b != b && a == a) }
+      forEachRowPart(columns == 0 ? 0 : x.count / columns, width: columns * 16) { start, rows in
+        for row in start..<start + rows {
+          var entries = (0..<columns).map { (key: source[row * columns + $0], place: $0) }
+          entries.sort { a, b in
+            let (first, second) = isDescending ? (b.key, a.key) : (a.key, b.key)
+            return less(first, second) || !less(second, first) && a.place < b.place
+          }
+          for column in 0..<count { target[row * count + column] = Int64(entries[column].place) }
+        }
+      }
+    }
+    withExtendedLifetime((x, y)) {
+      switch x.dtype {
+      case .float32: run(Float.self)
+      case .float64: run(Double.self)
+      case .int32: run(Int32.self)
+      case .int64: run(Int64.self)
+      default: run(UInt8.self)
+      }
+    }
+  }
+}

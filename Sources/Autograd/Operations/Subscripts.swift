@@ -1,0 +1,289 @@
+/// What one place in a tensor's subscript says.
+public enum IndexPlace: Sendable {
+  /// One position along an axis, which goes; negative ones count from the end.
+  case at(Int)
+  /// Positions along an axis, as in `slice`; with a negative step from the end to the start.
+  case range(from: Int?, to: Int?, step: Int)
+  /// A new axis of size 1.
+  case new
+  /// All axes that nothing else in the subscript speaks of.
+  case rest
+  /// The positions that integers name, or the elements that a bool mask picks.
+  case picked(Tensor)
+}
+
+/// What can stand in a tensor's subscript: integers, ranges, `.all`, `.newAxis`, `.ellipsis`,
+/// `.slice(from:to:step:)`, arrays of integers, integer tensors and bool masks.
+public protocol TensorIndex: Sendable {
+  /// What it says.
+  var indexPlace: IndexPlace { get }
+}
+
+extension IndexPlace: TensorIndex {
+  /// Itself.
+  public var indexPlace: IndexPlace { self }
+}
+
+extension TensorIndex where Self == IndexPlace {
+  /// The whole of an axis.
+  public static var all: IndexPlace { .range(from: nil, to: nil, step: 1) }
+  /// A new axis of size 1.
+  public static var newAxis: IndexPlace { .new }
+  /// All axes that nothing else in the subscript speaks of.
+  public static var ellipsis: IndexPlace { .rest }
+
+  /// The positions from `from` up to but without `to`, every `step`-th, as Python's
+  /// `from:to:step`; places beyond the ends are clipped.
+  ///
+  /// With a negative step they run backwards: `.slice(step: -1)` reverses an axis.
+  public static func slice(from: Int? = nil, to: Int? = nil, step: Int = 1) -> IndexPlace {
+    .range(from: from, to: to, step: step)
+  }
+}
+
+extension Int: TensorIndex {
+  /// One position.
+  public var indexPlace: IndexPlace { .at(self) }
+}
+extension Range: TensorIndex where Bound == Int {
+  /// The positions of the range; negative bounds count from the end.
+  public var indexPlace: IndexPlace { .range(from: lowerBound, to: upperBound, step: 1) }
+}
+extension ClosedRange: TensorIndex where Bound == Int {
+  /// The positions of the range; negative bounds count from the end.
+  public var indexPlace: IndexPlace { .range(from: lowerBound, to: upperBound.following, step: 1) }
+}
+extension PartialRangeFrom: TensorIndex where Bound == Int {
+  /// The positions from a bound on; a negative one counts from the end.
+  public var indexPlace: IndexPlace { .range(from: lowerBound, to: nil, step: 1) }
+}
+extension PartialRangeUpTo: TensorIndex where Bound == Int {
+  /// The positions up to but without a bound; a negative one counts from the end.
+  public var indexPlace: IndexPlace { .range(from: nil, to: upperBound, step: 1) }
+}
+extension PartialRangeThrough: TensorIndex where Bound == Int {
+  /// The positions through a bound; a negative one counts from the end.
+  public var indexPlace: IndexPlace { .range(from: nil, to: upperBound.following, step: 1) }
+}
+extension Array: TensorIndex where Element == Int {
+  /// The positions that the integers name.
+  public var indexPlace: IndexPlace { .picked(Tensor(scalars: self)) }
+}
+extension Tensor: TensorIndex {
+  /// The positions that integers name, or the elements that a bool mask picks.
+  public var indexPlace: IndexPlace { .picked(self) }
+}
+
+extension Int {
+  /// The end of a range through this position: nil where it is the last one.
+  fileprivate var following: Int? { self == -1 ? nil : self + 1 }
+}
+
+extension Tensor {
+  /// A part of the tensor, as in NumPy and PyTorch; gradients flow to it and from it.
+  ///
+  /// ```swift
+  /// x[0]                                   // the first row
+  /// x[.ellipsis, -1]                       // the last element along the last axis
+  /// x[1..<3, .slice(step: 2), .newAxis]    // ranges, steps, a new axis
+  /// x[[2, 0, 2]]                           // rows by number
+  /// x[x .> 0] = Tensor(0)                  // where a mask holds
+  /// x[.all, 0..<2] += y                    // written to: x alone changes, no other tensor
+  /// ```
+  ///
+  /// Integers, ranges and new axes give views. Integer tensors are broadcast against each other; their
+  /// axes take the place of the first one, or the front if others stand between them. A mask
+  /// stands for as many axes as it has. What is assigned is broadcast and converted; of several
+  /// elements for one place the last one stays.
+  public subscript(_ places: any TensorIndex...) -> Tensor {
+    get {
+      let selection = Selection(places.map(\.indexPlace), of: self)
+      return selection.picks.isEmpty
+        ? part(selection.region) : part(selection.region).picked(selection.picks)
+    }
+    set {
+      let selection = Selection(places.map(\.indexPlace), of: self)
+      var value = newValue.asType(dtype)
+      if !selection.picks.isEmpty {
+        value = part(selection.region).replacingPicked(selection.picks, with: value)
+      }
+      value = value.fitted(to: selection.region.shape, self)
+      if isTraced || value.isTraced {
+        self = replacing(selection.region, with: value)
+      } else {
+        trace = .none
+        write(value, into: selection.region)
+      }
+    }
+  }
+
+  /// This tensor in a shape of as many axes that it can be broadcast to, without axes of size 1 in
+  /// front that are too many.
+  private func fitted(to shape: [Int], _ target: Tensor) -> Tensor {
+    let extra = Swift.max(0, rank - shape.count)
+    let sizes = Array(self.shape.dropFirst(extra))
+    require(
+      self.shape.prefix(extra).allSatisfy { $0 == 1 } && broadcastShape(sizes, shape) == shape,
+      "subscript: \(summary) cannot be assigned to a part \(shape) of \(target.summary)")
+    return reshape(sizes)
+  }
+
+  /// What index tensors pick.
+  private func picked(_ picks: [Selection.Pick]) -> Tensor {
+    let plan = PickPlan(picks, of: self)
+    let rows = rows(of: plan).rows(at: plan.places, skipping: nil)
+    return rows.reshape(plan.indexShape + plan.restShape).permute(plan.resultOrder)
+  }
+
+  /// This tensor with other elements where index tensors pick.
+  private func replacingPicked(_ picks: [Selection.Pick], with value: Tensor) -> Tensor {
+    let plan = PickPlan(picks, of: self)
+    let front = plan.indexShape + plan.restShape
+    let target = plan.resultOrder.map { front[$0] }
+    let slices = value.fitted(to: target, self).expand(target)
+      .permute(plan.resultOrder.indices.map { plan.resultOrder.firstIndex(of: $0) ?? $0 })
+      .reshape([plan.places.count] + plan.restShape)
+    let rows = rows(of: plan).replacingRows(at: plan.places, with: slices)
+    return rows.reshape(plan.order.map { size($0) })
+      .permute(plan.order.indices.map { plan.order.firstIndex(of: $0) ?? $0 })
+  }
+
+  /// The picked axes joined to one in front of the others.
+  private func rows(of plan: PickPlan) -> Tensor {
+    permute(plan.order).reshape([plan.rowCount] + plan.restShape)
+  }
+}
+
+/// A subscript's places, read for one tensor.
+private struct Selection {
+  /// An axis of the region and the positions picked along it.
+  typealias Pick = (axis: Int, positions: Tensor)
+
+  var region: Region
+  var picks: [Pick] = []
+
+  init(_ places: [IndexPlace], of tensor: Tensor) {
+    region = Region(of: tensor.shape)
+    var open = tensor.rank
+    var hasRest = false
+    for place in places {
+      switch place {
+      case .at, .range: open -= 1
+      case .new: break
+      case .rest:
+        require(!hasRest, "subscript: .ellipsis is there twice")
+        hasRest = true
+      case .picked(let positions): open -= positions.dtype == .bool ? positions.rank : 1
+      }
+    }
+    require(
+      open >= 0, "subscript: \(tensor.rank - open) places are too many for \(tensor.summary)")
+    var axis = 0
+    for place in hasRest ? places : places + [.rest] {
+      switch place {
+      case .at(let index):
+        let size = tensor.size(axis)
+        let position = index < 0 ? index + size : index
+        require(
+          position >= 0 && position < size,
+          "subscript: index \(index) is out of range for size \(size) (axis \(axis) of \(tensor.summary))"
+        )
+        region.starts[axis] = position
+        axis += 1
+      case .range(let from, let to, let step):
+        addRange(axis, from, to, step, size: tensor.size(axis))
+        axis += 1
+      case .new: region.axes.append(Region.Axis(source: nil, step: 1, count: 1))
+      case .rest:
+        for _ in 0..<open {
+          addRange(axis, nil, nil, 1, size: tensor.size(axis))
+          axis += 1
+        }
+      case .picked(let positions): axis = addPicks(positions, axis, tensor)
+      }
+    }
+  }
+
+  private mutating func addRange(_ axis: Int, _ from: Int?, _ to: Int?, _ step: Int, size: Int) {
+    require(step != 0, "subscript: the step must not be 0")
+    let (low, high) = step > 0 ? (0, size) : (-1, size - 1)
+    let clip = { (place: Int) in min(max(place < 0 ? place + size : place, low), high) }
+    let start = from.map(clip) ?? (step > 0 ? low : high)
+    let end = to.map(clip) ?? (step > 0 ? high : low)
+    let distance = step > 0 ? end - start : start - end
+    region.starts[axis] = start
+    region.axes.append(
+      Region.Axis(
+        source: axis, step: step, count: max(0, (distance + abs(step) - 1) / abs(step))))
+  }
+
+  /// Adds what integers or a mask pick from an axis on; returns the next axis.
+  private mutating func addPicks(_ positions: Tensor, _ axis: Int, _ tensor: Tensor) -> Int {
+    guard positions.dtype == .bool else {
+      require(
+        !positions.dtype.isFloatingPoint,
+        "subscript: needs integers or a bool mask, got \(positions.summary)")
+      picks.append((region.axes.count, positions))
+      addRange(axis, nil, nil, 1, size: tensor.size(axis))
+      return axis + 1
+    }
+    let sizes = Array(tensor.shape[axis..<axis + positions.rank])
+    require(
+      positions.rank > 0 && positions.shape == sizes,
+      "subscript: the mask \(positions.summary) does not fit \(tensor.summary) from axis \(axis) on"
+    )
+    let places = positions.nonzero()
+    for (column, size) in sizes.enumerated() {
+      picks.append((region.axes.count, places.select(axis: 1, at: column)))
+      addRange(axis + column, nil, nil, 1, size: size)
+    }
+    return axis + positions.rank
+  }
+}
+
+/// How index tensors pick from a tensor: rows of the picked axes joined, and where their own axes go.
+private struct PickPlan {
+  /// The tensor's axes, the picked ones first.
+  let order: [Int]
+  /// The product of the picked axes' sizes.
+  let rowCount: Int
+  let restShape: [Int]
+  let indexShape: [Int]
+  /// The numbers of the rows picked.
+  let places: [Int]
+  /// The axes of the result among the indices' axes followed by the rest.
+  let resultOrder: [Int]
+
+  init(_ picks: [Selection.Pick], of tensor: Tensor) {
+    let axes = picks.map(\.axis)
+    let rest = (0..<tensor.rank).filter { !axes.contains($0) }
+    order = axes + rest
+    restShape = rest.map { tensor.size($0) }
+    rowCount = axes.reduce(1) { $0 * tensor.size($1) }
+    var shape: [Int] = []
+    for (_, positions) in picks {
+      guard let both = broadcastShape(shape, positions.shape) else {
+        fail("subscript: indices \(picks.map(\.positions.shape)) cannot be broadcast together")
+      }
+      shape = both
+    }
+    indexShape = shape
+    var places = [Int](repeating: 0, count: shape.reduce(1, *))
+    for (axis, positions) in picks {
+      let size = tensor.size(axis)
+      for (place, index) in positions.expand(shape).scalars(as: Int.self).enumerated() {
+        let position = index < 0 ? index + size : index
+        require(
+          position >= 0 && position < size,
+          "subscript: index \(index) is out of range for size \(size)")
+        places[place] = places[place] * size + position
+      }
+    }
+    self.places = places
+    // Picked axes that are neighbours are replaced where they are.
+    let areNeighbours = axes.last! - axes[0] == axes.count - 1
+    let before = areNeighbours ? rest.count { $0 < axes[0] } : 0
+    let (own, others) = (Array(0..<shape.count), Array(shape.count..<shape.count + rest.count))
+    resultOrder = Array(others[..<before] + own + others[before...])
+  }
+}
