@@ -34,7 +34,7 @@ def run(command, name):
 
 def measure(group, names, threads):
     only = [word for name in names for word in ("--only", name)]
-    arguments = ["--threads", str(threads)]
+    arguments = ["--threads", str(threads), "--seconds", "0.7"]
     for name in names:
         run([ours, *arguments, "--only", name], "ours")
     run([*pytorch, *arguments, *only], "eager")

@@ -55,7 +55,8 @@ def epoch(batch):
 
     def run(images=images):
         for start in range(0, images, batch):
-            step(x[start:start + batch], y[start:start + batch])
+            end = min(start + batch, images)
+            step(x[start:end], y[start:end])
 
     run(min(images, batch + images % batch))
     return run
