@@ -45,23 +45,22 @@ struct Replay {
         continue
       }
       if case .laterResult = entries[slot] { continue }  // its gradient waits for the first result
-      let entry = entries[slot]
-      release(slot)
+      let entry = takeEntry(slot)
       guard let dy = gradients[slot].take() else { continue }
       switch entry {
       case .leaf: found[slot] = dy
       case .unary(let input, let likeness, let pullback):
         if isNeeded(input, leadsToWanted) {
-          let likeness = likeness ?? Tape.Likeness(dy.array)
-          add(pullback(consume dy).brought(to: likeness), to: input)
+          let extent = Extent(dy.array)
+          add(pullback(consume dy).brought(to: likeness, or: extent), to: input)
         }
       case .binary(let a, let aLikeness, let aPullback, let b, let bLikeness, let bPullback):
-        let likeness = Tape.Likeness(dy.array)
+        let extent = Extent(dy.array)
         if isNeeded(a, leadsToWanted) {
-          add(aPullback(dy).brought(to: aLikeness ?? likeness), to: a)
+          add(aPullback(dy).brought(to: aLikeness, or: extent), to: a)
         }
         if isNeeded(b, leadsToWanted) {
-          add(bPullback(consume dy).brought(to: bLikeness ?? likeness), to: b)
+          add(bPullback(consume dy).brought(to: bLikeness, or: extent), to: b)
         }
       case .list, .laterResult, .released: break
       }
@@ -84,6 +83,14 @@ struct Replay {
       guard wanted[index], let input = entry.inputs[index], let gradient else { continue }
       add(gradient.brought(to: input.likeness), to: input.slot)
     }
+  }
+
+  /// The entry, moved out of the tape unless that is kept.
+  private mutating func takeEntry(_ slot: Int) -> Tape.Entry {
+    if keepsEntries { return entries[slot] }
+    var entry = Tape.Entry.released
+    swap(&entry, &entries[slot])
+    return entry
   }
 
   private mutating func release(_ slot: Int) {
@@ -113,7 +120,46 @@ struct Replay {
   }
 }
 
+/// Shape and type of an array that is given away, without an array of sizes where there are few axes.
+private struct Extent {
+  private let sizes: (Int, Int, Int, Int)
+  private let rank: Int
+  private let dtype: DType
+  private let furtherSizes: [Int]
+
+  @inline(__always)
+  init(_ array: NDArray) {
+    rank = array.rank
+    dtype = array.dtype
+    sizes = (
+      rank > 0 ? array.size(0) : 0, rank > 1 ? array.size(1) : 0, rank > 2 ? array.size(2) : 0,
+      rank > 3 ? array.size(3) : 0
+    )
+    furtherSizes = rank > 4 ? Array(array.shape[4...]) : []
+  }
+
+  @inline(__always)
+  func fits(_ array: NDArray) -> Bool {
+    array.rank == rank && array.dtype == dtype && (rank < 1 || array.size(0) == sizes.0)
+      && (rank < 2 || array.size(1) == sizes.1) && (rank < 3 || array.size(2) == sizes.2)
+      && (rank < 4 || array.size(3) == sizes.3)
+      && (rank < 5 || array.shape[4...].elementsEqual(furtherSizes))
+  }
+
+  var likeness: Tape.Likeness {
+    let first = [sizes.0, sizes.1, sizes.2, sizes.3]
+    return Tape.Likeness(shape: first.prefix(rank) + furtherSizes, dtype: dtype)
+  }
+}
+
 extension Tensor {
+  /// This gradient as its input is: like that, or as the result was.
+  @inline(__always)
+  fileprivate consuming func brought(to likeness: Tape.Likeness?, or extent: Extent) -> Tensor {
+    if let likeness { return brought(to: likeness) }
+    return extent.fits(array) ? self : brought(to: extent.likeness)
+  }
+
   /// This gradient summed over broadcast axes and converted, so that it fits the input it belongs to.
   fileprivate consuming func brought(to likeness: Tape.Likeness) -> Tensor {
     if array.dtype == likeness.dtype && array.hasShape(likeness.shape) { return self }

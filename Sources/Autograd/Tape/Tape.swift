@@ -33,9 +33,11 @@ public final class Tape: Sendable {
     let shape: [Int]
     let dtype: DType
 
-    init(_ array: NDArray) {
-      shape = array.shape
-      dtype = array.dtype
+    init(_ array: NDArray) { self.init(shape: array.shape, dtype: array.dtype) }
+
+    init(shape: [Int], dtype: DType) {
+      self.shape = shape
+      self.dtype = dtype
     }
   }
 
