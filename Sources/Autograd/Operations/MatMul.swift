@@ -57,6 +57,15 @@ extension Tensor {
     }
   }
 
+  /// The sums of a matrix's columns.
+  fileprivate func columnSums() -> Tensor {
+    if isTraced || count == 0 { return sum(axis: 0) }
+    let (x, columns) = (CPU.contiguous(array), array.size(1))
+    let y = NDArray.uninitialized(dtype: dtype, shape: [columns])
+    CPU.reduce(.sum, x, outer: 1, reduced: array.size(0), inner: columns, into: y)
+    return Tensor(y)
+  }
+
   /// All axes but the last joined: [rows, columns].
   fileprivate func flattenedRows() -> Tensor {
     rank == 2 ? self : reshape([shape.dropLast().reduce(1, *), size(-1)])
@@ -101,7 +110,7 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
         sent[0] = x.rank == 2 ? dx : dx.reshape(x.shape)
       }
       if wanted[1] { sent[1] = dy.transpose().matmul(x.flattenedRows()) }
-      if wanted.count > 2 { sent.append(wanted[2] ? dy.sum(axis: 0) : nil) }
+      if wanted.count > 2 { sent.append(wanted[2] ? dy.columnSums() : nil) }
       return sent
     }
   }[0]

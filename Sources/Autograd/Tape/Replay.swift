@@ -25,10 +25,12 @@ struct Replay {
   /// Entries are released on the way, so that activations die early.
   mutating func run(wanted: [Int], leafCount: Int) -> [Tensor?] {
     let wantsResults = wanted.contains { if case .leaf = entries[$0] { false } else { true } }
-    let isEveryLeafWanted = !wantsResults && Set(wanted).count == leafCount
+    let isAscending = zip(wanted, wanted.dropFirst()).allSatisfy { $0 < $1 }
+    let isEveryLeafWanted =
+      !wantsResults && (isAscending ? wanted.count : Set(wanted).count) == leafCount
     let wantedResults = wantsResults ? Set(wanted) : []
     let leadsToWanted = isEveryLeafWanted ? nil : slotsLeading(to: wanted)
-    var found = [Int: Tensor]()
+    var foundResults: [Int: Tensor] = [:]
     let first = isEveryLeafWanted ? 0 : (wanted.min() ?? entries.count)
     var slot = entries.count - 1
     while slot >= first {
@@ -38,17 +40,19 @@ struct Replay {
         release(slot)
         continue
       }
-      if wantsResults, wantedResults.contains(slot), let dy = gradients[slot] { found[slot] = dy }
+      if wantsResults, wantedResults.contains(slot), let dy = gradients[slot] {
+        foundResults[slot] = dy
+      }
       if case .list(let entry) = entries[slot] {
         release(slot)
         replay(entry, at: slot, leadsToWanted)
         continue
       }
       if case .laterResult = entries[slot] { continue }  // its gradient waits for the first result
+      if case .leaf = entries[slot] { continue }  // its gradient stays where it is
       let entry = takeEntry(slot)
       guard let dy = gradients[slot].take() else { continue }
       switch entry {
-      case .leaf: found[slot] = dy
       case .unary(let input, let likeness, let pullback):
         if isNeeded(input, leadsToWanted) {
           let extent = Extent(dy.array)
@@ -62,10 +66,10 @@ struct Replay {
         if isNeeded(b, leadsToWanted) {
           add(bPullback(consume dy).brought(to: bLikeness, or: extent), to: b)
         }
-      case .list, .laterResult, .released: break
+      case .leaf, .list, .laterResult, .released: break
       }
     }
-    return wanted.map { found[$0] }
+    return wanted.map { foundResults[$0] ?? gradients[$0] }
   }
 
   private mutating func replay(_ entry: Tape.ListEntry, at slot: Int, _ leadsToWanted: [Bool]?) {

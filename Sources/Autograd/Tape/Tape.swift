@@ -112,6 +112,7 @@ public final class Tape: Sendable {
   func append(_ entry: Entry) -> Int {
     if phase.load(ordering: .acquiring) == Phase.replaying.rawValue { failReplaying() }
     return recording.withLock { recording in
+      if recording.entries.isEmpty { recording.entries.reserveCapacity(64) }
       recording.entries.append(entry)
       return recording.entries.count - 1
     }

@@ -225,7 +225,7 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
   static func isUnique(_ array: inout NDArray) -> Bool {
     guard isKnownUniquelyReferenced(&array) else { return false }
     if !array.isView { return true }
-    return isKnownUniquelyReferenced(&array.header.owner)
+    return array.withUnsafeMutablePointerToHeader { isKnownUniquelyReferenced(&$0.pointee.owner) }
   }
 
   /// Runs `body` with the elements, which must be dense and of the given type.
