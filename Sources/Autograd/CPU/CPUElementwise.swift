@@ -267,8 +267,10 @@ extension CPU {
   }
 }
 
-/// Keeps arrays alive up to here, for pointers to their elements. `withExtendedLifetime` of a tuple
-/// does it by counting references up and down, which a tiny operation notices.
+/// Keeps arrays alive up to here, for pointers to their elements.
+///
+/// `withExtendedLifetime` of a tuple does it by counting references up and down, which a tiny
+/// operation notices.
 @inline(__always)
 func keepAlive(_ a: NDArray, _ b: NDArray, _ c: NDArray? = nil) {
   withExtendedLifetime(a) {}

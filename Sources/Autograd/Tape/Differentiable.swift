@@ -161,12 +161,16 @@ public func differentiable(
     return value(inputs.map { Tensor($0.array) }).map { constant($0, operation) }
   }
   var stripped = inputs
-  var slots: [(slot: Int, likeness: Tape.Likeness)?] = []
+  var slots: [(slot: Int, extent: Tape.Extent)?] = []
+  slots.reserveCapacity(inputs.count)
   for index in stripped.indices {
     let slot = stripped[index].strip(tape)
-    slots.append(slot.map { ($0, Tape.Likeness(stripped[index].array)) })
+    slots.append(slot.map { ($0, Tape.Extent(stripped[index].array)) })
   }
-  let results = differentiable(stripped, value, pullbacks: pullbacks, operation: operation)
+  let results =
+    stripped.allSatisfy { $0.isConstant }
+    ? value(stripped).map { constant($0, operation) }
+    : differentiable(stripped, value, pullbacks: pullbacks, operation: operation)
   let entry = Tape.ListEntry(
     inputs: slots, resultCount: results.count,
     pullbacks: checked(pullbacks(stripped, results), operation))

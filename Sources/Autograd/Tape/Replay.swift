@@ -55,11 +55,11 @@ struct Replay {
       switch entry {
       case .unary(let input, let likeness, let pullback):
         if isNeeded(input, leadsToWanted) {
-          let extent = Extent(dy.array)
+          let extent = Tape.Extent(dy.array)
           add(pullback(consume dy).brought(to: likeness, or: extent), to: input)
         }
       case .binary(let a, let aLikeness, let aPullback, let b, let bLikeness, let bPullback):
-        let extent = Extent(dy.array)
+        let extent = Tape.Extent(dy.array)
         if isNeeded(a, leadsToWanted) {
           add(aPullback(dy).brought(to: aLikeness, or: extent), to: a)
         }
@@ -85,7 +85,7 @@ struct Replay {
       "Tape: pullbacks returned \(sent.count) gradients for \(entry.inputs.count) inputs")
     for (index, gradient) in sent.enumerated() {
       guard wanted[index], let input = entry.inputs[index], let gradient else { continue }
-      add(gradient.brought(to: input.likeness), to: input.slot)
+      add(gradient.brought(to: nil, or: input.extent), to: input.slot)
     }
   }
 
@@ -124,42 +124,11 @@ struct Replay {
   }
 }
 
-/// Shape and type of an array that is given away, without an array of sizes where there are few axes.
-private struct Extent {
-  private let sizes: (Int, Int, Int, Int)
-  private let rank: Int
-  private let dtype: DType
-  private let furtherSizes: [Int]
-
-  @inline(__always)
-  init(_ array: NDArray) {
-    rank = array.rank
-    dtype = array.dtype
-    sizes = (
-      rank > 0 ? array.size(0) : 0, rank > 1 ? array.size(1) : 0, rank > 2 ? array.size(2) : 0,
-      rank > 3 ? array.size(3) : 0
-    )
-    furtherSizes = rank > 4 ? Array(array.shape[4...]) : []
-  }
-
-  @inline(__always)
-  func fits(_ array: NDArray) -> Bool {
-    array.rank == rank && array.dtype == dtype && (rank < 1 || array.size(0) == sizes.0)
-      && (rank < 2 || array.size(1) == sizes.1) && (rank < 3 || array.size(2) == sizes.2)
-      && (rank < 4 || array.size(3) == sizes.3)
-      && (rank < 5 || array.shape[4...].elementsEqual(furtherSizes))
-  }
-
-  var likeness: Tape.Likeness {
-    let first = [sizes.0, sizes.1, sizes.2, sizes.3]
-    return Tape.Likeness(shape: first.prefix(rank) + furtherSizes, dtype: dtype)
-  }
-}
-
 extension Tensor {
   /// This gradient as its input is: like that, or as the result was.
   @inline(__always)
-  fileprivate consuming func brought(to likeness: Tape.Likeness?, or extent: Extent) -> Tensor {
+  fileprivate consuming func brought(to likeness: Tape.Likeness?, or extent: Tape.Extent) -> Tensor
+  {
     if let likeness { return brought(to: likeness) }
     return extent.fits(array) ? self : brought(to: extent.likeness)
   }
