@@ -4,21 +4,29 @@ import NN
 /// Something to time: `run` does it once and is called again and again.
 struct Workload {
   let name: String
-  /// How often `run` is repeated within one measurement, so that it lasts long enough to be timed.
-  let repeats: Int
+  /// Whether making the run warms it up: a whole run would take too long.
+  let warmsUpItself: Bool
   let makeRun: () -> () -> Void
 
-  init(_ name: String, repeats: Int = 1, _ makeRun: @escaping () -> () -> Void) {
+  init(_ name: String, warmsUpItself: Bool = false, _ makeRun: @escaping () -> () -> Void) {
     self.name = name
-    self.repeats = repeats
+    self.warmsUpItself = warmsUpItself
     self.makeRun = makeRun
   }
 }
 
-/// Random numbers from a fixed stream, so that every run computes the same.
+/// Numbers from -1 to 1 from a fixed sequence, so that every run computes the same.
+///
+/// Written into the tensor's own memory: the library's streams take more for a while, which would
+/// show in the peak.
 func random(_ shape: [Int]) -> Tensor {
-  var stream = RandomStream(seed: 1, path: "\(shape)")
-  return stream.uniform(shape, low: -1, high: 1)
+  var state: UInt32 = 1
+  return Tensor(shape: shape, of: Float.self) { elements in
+    for index in elements.indices {
+      state = state &* 1_664_525 &+ 1_013_904_223
+      elements[index] = Float(state >> 8) * 0x1p-23 - 1
+    }
+  }
 }
 
 /// Labels 0 ..< classes.
@@ -28,10 +36,13 @@ func labels(_ count: Int, classes: Int = 10) -> Tensor {
 
 /// A classifier around layers.
 final class Model: Classifier {
-  let learningRate: Float = 0.1
+  let learningRate: Float
   let net: Sequential
 
-  init(_ layers: any Layer...) { net = Sequential(layers) }
+  init(learningRate: Float = 0.1, _ layers: any Layer...) {
+    self.learningRate = learningRate
+    net = Sequential(layers)
+  }
 
   static func leNet() -> Model {
     Model(
@@ -49,17 +60,18 @@ func step(_ model: Model, _ optimizer: any Optimizer, _ inputs: Tensor, _ labels
   optimizer.step(gradients)
 }
 
-/// A run that steps through all images once.
+/// A run that steps through all images once, warmed up with the first and the last batch.
 func epoch(images: Int, batchSize: Int) -> () -> Void {
   let model = Model.leNet()
   let optimizer = model.configureOptimizers()
   let data = DataSplit(
     training: TensorDataset(inputs: random([images, 1, 28, 28]), labels: labels(images)),
     batchSize: batchSize)
-  return {
-    let order = Array(0..<images)
+  func run(_ order: [Int]) {
     for batch in BatchSequence(data.training, order: order, batchSize: batchSize) {
       step(model, optimizer, batch.inputs, batch.labels)
     }
   }
+  run(Array(0..<min(images, batchSize + images % batchSize)))
+  return { run(Array(0..<images)) }
 }

@@ -7,24 +7,26 @@ func allWorkloads(isQuick: Bool) -> [Workload] {
   var workloads: [Workload] = []
   for batchSize in [128, 32, 1_024] {
     workloads.append(
-      Workload("lenet epoch, batch \(batchSize)") { epoch(images: images, batchSize: batchSize) })
+      Workload("lenet epoch, batch \(batchSize)", warmsUpItself: true) {
+        epoch(images: images, batchSize: batchSize)
+      })
   }
-  for (batchSize, repeats) in [(1, 200), (1_000, 3)] {
+  for batchSize in [1, 1_000] {
     workloads.append(
-      Workload("lenet inference, batch \(batchSize)", repeats: repeats) {
+      Workload("lenet inference, batch \(batchSize)") {
         let model = Model.leNet()
         let inputs = random([batchSize, 1, 28, 28])
         return { _ = model(inputs) }
       })
   }
   workloads.append(
-    Workload("mlp 784-256-10 step, batch 256", repeats: 20) {
+    Workload("mlp 784-256-10 step, batch 256") {
       let model = Model(Flatten(), LazyLinear(256), ReLU(), LazyLinear(10))
       let optimizer = model.configureOptimizers()
       let (inputs, labels) = (random([256, 1, 28, 28]), labels(256))
       return { step(model, optimizer, inputs, labels) }
     })
-  workloads.append(Workload("tiny mlp step, batch 32", repeats: 200, tinyStep))
+  workloads.append(Workload("tiny mlp step, batch 32", tinyStep))
   workloads.append(
     Workload("scalar chain, 100000 multiplications") {
       {
@@ -35,7 +37,10 @@ func allWorkloads(isQuick: Bool) -> [Workload] {
         _ = tape.gradient(of: y, at: x)
       }
     })
-  workloads += matmuls() + convolutions(isQuick: isQuick) + elementwise()
+  workloads += matmuls() + convolutions(isQuick: isQuick)
+  workloads.append(
+    Workload("resnet-18 step, batch 64") { residualStep(batchSize: isQuick ? 2 : 64) })
+  workloads += elementwise()
   return workloads
 }
 
@@ -55,10 +60,7 @@ private func tinyStep() -> () -> Void {
 private func matmuls() -> [Workload] {
   let squares = [64, 128, 256, 512, 1_024, 2_048].map { ($0, $0, $0) }
   return (squares + [(128, 400, 120), (6, 25, 784), (16, 150, 100)]).map { rows, depth, columns in
-    let work = rows * depth * columns
-    return Workload(
-      "matmul \(rows)x\(depth)x\(columns)", repeats: max(1, min(500, (1 << 28) / work))
-    ) {
+    Workload("matmul \(rows)x\(depth)x\(columns)") {
       let (a, b) = (random([rows, depth]), random([depth, columns]))
       return { _ = a.matmul(b) }
     }
@@ -88,12 +90,13 @@ private func convolutions(isQuick: Bool) -> [Workload] {
 private func elementwise() -> [Workload] {
   let operations: [(String, @Sendable (Tensor, Tensor, Tensor) -> Tensor)] = [
     ("sigmoid", { x, _, _ in x.sigmoid() }), ("exp", { x, _, _ in x.exp() }),
-    ("tanh", { x, _, _ in x.tanh() }), ("a*b+c", { a, b, c in a * b + c }),
-    ("softmax", { x, _, _ in x.softmax() }), ("sum", { x, _, _ in x.sum() }),
+    ("tanh", { x, _, _ in x.tanh() }), ("gelu", { x, _, _ in x.gelu() }),
+    ("a*b+c", { a, b, c in a * b + c }), ("softmax", { x, _, _ in x.softmax() }),
+    ("sum", { x, _, _ in x.sum() }),
   ]
   return operations.flatMap { name, operation in
     [10, 16, 22].map { exponent in
-      Workload("\(name), 2^\(exponent)", repeats: [10: 1_000, 16: 100, 22: 3][exponent]!) {
+      Workload("\(name), 2^\(exponent)") {
         let shape = [1 << (exponent - 8), 1 << 8]
         let (a, b, c) = (random(shape), random(shape) * 0.5, random(shape) + 1)
         return { _ = operation(a, b, c) }

@@ -24,14 +24,16 @@ extension CPU {
   static func map(_ operation: CKMap, _ x: NDArray, into y: NDArray) {
     let type = x.dtype.kernelType
     let size = x.dtype.byteCount
-    withExtendedLifetime((x, y)) {
-      if x.isDense {
-        forEachDensePart(x.count) { start, count in
-          let source = CKSource(data: x.data + start * size, inner: 1, outer: 0)
-          kernels.map(operation, type, count, 1, source, y.data + start * size)
-        }
-        return
+    if x.isDense {
+      let (xData, yData) = (x.data, y.data)
+      forEachDensePart(x.count) { start, count in
+        let source = CKSource(data: xData + start * size, inner: 1, outer: 0)
+        kernels.map(operation, type, count, 1, source, yData + start * size)
       }
+      keepAlive(x, y)
+      return
+    }
+    withExtendedLifetime((x, y)) {
       let loop = StridedLoop(shape: x.shape, operands: [x.strides, y.strides])
       let strides = loop.innermost(0)
       loop.forEachPart { inner, outer, offsets in
@@ -50,14 +52,14 @@ extension CPU {
   ) {
     let type = a.dtype.kernelType
     let size = a.dtype.byteCount
-    withExtendedLifetime((a, b, y)) {
-      forEachDensePart(a.count) { start, count in
-        kernels.zip(
-          operation, type, count, 1,
-          CKSource(data: a.data + start * size, inner: 1, outer: 0),
-          CKSource(data: b.data + start * size, inner: 1, outer: 0), y.data + start * size)
-      }
+    let (aData, bData, yData) = (a.data, b.data, y.data)
+    forEachDensePart(a.count) { start, count in
+      kernels.zip(
+        operation, type, count, 1,
+        CKSource(data: aData + start * size, inner: 1, outer: 0),
+        CKSource(data: bData + start * size, inner: 1, outer: 0), yData + start * size)
     }
+    keepAlive(a, b, y)
   }
 
   /// Dense `a` with one scalar, which stands on the left if `isReversed`.
@@ -66,17 +68,17 @@ extension CPU {
   ) {
     let type = a.dtype.kernelType
     let size = a.dtype.byteCount
+    let (aData, yData) = (a.data, y.data)
     withScalar(scalar, as: a.dtype) { scalar in
-      withExtendedLifetime((a, y)) {
-        forEachDensePart(a.count) { start, count in
-          let array = CKSource(data: a.data + start * size, inner: 1, outer: 0)
-          let constant = CKSource(data: scalar, inner: 0, outer: 0)
-          kernels.zip(
-            operation, type, count, 1, isReversed ? constant : array,
-            isReversed ? array : constant, y.data + start * size)
-        }
+      forEachDensePart(a.count) { start, count in
+        let array = CKSource(data: aData + start * size, inner: 1, outer: 0)
+        let constant = CKSource(data: scalar, inner: 0, outer: 0)
+        kernels.zip(
+          operation, type, count, 1, isReversed ? constant : array,
+          isReversed ? array : constant, yData + start * size)
       }
     }
+    keepAlive(a, y)
   }
 
   /// Operands of one type, broadcast to the shape of dense `y`.
@@ -85,6 +87,15 @@ extension CPU {
   ) {
     let type = a.dtype.kernelType
     let size = a.dtype.byteCount
+    if y.count < parallelCount, let (width, aStrides, bStrides) = rowStrides(a, b, in: y) {
+      if width == 0 { return }
+      kernels.zip(
+        operation, type, width, y.count / width,
+        CKSource(data: a.data, inner: aStrides.inner, outer: aStrides.outer),
+        CKSource(data: b.data, inner: bStrides.inner, outer: bStrides.outer), y.data)
+      keepAlive(a, b, y)
+      return
+    }
     let shape = y.shape
     let loop = StridedLoop(
       shape: shape,
@@ -99,6 +110,38 @@ extension CPU {
           y.data + offsets[2] * size)
       }
     }
+  }
+
+  /// Adds dense `x` [columns] to each row of dense `y` [rows, columns].
+  static func addRow(_ x: NDArray, to y: NDArray) {
+    let (type, columns) = (y.dtype.kernelType, x.count)
+    let (xData, yData) = (x.data, y.data)
+    if columns == 0 { return }
+    forEachRowPart(y.count / columns, width: columns) { start, count in
+      let rows = yData + start * columns * y.dtype.byteCount
+      kernels.zip(
+        .add, type, columns, count, CKSource(data: rows, inner: 1, outer: columns),
+        CKSource(data: xData, inner: 1, outer: 0), rows)
+    }
+    keepAlive(x, y)
+  }
+
+  /// The width of rows, and strides within and between them, where each operand is dense and has y's
+  /// shape, one element, or the shape of y's last axes: a bias, say.
+  private static func rowStrides(
+    _ a: NDArray, _ b: NDArray, in y: NDArray
+  ) -> (width: Int, a: (inner: Int, outer: Int), b: (inner: Int, outer: Int))? {
+    guard a.isDense && b.isDense && a.hasLastAxes(of: y) && b.hasLastAxes(of: y) else { return nil }
+    let (aCount, bCount, count) = (a.count, b.count, y.count)
+    func strides(_ own: Int, _ width: Int) -> (inner: Int, outer: Int) {
+      own == 1 ? (0, 0) : (1, own == width ? 0 : width)
+    }
+    if aCount == count || aCount == 1 {
+      let width = bCount == 1 ? count : bCount
+      return (width, strides(aCount, width), strides(bCount, width))
+    }
+    guard bCount == count || bCount == 1 else { return nil }
+    return (aCount, strides(aCount, aCount), strides(bCount, aCount))
   }
 
   /// Operands of one type, broadcast to the shape of dense, boolean `y`.
@@ -150,13 +193,12 @@ extension CPU {
   ) {
     let type = y.dtype.kernelType
     let size = y.dtype.byteCount
-    withExtendedLifetime((u, v, y)) {
-      forEachDensePart(y.count) { start, count in
-        let start = start * size
-        kernels.update(
-          operation, type, count, factors, u.data + start, v.data + start, y.data + start)
-      }
+    let (uData, vData, yData) = (u.data, v.data, y.data)
+    forEachDensePart(y.count) { start, count in
+      let start = start * size
+      kernels.update(operation, type, count, factors, uData + start, vData + start, yData + start)
     }
+    keepAlive(u, v, y)
   }
 
   // MARK: Copy and fill
@@ -238,4 +280,15 @@ extension CPU {
     }
     return result
   }
+}
+
+/// Keeps arrays alive up to here, for pointers to their elements.
+///
+/// `withExtendedLifetime` of a tuple does it by counting references up and down, which a tiny
+/// operation notices.
+@inline(__always)
+func keepAlive(_ a: NDArray, _ b: NDArray, _ c: NDArray? = nil) {
+  withExtendedLifetime(a) {}
+  withExtendedLifetime(b) {}
+  withExtendedLifetime(c) {}
 }

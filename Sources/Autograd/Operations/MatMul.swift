@@ -9,6 +9,11 @@ extension Tensor {
     require(
       rank >= 1 && other.rank >= 1,
       "matmul: needs operands with at least one axis, got \(summary) and \(other.summary)")
+    if rank == 2 && other.rank == 2 && array.size(1) == other.array.size(0)
+      && dtype.isFloatingPoint && other.dtype.isFloatingPoint
+    {
+      return product(other, batch: [])
+    }
     let a = rank == 1 ? unsqueeze(0) : self
     let b = other.rank == 1 ? other.unsqueeze(1) : other
     let batch = broadcastShape(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
@@ -31,6 +36,9 @@ extension Tensor {
   private func product(_ other: Tensor, batch: [Int]) -> Tensor {
     differentiable(self, other) { a, b in
       let dtype = DType.promoted(a.dtype, b.dtype)
+      if a.rank == 2 && b.rank == 2 && a.dtype == b.dtype && a.array.size(1) > 0 {
+        return Tensor(CPU.product(a.array, b.array))
+      }
       let y = NDArray.uninitialized(dtype: dtype, shape: batch + [a.size(-2), b.size(-1)])
       if a.size(-1) == 0 { return Tensor(CPU.filled(shape: y.shape, value: 0, dtype: dtype)) }
       CPU.matmul(
@@ -49,9 +57,18 @@ extension Tensor {
     }
   }
 
+  /// The sums of a matrix's columns.
+  fileprivate func columnSums() -> Tensor {
+    if isTraced || count == 0 { return sum(axis: 0) }
+    let (x, columns) = (CPU.contiguous(array), array.size(1))
+    let y = NDArray.uninitialized(dtype: dtype, shape: [columns])
+    CPU.reduce(.sum, x, outer: 1, reduced: array.size(0), inner: columns, into: y)
+    return Tensor(y)
+  }
+
   /// All axes but the last joined: [rows, columns].
-  private func flattenedRows() -> Tensor {
-    reshape([shape.dropLast().reduce(1, *), size(-1)])
+  fileprivate func flattenedRows() -> Tensor {
+    rank == 2 ? self : reshape([shape.dropLast().reduce(1, *), size(-1)])
   }
 }
 
@@ -67,10 +84,49 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
     (1...2).contains(weight.rank) && x.rank >= 1 && x.size(-1) == weight.size(-1),
     "linear: needs x [..., inputs] and weights [outputs, inputs], got \(x.summary) and \(weight.summary)"
   )
-  let y = x.matmul(weight.rank == 1 ? weight : weight.transpose())
-  guard let bias else { return y }
-  require(
-    bias.shape == Array(weight.shape.dropLast()),
-    "linear: the bias must have the shape \(weight.shape.dropLast()), got \(bias.summary)")
-  return y + bias
+  if let bias {
+    require(
+      bias.shape == Array(weight.shape.dropLast()),
+      "linear: the bias must have the shape \(weight.shape.dropLast()), got \(bias.summary)")
+  }
+  let isOneType = x.dtype == weight.dtype && bias?.dtype ?? x.dtype == x.dtype
+  guard weight.rank == 2, weight.size(1) > 0, isOneType, x.dtype.isFloatingPoint else {
+    let y = x.matmul(weight.rank == 1 ? weight : weight.transpose())
+    return bias.map { y + $0 } ?? y
+  }
+  return differentiable(bias.map { [x, weight, $0] } ?? [x, weight]) { inputs in
+    let (x, weight) = (inputs[0], inputs[1])
+    let rows = x.flattenedRows()
+    let y = CPU.product(rows.array, weight.array.transposed(0, 1))
+    if inputs.count > 2 { CPU.addRow(CPU.contiguous(inputs[2].array), to: y) }
+    if x.rank == 2 { return [Tensor(y)] }
+    return [Tensor(y).reshape(x.shape.dropLast() + [weight.size(0)])]
+  } pullbacks: { inputs, _ in
+    { [x = inputs[0], weight = inputs[1]] cotangents, wanted in
+      guard let dy = cotangents[0]?.flattenedRows() else { return wanted.map { _ in nil } }
+      var sent: [Tensor?] = [nil, nil]
+      if wanted[0] {
+        let dx = dy.matmul(weight)
+        sent[0] = x.rank == 2 ? dx : dx.reshape(x.shape)
+      }
+      if wanted[1] { sent[1] = dy.transpose().matmul(x.flattenedRows()) }
+      if wanted.count > 2 { sent.append(wanted[2] ? dy.columnSums() : nil) }
+      return sent
+    }
+  }[0]
+}
+
+extension CPU {
+  /// The product of two matrices of one type with at least one multiplication per element.
+  fileprivate static func product(_ a: NDArray, _ b: NDArray) -> NDArray {
+    let (rows, columns) = (a.size(0), b.size(1))
+    let y = NDArray.uninitialized(dtype: a.dtype, rows: rows, columns: columns)
+    multiply(
+      a.dtype, rows: rows, columns: columns, depth: a.size(1),
+      MatrixView(data: a.data, rowStride: a.stride(0), columnStride: a.stride(1)),
+      MatrixView(data: b.data, rowStride: b.stride(0), columnStride: b.stride(1)),
+      into: y.data, rowStride: columns)
+    keepAlive(a, b, y)
+    return y
+  }
 }

@@ -63,9 +63,11 @@ extension Tensor {
   /// Two axes exchanged; without arguments the last two, a matrix's transpose.
   public func transpose(_ a: Int = -2, _ b: Int = -1) -> Tensor {
     if rank == 0 && [-1, 0].contains(a) && [-1, 0].contains(b) { return self }
-    var order = Array(0..<rank)
-    order.swapAt(checkedAxis(a, "transpose"), checkedAxis(b, "transpose"))
-    return permute(order)
+    let (first, second) = (checkedAxis(a, "transpose"), checkedAxis(b, "transpose"))
+    if first == second { return self }
+    return differentiable(
+      self, { Tensor($0.array.transposed(first, second)) },
+      pullback: { _, _ in { dy in dy.transpose(first, second) } })
   }
 
   /// The elements repeated, without copying, along axes that are missing or have size 1.

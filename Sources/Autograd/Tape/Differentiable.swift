@@ -96,19 +96,18 @@ func differentiable(
       operation: operation
     ).narrowed(to: type)
   }
-  guard let tape = innermostTape(a, b) else {
-    a.trace = .none
-    b.trace = .none
+  guard let (tape, aSlot, bSlot) = stripInnermost(&a, &b) else {
     return constant(value(a, b), operation)
   }
-  let aSlot = a.strip(tape)
-  let bSlot = b.strip(tape)
   var (aLikeness, bLikeness): (Tape.Likeness?, Tape.Likeness?) = (nil, nil)
   if a.array.dtype != b.array.dtype || !a.array.hasShape(of: b.array) {
     (aLikeness, bLikeness) = (Tape.Likeness(a.array), Tape.Likeness(b.array))
   }
-  var y = differentiable(
-    broadcasting: a, b, value, first: first, second: second, operation: operation)
+  var y =
+    a.isConstant && b.isConstant
+    ? constant(value(a, b), operation)
+    : differentiable(
+      broadcasting: a, b, value, first: first, second: second, operation: operation)
   let entry: Tape.Entry
   switch (aSlot, bSlot) {
   case (let aSlot?, let bSlot?):
@@ -149,13 +148,14 @@ public func differentiable(
       a.widened(), b.widened(), value, first: first, second: second, operation: operation
     ).narrowed(to: type)
   }
-  guard let tape = innermostTape(a, b) else {
-    return constant(value(Tensor(a.array), Tensor(b.array)), operation)
-  }
   var (a, b) = (a, b)
-  let aSlot = a.strip(tape)
-  let bSlot = b.strip(tape)
-  var y = differentiable(a, b, value, first: first, second: second, operation: operation)
+  guard let (tape, aSlot, bSlot) = stripInnermost(&a, &b) else {
+    return constant(value(a, b), operation)
+  }
+  var y =
+    a.isConstant && b.isConstant
+    ? constant(value(a, b), operation)
+    : differentiable(a, b, value, first: first, second: second, operation: operation)
   guard y.dtype.isFloatingPoint else { return y }
   let entry: Tape.Entry
   switch (aSlot, bSlot) {
@@ -200,12 +200,16 @@ public func differentiable(
     return value(inputs.map { Tensor($0.array) }).map { constant($0, operation) }
   }
   var stripped = inputs
-  var slots: [(slot: Int, likeness: Tape.Likeness)?] = []
+  var slots: [(slot: Int, extent: Tape.Extent)?] = []
+  slots.reserveCapacity(inputs.count)
   for index in stripped.indices {
     let slot = stripped[index].strip(tape)
-    slots.append(slot.map { ($0, Tape.Likeness(stripped[index].array)) })
+    slots.append(slot.map { ($0, Tape.Extent(stripped[index].array)) })
   }
-  let results = differentiable(stripped, value, pullbacks: pullbacks, operation: operation)
+  let results =
+    stripped.allSatisfy { $0.isConstant }
+    ? value(stripped).map { constant($0, operation) }
+    : differentiable(stripped, value, pullbacks: pullbacks, operation: operation)
   let entry = Tape.ListEntry(
     inputs: slots, resultCount: results.count,
     pullbacks: checked(pullbacks(stripped, results), operation))
@@ -241,14 +245,47 @@ private func constant(_ y: consuming Tensor, _ operation: StaticString) -> Tenso
   return y
 }
 
+/// Takes the innermost tape off the traces of two operands; the tape with their slots, nil if
+/// neither is recorded, in which case both are constants now.
 @inline(__always)
-private func innermostTape(_ a: borrowing Tensor, _ b: borrowing Tensor) -> Tape? {
-  switch (a.trace.innermost, b.trace.innermost) {
-  case (nil, nil): return nil
-  case (let a?, nil): return a.tape
-  case (nil, let b?): return b.tape
-  case (let a?, let b?): return a.tape.age >= b.tape.age ? a.tape : b.tape
+private func stripInnermost(
+  _ a: inout Tensor, _ b: inout Tensor
+) -> (tape: Tape, aSlot: Int?, bSlot: Int?)? {
+  // Constants and one tape are the usual case; looking at each operand once is what makes it fast.
+  switch (a.trace, b.trace) {
+  case (.none, .none): return nil
+  case (.one(let tape, let slot), .none) where !tape.isFinished:
+    a.trace = .none
+    return (tape, slot, nil)
+  case (.none, .one(let tape, let slot)) where !tape.isFinished:
+    b.trace = .none
+    return (tape, nil, slot)
+  case (.one(let tape, let aSlot), .one(let other, let bSlot))
+  where tape === other && !tape.isFinished:
+    a.trace = .none
+    b.trace = .none
+    return (tape, aSlot, bSlot)
+  default: return stripNested(&a, &b)
   }
+}
+
+@inline(never)
+private func stripNested(
+  _ a: inout Tensor, _ b: inout Tensor
+) -> (tape: Tape, aSlot: Int?, bSlot: Int?)? {
+  let innermost: Tape? =
+    switch (a.trace.innermost, b.trace.innermost) {
+    case (nil, nil): nil
+    case (let a?, nil): a.tape
+    case (nil, let b?): b.tape
+    case (let a?, let b?): a.tape.age >= b.tape.age ? a.tape : b.tape
+    }
+  guard let tape = innermost else {
+    a.trace = .none
+    b.trace = .none
+    return nil
+  }
+  return (tape, a.strip(tape), b.strip(tape))
 }
 
 extension Tensor {
@@ -261,6 +298,8 @@ extension Tensor {
   fileprivate consuming func narrowed(to type: DType) -> Tensor {
     type.isHalf && array.dtype == .float32 ? asType(type) : self
   }
+
+  fileprivate var isConstant: Bool { if case .none = trace { true } else { false } }
 
   /// Takes the tape, if it is the innermost one, off this tensor's trace and returns the slot.
   fileprivate mutating func strip(_ tape: Tape) -> Int? {

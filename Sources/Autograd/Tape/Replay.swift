@@ -25,10 +25,12 @@ struct Replay {
   /// Entries are released on the way, so that activations die early.
   mutating func run(wanted: [Int], leafCount: Int) -> [Tensor?] {
     let wantsResults = wanted.contains { if case .leaf = entries[$0] { false } else { true } }
-    let isEveryLeafWanted = !wantsResults && Set(wanted).count == leafCount
+    let isAscending = zip(wanted, wanted.dropFirst()).allSatisfy { $0 < $1 }
+    let isEveryLeafWanted =
+      !wantsResults && (isAscending ? wanted.count : Set(wanted).count) == leafCount
     let wantedResults = wantsResults ? Set(wanted) : []
     let leadsToWanted = isEveryLeafWanted ? nil : slotsLeading(to: wanted)
-    var found = [Int: Tensor]()
+    var foundResults: [Int: Tensor] = [:]
     let first = isEveryLeafWanted ? 0 : (wanted.min() ?? entries.count)
     var slot = entries.count - 1
     while slot >= first {
@@ -38,35 +40,36 @@ struct Replay {
         release(slot)
         continue
       }
-      if wantsResults, wantedResults.contains(slot), let dy = gradients[slot] { found[slot] = dy }
+      if wantsResults, wantedResults.contains(slot), let dy = gradients[slot] {
+        foundResults[slot] = dy
+      }
       if case .list(let entry) = entries[slot] {
         release(slot)
         replay(entry, at: slot, leadsToWanted)
         continue
       }
       if case .laterResult = entries[slot] { continue }  // its gradient waits for the first result
-      let entry = entries[slot]
-      release(slot)
+      if case .leaf = entries[slot] { continue }  // its gradient stays where it is
+      let entry = takeEntry(slot)
       guard let dy = gradients[slot].take() else { continue }
       switch entry {
-      case .leaf: found[slot] = dy
       case .unary(let input, let likeness, let pullback):
         if isNeeded(input, leadsToWanted) {
-          let likeness = likeness ?? Tape.Likeness(dy.array)
-          add(pullback(consume dy).brought(to: likeness), to: input)
+          let extent = Tape.Extent(dy.array)
+          add(pullback(consume dy).brought(to: likeness, or: extent), to: input)
         }
       case .binary(let a, let aLikeness, let aPullback, let b, let bLikeness, let bPullback):
-        let likeness = Tape.Likeness(dy.array)
+        let extent = Tape.Extent(dy.array)
         if isNeeded(a, leadsToWanted) {
-          add(aPullback(dy).brought(to: aLikeness ?? likeness), to: a)
+          add(aPullback(dy).brought(to: aLikeness, or: extent), to: a)
         }
         if isNeeded(b, leadsToWanted) {
-          add(bPullback(consume dy).brought(to: bLikeness ?? likeness), to: b)
+          add(bPullback(consume dy).brought(to: bLikeness, or: extent), to: b)
         }
-      case .list, .laterResult, .released: break
+      case .leaf, .list, .laterResult, .released: break
       }
     }
-    return wanted.map { found[$0] }
+    return wanted.map { foundResults[$0] ?? gradients[$0] }
   }
 
   private mutating func replay(_ entry: Tape.ListEntry, at slot: Int, _ leadsToWanted: [Bool]?) {
@@ -82,8 +85,16 @@ struct Replay {
       "Tape: pullbacks returned \(sent.count) gradients for \(entry.inputs.count) inputs")
     for (index, gradient) in sent.enumerated() {
       guard wanted[index], let input = entry.inputs[index], let gradient else { continue }
-      add(gradient.brought(to: input.likeness), to: input.slot)
+      add(gradient.brought(to: nil, or: input.extent), to: input.slot)
     }
+  }
+
+  /// The entry, moved out of the tape unless that is kept.
+  private mutating func takeEntry(_ slot: Int) -> Tape.Entry {
+    if keepsEntries { return entries[slot] }
+    var entry = Tape.Entry.released
+    swap(&entry, &entries[slot])
+    return entry
   }
 
   private mutating func release(_ slot: Int) {
@@ -114,6 +125,14 @@ struct Replay {
 }
 
 extension Tensor {
+  /// This gradient as its input is: like that, or as the result was.
+  @inline(__always)
+  fileprivate consuming func brought(to likeness: Tape.Likeness?, or extent: Tape.Extent) -> Tensor
+  {
+    if let likeness { return brought(to: likeness) }
+    return extent.fits(array) ? self : brought(to: extent.likeness)
+  }
+
   /// This gradient summed over broadcast axes and converted, so that it fits the input it belongs to.
   fileprivate consuming func brought(to likeness: Tape.Likeness) -> Tensor {
     if array.dtype == likeness.dtype && array.hasShape(likeness.shape) { return self }

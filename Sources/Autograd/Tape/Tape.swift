@@ -33,9 +33,43 @@ public final class Tape: Sendable {
     let shape: [Int]
     let dtype: DType
 
+    init(_ array: NDArray) { self.init(shape: array.shape, dtype: array.dtype) }
+
+    init(shape: [Int], dtype: DType) {
+      self.shape = shape
+      self.dtype = dtype
+    }
+  }
+
+  /// The same without an array of sizes where there are few axes: for gradients of tiny tensors.
+  struct Extent: Sendable {
+    private let sizes: (Int, Int, Int, Int)
+    private let rank: Int
+    private let dtype: DType
+    private let furtherSizes: [Int]
+
+    @inline(__always)
     init(_ array: NDArray) {
-      shape = array.shape
+      rank = array.rank
       dtype = array.dtype
+      sizes = (
+        rank > 0 ? array.size(0) : 0, rank > 1 ? array.size(1) : 0, rank > 2 ? array.size(2) : 0,
+        rank > 3 ? array.size(3) : 0
+      )
+      furtherSizes = rank > 4 ? Array(array.shape[4...]) : []
+    }
+
+    @inline(__always)
+    func fits(_ array: NDArray) -> Bool {
+      array.rank == rank && array.dtype == dtype && (rank < 1 || array.size(0) == sizes.0)
+        && (rank < 2 || array.size(1) == sizes.1) && (rank < 3 || array.size(2) == sizes.2)
+        && (rank < 4 || array.size(3) == sizes.3)
+        && (rank < 5 || array.shape[4...].elementsEqual(furtherSizes))
+    }
+
+    var likeness: Tape.Likeness {
+      let first = [sizes.0, sizes.1, sizes.2, sizes.3]
+      return Tape.Likeness(shape: first.prefix(rank) + furtherSizes, dtype: dtype)
     }
   }
 
@@ -53,12 +87,12 @@ public final class Tape: Sendable {
   }
 
   final class ListEntry: Sendable {
-    let inputs: [(slot: Int, likeness: Likeness)?]
+    let inputs: [(slot: Int, extent: Extent)?]
     let resultCount: Int
     let pullbacks: Pullbacks
 
     init(
-      inputs: [(slot: Int, likeness: Likeness)?], resultCount: Int, pullbacks: @escaping Pullbacks
+      inputs: [(slot: Int, extent: Extent)?], resultCount: Int, pullbacks: @escaping Pullbacks
     ) {
       self.inputs = inputs
       self.resultCount = resultCount
@@ -110,6 +144,7 @@ public final class Tape: Sendable {
   func append(_ entry: Entry) -> Int {
     if phase.load(ordering: .acquiring) == Phase.replaying.rawValue { failReplaying() }
     return recording.withLock { recording in
+      if recording.entries.isEmpty { recording.entries.reserveCapacity(64) }
       recording.entries.append(entry)
       return recording.entries.count - 1
     }

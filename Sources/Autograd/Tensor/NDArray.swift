@@ -100,23 +100,55 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     }
   }
 
+  /// A dense matrix with uninitialised elements.
+  static func uninitialized(dtype: DType, rows: Int, columns: Int) -> NDArray {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 2) { shape in
+      shape[0] = rows
+      shape[1] = columns
+      return uninitialized(dtype: dtype, rank: 2, shape: UnsafePointer(shape.baseAddress!))
+    }
+  }
+
   /// Another look at this array's memory; `offset` in elements from the first one.
   func view(shape: [Int], strides: [Int], offset: Int = 0) -> NDArray {
     let rank = shape.count
-    let buffer = NDArray.create(minimumCapacity: 2 * rank) { _ in
-      Header(
-        data: self.header.data + offset * self.dtype.byteCount, owner: self.header.owner ?? self,
-        count: shape.reduce(1, *), rank: Int32(rank), sizeClass: -1, dtype: self.dtype,
-        isDense: false)
-    }
-    let array = unsafeDowncast(buffer, to: NDArray.self)
-    array.withUnsafeMutablePointerToElements { tail in
+    return view(rank: rank, offset: offset) { sizes, newStrides in
       for axis in 0..<rank {
-        tail[axis] = shape[axis]
-        tail[rank + axis] = strides[axis]
+        sizes[axis] = shape[axis]
+        newStrides[axis] = strides[axis]
       }
     }
-    array.header.isDense = array.lacksGaps()
+  }
+
+  /// The same with two axes exchanged.
+  func transposed(_ a: Int, _ b: Int) -> NDArray {
+    let rank = rank
+    return view(rank: rank) { sizes, strides in
+      for axis in 0..<rank {
+        let from = axis == a ? b : axis == b ? a : axis
+        sizes[axis] = size(from)
+        strides[axis] = stride(from)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func view(
+    rank: Int, offset: Int = 0,
+    _ fill: (_ sizes: UnsafeMutablePointer<Int>, _ strides: UnsafeMutablePointer<Int>) -> Void
+  ) -> NDArray {
+    let owner = withUnsafeMutablePointerToHeader { $0.pointee.owner } ?? self
+    let buffer = NDArray.create(minimumCapacity: 2 * rank) { _ in
+      Header(
+        data: data + offset * dtype.byteCount, owner: owner, count: 1, rank: Int32(rank),
+        sizeClass: -1, dtype: dtype, isDense: false)
+    }
+    let array = unsafeDowncast(buffer, to: NDArray.self)
+    array.withUnsafeMutablePointers { header, tail in
+      fill(tail, tail + rank)
+      for axis in 0..<rank { header.pointee.count *= tail[axis] }
+      header.pointee.isDense = array.lacksGaps()
+    }
     return array
   }
 
@@ -168,6 +200,19 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     }
   }
 
+  /// Whether the sizes are those of another array's last axes; further axes in front have size 1.
+  func hasLastAxes(of other: NDArray) -> Bool {
+    let (rank, otherRank) = (rank, other.rank)
+    var isMatching = true
+    for axis in 1...max(rank, 1) where axis <= rank {
+      let size = size(rank - axis)
+      if isMatching && axis <= otherRank && size == other.size(otherRank - axis) { continue }
+      isMatching = false
+      if size != 1 { return false }
+    }
+    return true
+  }
+
   func hasShape(_ shape: [Int]) -> Bool {
     guard rank == shape.count else { return false }
     return withUnsafeMutablePointerToElements { mine in
@@ -180,7 +225,7 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
   static func isUnique(_ array: inout NDArray) -> Bool {
     guard isKnownUniquelyReferenced(&array) else { return false }
     if !array.isView { return true }
-    return isKnownUniquelyReferenced(&array.header.owner)
+    return array.withUnsafeMutablePointerToHeader { isKnownUniquelyReferenced(&$0.pointee.owner) }
   }
 
   /// Runs `body` with the elements, which must be dense and of the given type.

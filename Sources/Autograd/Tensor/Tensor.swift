@@ -26,6 +26,8 @@ public struct Tensor: Sendable {
   /// The number of elements: the product of the sizes.
   public var count: Int { array.count }
 
+  package func hasShape(of other: Tensor) -> Bool { array.hasShape(of: other.array) }
+
   /// The type of the elements.
   public var dtype: DType { array.dtype }
 

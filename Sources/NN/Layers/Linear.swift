@@ -57,9 +57,7 @@ public final class Linear: Layer {
       require(inputs == expected, "expected last dimension \(expected), got \(x.shape)")
     }
     let weight = weight.value(shape: [outputs, inputs])
-    let y = x.matmul(weight.transpose())
-    guard let bias else { return y }
-    return y + bias.value(shape: [outputs])
+    return linear(x, weight, bias: bias?.value(shape: [outputs]))
   }
 
   private var outputs: Int { weight.shape[0] ?? 0 }

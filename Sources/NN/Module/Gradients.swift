@@ -108,7 +108,7 @@ public func valueAndGradients(
   let used = parameters.compactMap { parameter in parameter.watched.map { (parameter, $0) } }
   require(
     value.count == 1, "valueAndGradients: the loss must have one element, got \(value.summary)")
-  let found = tape.gradientsIfAny(of: [(value, value.onesLike())], at: used.map(\.1))
+  let found = tape.gradientsIfAny(of: [(value, value.onesLike())], at: used.map { $0.1 })
   var entries: [(parameter: Parameter, gradient: Tensor)] = []
   for ((parameter, _), gradient) in zip(used, found) {
     if let gradient {

@@ -91,7 +91,8 @@ public final class Parameter {
       draw()
     } else {
       require(
-        shape == expected, "a parameter of shape \(described) is used as \(expected)")
+        shape.elementsEqual(expected) { $0 == $1 },
+        "a parameter of shape \(described) is used as \(expected)")
     }
     return value
   }

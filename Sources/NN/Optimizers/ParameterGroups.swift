@@ -27,6 +27,8 @@ public struct ParameterGroup<Options: UpdateRule> {
 public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, MutableCollection {
   let name: String
   private var groups: [ParameterGroup<Options>] = []
+  /// Those of all groups, in order.
+  fileprivate private(set) var parameters: [Parameter] = []
   private var places: [ObjectIdentifier: (group: Int, index: Int)] = [:]
 
   /// One group.
@@ -62,6 +64,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
       ParameterGroup(
         parameters: own, options: options,
         states: Array(repeating: ParameterState(), count: own.count)))
+    self.parameters += own
   }
 
   /// 0.
@@ -94,7 +97,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
       guard let (group, index) = places[ObjectIdentifier(parameter)] else { continue }
       parameter.update { value in
         require(
-          gradient.shape == value.shape,
+          gradient.hasShape(of: value),
           "\(name): the gradient of \(parameter) has the shape \(gradient.shape)")
         // Taken out meanwhile: a second reference would make every update a copy.
         var state = ParameterState()
@@ -166,7 +169,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
 
 extension GroupedOptimizer {
   /// The parameters of all groups.
-  public var parameters: [Parameter] { groups.flatMap(\.parameters) }
+  public var parameters: [Parameter] { groups.parameters }
 
   /// The first group's; setting it sets that of every group.
   public var learningRate: Double {

@@ -104,4 +104,28 @@ struct MatMulTests {
     }
     expectMessage(result, "matmul: needs floating-point elements, got", "int64", "float32")
   }
+
+  /// The one operation gives what the product and the sum give, values and gradients.
+  @Test(arguments: [[5], [3, 5], [2, 3, 5], [0, 5], [2, 1, 3, 5]], [true, false])
+  func linearIsProductAndSum(_ shape: [Int], _ hasBias: Bool) {
+    var stream = RandomStream(seed: 3, path: "linear")
+    let draw = { (shape: [Int]) in stream.uniform(shape, low: -1, high: 1, dtype: .float64) }
+    let (x, weight, bias) = (draw(shape), draw([4, 5]), draw([4]))
+    func results(_ f: (Tensor, Tensor, Tensor) -> Tensor) -> [Tensor] {
+      var y = x
+      let gradients = gradients(at: [x, weight, bias]) {
+        y = f($0[0], $0[1], $0[2])
+        return (y * y).sum()
+      }
+      return [y] + gradients
+    }
+    let one = results { linear($0, $1, bias: hasBias ? $2 : nil) }
+    let several = results { hasBias ? $0.matmul($1.transpose()) + $2 : $0.matmul($1.transpose()) }
+    for (a, b) in zip(one, several) {
+      #expect(a.shape == b.shape)
+      #expect(
+        zip(a.scalars(as: Double.self), b.scalars(as: Double.self))
+          .allSatisfy { abs($0 - $1) < 1e-12 })
+    }
+  }
 }

@@ -227,4 +227,22 @@ import Testing
       tape.gradient(of: y.sum(), at: x), [Double](repeating: slope, count: 100), tolerance: 1e-5)
     expectScalars(start, [Double](repeating: 2, count: 100))
   }
+
+  /// A pullback may return a gradient that still has to be summed over axes, whatever the rank.
+  @Test(arguments: [[2], [1, 2], [2, 1, 1, 2], [1, 2, 1, 1, 2], [2, 1, 1, 1, 1, 1]])
+  func gradientsAreSummedToTheInputsShape(_ shape: [Int]) {
+    let x = Tensor.ones(shape)
+    let repeated = Tensor.ones(shape.map { $0 == 1 ? 3 : $0 })
+    let count = shape.reduce(1) { $1 == 1 ? $0 * 3 : $0 }
+    let one = gradient(at: x) { x in
+      differentiable(x, { $0 * 2 }, pullback: { _, _ in { _ in repeated } }).sum()
+    }
+    let ofList = gradient(at: x) { x in
+      differentiable([x], { [$0[0] * 2] }, pullbacks: { _, _ in { _, _ in [repeated] } })[0].sum()
+    }
+    for gradient in [one, ofList] {
+      #expect(gradient.shape == shape)
+      #expect(gradient.scalars(as: Float.self).allSatisfy { $0 == Float(count) })
+    }
+  }
 }
