@@ -13,19 +13,18 @@ import Testing
   }
 
   @Test func firstValuesAreWithinPyTorchsBound() throws {
-    // The fan in is that of the weight's second axis: 4 / 2 channels of 3 x 5 elements.
+    // The fan in is that of the weight's second axis: 128 / 64 channels of 3 x 5 elements.
     let bound = Float((1 / 30.0).squareRoot())
-    for layer in [ConvTranspose2d(64, 4, kernelSize: [3, 5], groups: 2), lazy()] {
+    for layer in [ConvTranspose2d(64, 128, kernelSize: [3, 5], groups: 64), lazy()] {
       layer.initialize(seed: 5)
       #expect(layer.weight.value.shape == [64, 2, 3, 5])
-      let largest = layer.weight.value.floats.map(abs).max() ?? 0
-      #expect(largest <= bound && largest > 0.99 * bound)
-      let bias = try #require(layer.bias).value.floats
-      #expect(bias.count == 4 && bias.allSatisfy { abs($0) <= bound })
-      #expect(bias.contains { abs($0) > bound / 8 }, "it is not smaller either")
+      for values in [layer.weight.value.floats, try #require(layer.bias).value.floats] {
+        let largest = values.map(abs).max() ?? 0
+        #expect(largest <= bound && largest > 0.95 * bound)
+      }
     }
     func lazy() -> ConvTranspose2d {
-      let layer = LazyConvTranspose2d(4, kernelSize: [3, 5], groups: 2)
+      let layer = LazyConvTranspose2d(128, kernelSize: [3, 5], groups: 64)
       layer.materialize(for: .zeros([1, 64, 1, 1]))
       return layer
     }
