@@ -11,9 +11,10 @@
 #define CK_TILE_ROWS 6
 #define CK_TILE_VECTORS 2
 #endif
-#define CK_LANE_OUTPUTS 4
+#define CK_LANE_OUTPUTS 6
 #define CK_LANE_PIXELS 2
-#define CK_LANE_TAPS 2
+#define CK_LANE_TAPS 5
+#define CK_LANE_SUMS 12
 #define CK_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 #include "kernels.inc.h"
 #pragma clang attribute pop

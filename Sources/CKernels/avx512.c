@@ -15,6 +15,7 @@
 #define CK_LANE_OUTPUTS 6
 #define CK_LANE_PIXELS 4
 #define CK_LANE_TAPS 5
+#define CK_LANE_SUMS 25
 #define CK_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 #include "kernels.inc.h"
 #pragma clang attribute pop

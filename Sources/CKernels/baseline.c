@@ -11,6 +11,7 @@
 #define CK_LANE_OUTPUTS 6
 #define CK_LANE_PIXELS 4
 #define CK_LANE_TAPS 4
+#define CK_LANE_SUMS 20
 #define CK_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 #else
 #ifndef CK_TILE_ROWS
@@ -20,6 +21,7 @@
 #define CK_LANE_OUTPUTS 4
 #define CK_LANE_PIXELS 2
 #define CK_LANE_TAPS 2
+#define CK_LANE_SUMS 8
 #define CK_FMA(a, b, c) ((a) * (b) + (c))
 #endif
 #include "kernels.inc.h"

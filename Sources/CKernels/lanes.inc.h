@@ -1,7 +1,7 @@
 // Convolution of a block of images, one in each lane of a vector, for one floating-point type (a template, see
 // types.inc.h). With few channels the rows of a matrix product would be short; here every vector is full whatever the
 // sizes are. A variant says how large a tile its registers hold: CK_LANE_OUTPUTS output channels x CK_LANE_PIXELS
-// neighbouring output pixels, CK_LANE_TAPS weights in the gradient.
+// neighbouring output pixels; in the gradient CK_LANE_SUMS weights, of them at most CK_LANE_TAPS along a row.
 
 #define CK_LANES ((ptrdiff_t)(CK_VECTOR_BYTES / sizeof(T)))
 
@@ -24,7 +24,7 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneC
                               CKTaps columns, const T *x, const T *weights, const T *bias, T *y) {
   NAME(Vector) sums[CK_LANE_OUTPUTS][CK_LANE_PIXELS];
   CK_UNROLL for (int o = 0; o < outputs; o++) {
-    CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = (NAME(Vector)){0} + (bias ? bias[o] : 0); }
+    CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = bias ? bias[o] : 0; }
   }
   const ptrdiff_t pixelStep = s->strideX * CK_LANES, tapStep = s->dilationX * CK_LANES;
   for (ptrdiff_t channel = 0; channel < s->channels; channel++) {
@@ -33,11 +33,11 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneC
       const T *weight =
         weights + ((channel * s->kernelHeight + ky) * s->kernelWidth + columns.first) * CK_LANE_OUTPUTS;
       for (ptrdiff_t kx = columns.first; kx < columns.end; kx++) {
-        CK_UNROLL for (int p = 0; p < pixels; p++) {
-          const NAME(Vector) value = *(const NAME(Loose) *)(row + p * pixelStep);
-          CK_UNROLL for (int o = 0; o < outputs; o++) {
-            sums[o][p] = CK_FMA((NAME(Vector)){0} + weight[o], value, sums[o][p]);
-          }
+        NAME(Vector) values[CK_LANE_PIXELS];
+        CK_UNROLL for (int p = 0; p < pixels; p++) { values[p] = *(const NAME(Loose) *)(row + p * pixelStep); }
+        CK_UNROLL for (int o = 0; o < outputs; o++) {
+          const NAME(Vector) factor = weight[o];
+          CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = CK_FMA(factor, values[p], sums[o][p]); }
         }
         row += tapStep;
         weight += CK_LANE_OUTPUTS;
@@ -92,7 +92,7 @@ static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T 
 // Adds the gradients of some outputs' weights along one row of the kernel.
 CK_INLINE void NAME(laneGradientTile)(const int outputs, const int taps, const CKLaneConvolution *s, const T *x,
                                       const T *dy, T *dw, ptrdiff_t dwStep) {
-  NAME(Vector) sums[CK_LANE_OUTPUTS][CK_LANE_TAPS];
+  NAME(Vector) sums[5][CK_LANE_TAPS];
   CK_UNROLL for (int o = 0; o < outputs; o++) {
     CK_UNROLL for (int t = 0; t < taps; t++) { sums[o][t] = *(NAME(Loose) *)(dw + o * dwStep + t * CK_LANES); }
   }
@@ -118,7 +118,7 @@ CK_INLINE void NAME(laneGradientTile)(const int outputs, const int taps, const C
 
 #define CK_CASE(outputs, taps) \
   case (outputs) * 8 + (taps): \
-    if (outputs <= CK_LANE_OUTPUTS && taps <= CK_LANE_TAPS) { \
+    if ((outputs) * (taps) <= CK_LANE_SUMS && taps <= CK_LANE_TAPS) { \
       NAME(laneGradientTile)(outputs, taps, s, from, cotangents, to, all * CK_LANES); \
     } \
     break;
@@ -128,17 +128,18 @@ CK_INLINE void NAME(laneGradientTile)(const int outputs, const int taps, const C
 static void NAME(addLaneWeightGradients)(const CKLaneConvolution *s, const T *x, const T *dy, T *dw) {
   const ptrdiff_t all = s->channels * s->kernelHeight * s->kernelWidth;
   const ptrdiff_t plane = s->outputHeight * s->outputWidth * CK_LANES;
-  // Blocks of equal size rather than full ones and a small rest.
-  const ptrdiff_t limit = CKMin(CK_LANE_OUTPUTS, 5), blocks = (s->outputs + limit - 1) / limit;
-  for (ptrdiff_t block = 0; block < blocks; block++) {
-    const ptrdiff_t output = s->outputs * block / blocks, outputs = s->outputs * (block + 1) / blocks - output;
-    const T *cotangents = dy + output * plane;
-    for (ptrdiff_t row = 0; row < s->channels * s->kernelHeight; row++) {
-      const ptrdiff_t y = row / s->kernelHeight * s->height + row % s->kernelHeight * s->dilationY;
-      for (ptrdiff_t kx = 0; kx < s->kernelWidth; kx += CK_LANE_TAPS) {
+  for (ptrdiff_t kx = 0; kx < s->kernelWidth; kx += CK_LANE_TAPS) {
+    const ptrdiff_t taps = CKMin(CK_LANE_TAPS, s->kernelWidth - kx);
+    // Blocks of equal size rather than full ones and a small rest.
+    const ptrdiff_t limit = CKMin(CK_LANE_SUMS / taps, 5), blocks = (s->outputs + limit - 1) / limit;
+    for (ptrdiff_t block = 0; block < blocks; block++) {
+      const ptrdiff_t output = s->outputs * block / blocks, outputs = s->outputs * (block + 1) / blocks - output;
+      const T *cotangents = dy + output * plane;
+      for (ptrdiff_t row = 0; row < s->channels * s->kernelHeight; row++) {
+        const ptrdiff_t y = row / s->kernelHeight * s->height + row % s->kernelHeight * s->dilationY;
         const T *from = x + (y * s->width + kx * s->dilationX) * CK_LANES;
         T *to = dw + (output * all + row * s->kernelWidth + kx) * CK_LANES;
-        switch (outputs * 8 + CKMin(CK_LANE_TAPS, s->kernelWidth - kx)) {
+        switch (outputs * 8 + taps) {
         CK_CASES(1)
         CK_CASES(2)
         CK_CASES(3)

@@ -51,6 +51,9 @@ extension CPU {
     let (inputBytes, activationBytes) = (
       convolution.paddedPixels * lanes * size, block.activations * lanes * size
     )
+    let (planeBytes, pooledPlaneBytes) = (
+      activationBytes / block.outputs, block.pool.outputPixels * lanes * size
+    )
     withExtendedLifetime((x, weight, bias, y, state)) {
       forEachLaneBlock(convolution, lanes) { _, first, count in
         let scratch = Scratch(byteCount: state == nil ? inputBytes + activationBytes : 64)
@@ -63,10 +66,14 @@ extension CPU {
         withUnsafePointer(to: convolution.sizes) {
           kernels.convolveLanes(type, $0, input, panelStart, bias.data, activations)
         }
-        let source = CKSource(data: activations, inner: 1, outer: 0)
-        kernels.map(block.activation, type, block.activations * lanes, 1, source, activations)
-        withUnsafePointer(to: block.pool.window) {
-          kernels.averagePoolLanes(type, $0, block.outputs, activations, pooled.start)
+        // A plane at a time: its second and third visit find it in the first-level cache.
+        for output in 0..<block.outputs {
+          let plane = activations + output * planeBytes
+          let source = CKSource(data: plane, inner: 1, outer: 0)
+          kernels.map(block.activation, type, planeBytes / size, 1, source, plane)
+          withUnsafePointer(to: block.pool.window) {
+            kernels.averagePoolLanes(type, $0, 1, plane, pooled.start + output * pooledPlaneBytes)
+          }
         }
         kernels.copy(
           type, type, block.pooled, count, CKSource(data: pooled.start, inner: lanes, outer: 1),
@@ -95,6 +102,9 @@ extension CPU {
     let (inputBytes, activationBytes) = (
       convolution.paddedPixels * lanes * size, block.activations * lanes * size
     )
+    let (planeBytes, pooledPlaneBytes) = (
+      activationBytes / block.outputs, block.pool.outputPixels * lanes * size
+    )
     withExtendedLifetime((dy, turnedWeight, state, dx)) {
       forEachLaneBlock(convolution, lanes) { _, first, count in
         let index = first / lanes
@@ -106,16 +116,19 @@ extension CPU {
           type, lanes, count, block.pooled,
           CKSource(data: dy.data + first * block.pooled * size, inner: 1, outer: block.pooled),
           pooled.start)
-        withUnsafePointer(to: block.pool.window) {
-          kernels.averagePoolLanesGradient(type, $0, block.outputs, pooled.start, cotangent.start)
+        for output in 0..<block.outputs {
+          let plane = cotangent.start + output * planeBytes
+          withUnsafePointer(to: block.pool.window) {
+            kernels.averagePoolLanesGradient(
+              type, $0, 1, pooled.start + output * pooledPlaneBytes, plane)
+          }
+          kernels.zip(
+            block.gradient, type, planeBytes / size, 1, CKSource(data: plane, inner: 1, outer: 0),
+            CKSource(data: activations + output * planeBytes, inner: 1, outer: 0), plane)
+          kernels.reduceRows(
+            .sum, type, 1, planeBytes / size, plane,
+            partialBiases.data + (index * block.outputs + output) * size)
         }
-        kernels.zip(
-          block.gradient, type, block.activations * lanes, 1,
-          CKSource(data: cotangent.start, inner: 1, outer: 0),
-          CKSource(data: activations, inner: 1, outer: 0), cotangent.start)
-        kernels.reduceRows(
-          .sum, type, block.outputs, block.activations / block.outputs * lanes, cotangent.start,
-          partialBiases.data + index * block.outputs * size)
         addWeightGradients(
           type, convolution, input, cotangent.start, lanes, size,
           into: partialWeights.data + index * weights * size)
