@@ -8,6 +8,9 @@ extension Tensor {
     let sizes = inferred(shape)
     if sizes == self.shape { return self }
     return moving(self) { x in
+      if let strides = x.array.strides(withoutOnesLike: sizes) {
+        return Tensor(x.array.view(shape: sizes, strides: strides))
+      }
       let dense = CPU.contiguous(x.array)
       return Tensor(dense.view(shape: sizes, strides: denseStrides(sizes)))
     } pullback: { x, _ in
@@ -65,7 +68,7 @@ extension Tensor {
     if rank == 0 && [-1, 0].contains(a) && [-1, 0].contains(b) { return self }
     let (first, second) = (checkedAxis(a, "transpose"), checkedAxis(b, "transpose"))
     if first == second { return self }
-    return differentiable(
+    return moving(
       self, { Tensor($0.array.transposed(first, second)) },
       pullback: { _, _ in { dy in dy.transpose(first, second) } })
   }
@@ -108,6 +111,17 @@ extension Tensor {
     var sizes = shape
     sizes.insert(1, at: index)
     return reshape(sizes)
+  }
+}
+
+extension NDArray {
+  /// The strides of this array, if it has gaps, in a shape that differs in axes of size 1 only.
+  fileprivate func strides(withoutOnesLike sizes: [Int]) -> [Int]? {
+    if isDense || count == 0 { return nil }
+    let own = (0..<rank).filter { size($0) != 1 }
+    guard own.map({ size($0) }) == sizes.filter({ $0 != 1 }) else { return nil }
+    var rest = own[...]
+    return sizes.map { $0 == 1 ? 1 : stride(rest.removeFirst()) }
   }
 }
 
