@@ -2,8 +2,8 @@
 // its vectors are (CK_VECTOR_BYTES) and how large a tile its registers hold: CK_TILE_ROWS x CK_TILE_VECTORS.
 
 #define CK_LANES ((int)(CK_VECTOR_BYTES / sizeof(T)))
-typedef T NAME(Vector) __attribute__((vector_size(CK_VECTOR_BYTES)));
-typedef T NAME(Loose) __attribute__((vector_size(CK_VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+typedef T NAME(Vector) __attribute__((ext_vector_type(CK_VECTOR_BYTES / sizeof(T))));
+typedef T NAME(Loose) __attribute__((ext_vector_type(CK_VECTOR_BYTES / sizeof(T)), aligned(sizeof(T)), may_alias));
 
 // One tile of whole vectors. `rows` and `vectors` are constants at every call, so that the sums live in registers.
 CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const T *left, const T *right, T *c,
@@ -16,7 +16,7 @@ CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const
     NAME(Vector) b[CK_TILE_VECTORS];
     CK_UNROLL for (int v = 0; v < vectors; v++) { b[v] = *(const NAME(Loose) *)(right + v * CK_LANES); }
     CK_UNROLL for (int row = 0; row < rows; row++) {
-      const NAME(Vector) a = (NAME(Vector)){0} + left[row];
+      const NAME(Vector) a = left[row];
       CK_UNROLL for (int v = 0; v < vectors; v++) { sums[row][v] = CK_FMA(a, b[v], sums[row][v]); }
     }
     left += CK_TILE_ROWS;
@@ -104,7 +104,7 @@ CK_INLINE void NAME(sumVectors)(const int vectors, size_t depth, const T *x, con
   NAME(Vector) sums[4];
   CK_UNROLL for (int v = 0; v < vectors; v++) { sums[v] = (NAME(Vector)){0}; }
   for (size_t k = 0; k < depth; k++, b += inner) {
-    const NAME(Vector) value = (NAME(Vector)){0} + x[k];
+    const NAME(Vector) value = x[k];
     CK_UNROLL for (int v = 0; v < vectors; v++) {
       sums[v] = CK_FMA(value, *(const NAME(Loose) *)(b + v * CK_LANES), sums[v]);
     }
