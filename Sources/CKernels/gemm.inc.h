@@ -5,21 +5,26 @@
 typedef T NAME(Vector) __attribute__((ext_vector_type(CK_VECTOR_BYTES / sizeof(T))));
 typedef T NAME(Loose) __attribute__((ext_vector_type(CK_VECTOR_BYTES / sizeof(T)), aligned(sizeof(T)), may_alias));
 
+// The left operand: element (row, k) of a panel is at row * rowStep + k * step, the next panel at panelStep.
+typedef struct { const T *data; ptrdiff_t panelStep, rowStep, step; } NAME(Left);
+
 // One tile of whole vectors. `rows` and `vectors` are constants at every call, so that the sums live in registers.
-CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const T *left, const T *right, T *c,
-                          ptrdiff_t cRow, bool accumulate) {
+CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const T *left, ptrdiff_t rowStep,
+                          ptrdiff_t step, const T *right, T *c, ptrdiff_t cRow, bool accumulate) {
   NAME(Vector) sums[CK_TILE_ROWS][CK_TILE_VECTORS];
+  const T *from[CK_TILE_ROWS];
   CK_UNROLL for (int row = 0; row < rows; row++) {
+    from[row] = left + row * rowStep;
     CK_UNROLL for (int v = 0; v < vectors; v++) { sums[row][v] = (NAME(Vector)){0}; }
   }
-  for (size_t k = 0; k < depth; k++) {
+  ptrdiff_t at = 0;
+  for (size_t k = 0; k < depth; k++, at += step) {
     NAME(Vector) b[CK_TILE_VECTORS];
     CK_UNROLL for (int v = 0; v < vectors; v++) { b[v] = *(const NAME(Loose) *)(right + v * CK_LANES); }
     CK_UNROLL for (int row = 0; row < rows; row++) {
-      const NAME(Vector) a = left[row];
+      const NAME(Vector) a = from[row][at];
       CK_UNROLL for (int v = 0; v < vectors; v++) { sums[row][v] = CK_FMA(a, b[v], sums[row][v]); }
     }
-    left += CK_TILE_ROWS;
     right += CK_TILE_VECTORS * CK_LANES;
   }
   CK_UNROLL for (int row = 0; row < rows; row++) {
@@ -33,7 +38,7 @@ CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const
 #define CK_TILE(rows, vectors) \
   case (vectors) * 16 + (rows): \
     if (rows <= CK_TILE_ROWS && vectors <= CK_TILE_VECTORS) { \
-      NAME(tile)(rows, vectors, depth, left, right, to, toRow, toAccumulates); \
+      NAME(tile)(rows, vectors, depth, from, left.rowStep, left.step, right, to, toRow, toAccumulates); \
     } \
     break;
 #define CK_TILES(vectors) \
@@ -43,17 +48,17 @@ CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const
 
 // A right panel stays in the cache while the left ones go by. A tile that ends within a vector goes through a buffer:
 // its partial vectors in the tile's own code would cost the inner loop registers.
-static void NAME(multiplyPanels)(size_t rows, size_t columns, size_t depth, const T *leftPanels,
-                                 const T *rightPanels, T *c, ptrdiff_t cRow, bool accumulate) {
+static void NAME(multiplyTiles)(size_t rows, size_t columns, size_t depth, NAME(Left) left, const T *rightPanels,
+                                T *c, ptrdiff_t cRow, bool accumulate) {
   enum { width = CK_TILE_VECTORS * CK_VECTOR_BYTES / sizeof(T) };
   T buffer[CK_TILE_ROWS * width];
   for (size_t column = 0; column < columns; column += width) {
     const size_t part = columns - column < width ? columns - column : width;
     const bool whole = part % CK_LANES == 0;
     const T *right = rightPanels + column * depth;
-    for (size_t row = 0; row < rows; row += CK_TILE_ROWS) {
+    const T *from = left.data;
+    for (size_t row = 0; row < rows; row += CK_TILE_ROWS, from += left.panelStep) {
       const size_t height = rows - row < CK_TILE_ROWS ? rows - row : CK_TILE_ROWS;
-      const T *left = leftPanels + row * depth;
       T *target = c + (ptrdiff_t)row * cRow + column, *to = whole ? target : buffer;
       const ptrdiff_t toRow = whole ? cRow : width;
       const bool toAccumulates = whole && accumulate;
@@ -65,15 +70,27 @@ static void NAME(multiplyPanels)(size_t rows, size_t columns, size_t depth, cons
       }
       if (whole) { continue; }
       for (size_t i = 0; i < height; i++, target += cRow) {
-        const T *from = buffer + i * width;
+        const T *sums = buffer + i * width;
         if (accumulate) {
-          CK_SIMD for (size_t j = 0; j < part; j++) { target[j] += from[j]; }
+          CK_SIMD for (size_t j = 0; j < part; j++) { target[j] += sums[j]; }
         } else {
-          CK_SIMD for (size_t j = 0; j < part; j++) { target[j] = from[j]; }
+          CK_SIMD for (size_t j = 0; j < part; j++) { target[j] = sums[j]; }
         }
       }
     }
   }
+}
+
+static void NAME(multiplyPanels)(size_t rows, size_t columns, size_t depth, const T *leftPanels,
+                                 const T *rightPanels, T *c, ptrdiff_t cRow, bool accumulate) {
+  const NAME(Left) left = {leftPanels, CK_TILE_ROWS * (ptrdiff_t)depth, 1, CK_TILE_ROWS};
+  NAME(multiplyTiles)(rows, columns, depth, left, rightPanels, c, cRow, accumulate);
+}
+
+static void NAME(multiplyRows)(size_t rows, size_t columns, size_t depth, CKSource source, const T *rightPanels, T *c,
+                               ptrdiff_t cRow, bool accumulate) {
+  const NAME(Left) left = {source.data, CK_TILE_ROWS * source.outer, source.outer, source.inner};
+  NAME(multiplyTiles)(rows, columns, depth, left, rightPanels, c, cRow, accumulate);
 }
 
 // A few columns, each contiguous in memory: dot products, a vector of partial sums for each column.

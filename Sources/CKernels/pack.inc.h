@@ -18,19 +18,24 @@ CK_INLINE void NAME(interleave)(NAME(Side) a, NAME(Side) b, NAME(Side) *low, NAM
 #endif
 }
 
-// to[k * width + i] = from[i * stride + k] for a block of i < count and all k of a side.
-CK_INLINE void NAME(transposeBlock)(int count, const T *from, ptrdiff_t stride, T *to, size_t width) {
-  NAME(Side) x[CK_SIDE], y[CK_SIDE];
-  CK_UNROLL for (int i = 0; i < CK_SIDE; i++) {
-    x[i] = (NAME(Side)){0};
-    if (i < count) { memcpy(&x[i], from + i * stride, sizeof x[i]); }
-  }
+CK_INLINE void NAME(transpose)(NAME(Side) *x) {
+  NAME(Side) y[CK_SIDE];
   CK_UNROLL for (int distance = 1; distance < CK_SIDE; distance *= 2) {
     CK_UNROLL for (int i = 0; i < CK_SIDE / 2; i++) {
       NAME(interleave)(x[i], x[i + CK_SIDE / 2], &y[2 * i], &y[2 * i + 1]);
     }
     CK_UNROLL for (int i = 0; i < CK_SIDE; i++) { x[i] = y[i]; }
   }
+}
+
+// to[k * width + i] = from[i * stride + k] for a block of i < count and all k of a side.
+CK_INLINE void NAME(transposeBlock)(int count, const T *from, ptrdiff_t stride, T *to, size_t width) {
+  NAME(Side) x[CK_SIDE];
+  CK_UNROLL for (int i = 0; i < CK_SIDE; i++) {
+    x[i] = (NAME(Side)){0};
+    if (i < count) { memcpy(&x[i], from + i * stride, sizeof x[i]); }
+  }
+  NAME(transpose)(x);
   CK_UNROLL for (int k = 0; k < CK_SIDE; k++) {
     if (count == CK_SIDE) {
       memcpy(to + (size_t)k * width, &x[k], sizeof x[k]);

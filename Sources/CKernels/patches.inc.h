@@ -1,8 +1,9 @@
 // Packing of patch matrices for one floating-point type (a template, see types.inc.h).
 //
 // The part of the image that some panels need is first copied to a "band" on the stack, with its padding and expansion
-// filled in. After that no element needs a test: every tap's pixels are runs at an offset. Runs are copied in whole
-// chunks, beyond their end, because what follows them in the panel is written later.
+// filled in, and its rows in parts (see bandPart). After that no element needs a test: every tap's pixels are runs at
+// an offset. Runs are copied in whole vectors, beyond their end, because what follows them in the panel is written
+// later; of the transposed matrix, blocks are transposed in registers.
 
 #ifndef CK_PATCHES_SIZES
 #define CK_PATCHES_SIZES
@@ -20,57 +21,88 @@ CK_INLINE ptrdiff_t bandColumns(const CKPatches *p) {
   return (p->outputWidth - 1) * p->strideX + (p->kernelWidth - 1) * p->dilationX + 1;
 }
 
+// Where the pixels that a column of the kernel sees begin in a row of a band, whose part is so long.
+CK_INLINE ptrdiff_t columnOffset(const CKPatches *p, ptrdiff_t part, ptrdiff_t kernelX) {
+  const ptrdiff_t x = kernelX * p->dilationX;
+  return p->strideX == 1 ? x : x % p->strideX * part + x / p->strideX;
+}
+
+// A band's row in parts: the columns at each place of the stride together, so that a tap's pixels are neighbours.
+CK_INLINE ptrdiff_t bandPart(const CKPatches *p) { return (bandColumns(p) + p->strideX - 1) / p->strideX; }
+
 CK_INLINE ptrdiff_t bandRows(const CKPatches *p, ptrdiff_t outputRows) {
   return (outputRows - 1) * p->strideY + (p->kernelHeight - 1) * p->dilationY + 1;
 }
 #endif
 
-// So many rows at the end of a panel are copied exactly: chunks are at most 64 bytes or 8 elements, rows at least 4.
-enum { NAME(guardRows) = 2 };
+// So many rows at the end of a panel are copied exactly: a vector runs over by less than a row.
+enum { NAME(guardRows) = 1 };
 
-// Rows firstY ..< firstY + rows of one channel, all the columns that outputs can see.
-static void NAME(fillBand)(const CKPatches *p, const T *image, ptrdiff_t firstY, ptrdiff_t rows, T *band) {
+// Row y of the band of one channel, all the columns that outputs can see, side by side.
+CK_INLINE void NAME(fillRow)(const CKPatches *p, const T *image, ptrdiff_t y, T *row) {
   const ptrdiff_t columns = bandColumns(p);
-  const ptrdiff_t left = CKMax(p->padX, 0), right = CKMin(p->padX + p->width, columns);
-  const bool covered = p->expansionX == 1 && p->expansionY == 1 && left == 0 && right == columns && firstY >= 0
-    && firstY + rows <= p->height;
-  if (!covered) { memset(band, 0, (size_t)(rows * columns) * sizeof(T)); }
-  for (ptrdiff_t row = 0; row < rows; row++, band += columns) {
-    ptrdiff_t y = firstY + row;
-    if (y < 0 || y % p->expansionY != 0) { continue; }
-    y /= p->expansionY;
-    if (y >= p->height) { break; }
-    const T *in = image + y * p->width;
-    if (p->expansionX == 1) {
-      if (left < right) { memcpy(band + left, in + (left - p->padX), (size_t)(right - left) * sizeof(T)); }
+  if (y < 0 || y % p->expansionY != 0 || y / p->expansionY >= p->height) {
+    memset(row, 0, (size_t)columns * sizeof(T));
+    return;
+  }
+  const T *in = image + y / p->expansionY * p->width;
+  if (p->expansionX == 1) {
+    const ptrdiff_t left = CKMin(CKMax(p->padX, 0), columns), right = CKMin(p->padX + p->width, columns);
+    for (ptrdiff_t x = 0; x < left; x++) { row[x] = 0; }
+    if (left < right) { memcpy(row + left, in + (left - p->padX), (size_t)(right - left) * sizeof(T)); }
+    for (ptrdiff_t x = CKMax(left, right); x < columns; x++) { row[x] = 0; }
+  } else {
+    memset(row, 0, (size_t)columns * sizeof(T));
+    ptrdiff_t x = p->padX < 0 ? (-p->padX + p->expansionX - 1) / p->expansionX : 0;
+    for (; x < p->width && x * p->expansionX + p->padX < columns; x++) { row[x * p->expansionX + p->padX] = in[x]; }
+  }
+}
+
+// Rows firstY ..< firstY + rows.
+static void NAME(fillBand)(const CKPatches *p, const T *image, ptrdiff_t firstY, ptrdiff_t rows, T *band) {
+  const ptrdiff_t columns = bandColumns(p), part = bandPart(p), stride = p->strideX;
+  T row[bandCapacity];
+  for (ptrdiff_t y = firstY; y < firstY + rows; y++) {
+    if (stride == 1) {
+      NAME(fillRow)(p, image, y, band);
+      band += columns;
+      continue;
+    }
+    NAME(fillRow)(p, image, y, row);
+    for (ptrdiff_t place = 0; place < stride; place++, band += part) {
+      const ptrdiff_t count = (columns - place + stride - 1) / stride;
+      if (stride == 2) {  // a constant, for the vectoriser
+        CK_SIMD for (ptrdiff_t i = 0; i < count; i++) { band[i] = row[place + 2 * i]; }
+      } else {
+        for (ptrdiff_t i = 0; i < count; i++) { band[i] = row[place + stride * i]; }
+      }
+    }
+  }
+}
+
+// One row of a panel: `count` vectors, then zeros; with `exact`, nothing beyond the row.
+CK_INLINE void NAME(copyChunks)(const bool exact, const CKRun *chunks, size_t count, T *to, const T *from,
+                                ptrdiff_t used) {
+  const ptrdiff_t width = CK_TILE_VECTORS * CK_VECTOR_BYTES / sizeof(T);
+  CK_UNROLL for (size_t c = 0; c < count; c++) {
+    if (exact) {
+      for (ptrdiff_t i = 0; i < chunks[c].length; i++) { to[chunks[c].to + i] = from[chunks[c].from + i]; }
     } else {
-      ptrdiff_t x = p->padX < 0 ? (-p->padX + p->expansionX - 1) / p->expansionX : 0;
-      for (; x < p->width && x * p->expansionX + p->padX < columns; x++) { band[x * p->expansionX + p->padX] = in[x]; }
+      memcpy(to + chunks[c].to, from + chunks[c].from, CK_VECTOR_BYTES);
     }
   }
+  for (ptrdiff_t i = used; i < width; i++) { to[i] = 0; }
 }
 
-// Copies, or writes zeros, in chunks of a constant length; with `exact`, no more than `length` elements.
-CK_INLINE void NAME(copyChunks)(const ptrdiff_t chunk, const bool exact, T *to, const T *from, ptrdiff_t length) {
-  if (exact) {
-    for (ptrdiff_t i = 0; i < length; i++) { to[i] = from[i]; }
-  } else {
-    // The first chunk is mostly the only one; a plain loop would be turned into a call of memcpy.
-    memcpy(to, from, (size_t)chunk * sizeof(T));
-    for (ptrdiff_t i = chunk; i < length; i += chunk) { memcpy(to + i, from + i, (size_t)chunk * sizeof(T)); }
+// Calls `body` with the number of chunks as a constant where they are few, so that its inner loop has no branches.
+#define CK_FEW_CHUNKS(count, body) \
+  switch (count) { \
+  case 1: { enum { few = 1 }; body; break; } \
+  case 2: { enum { few = 2 }; body; break; } \
+  case 3: { enum { few = 3 }; body; break; } \
+  case 4: { enum { few = 4 }; body; break; } \
+  default: { const size_t few = count; body; } \
   }
-}
-
-CK_INLINE void NAME(zeroChunks)(const bool exact, T *to, ptrdiff_t length) {
-  const ptrdiff_t chunk = CK_VECTOR_BYTES / sizeof(T);
-  if (exact) {
-    for (ptrdiff_t i = 0; i < length; i++) { to[i] = 0; }
-  } else {
-    CK_UNROLL for (int i = 0; i < CK_TILE_VECTORS; i++) {
-      if (i * chunk < length) { memset(to + i * chunk, 0, CK_VECTOR_BYTES); }
-    }
-  }
-}
 
 // One element by the definition, for what fits in no band.
 static T NAME(patchElement)(const CKPatches *p, const T *image, ptrdiff_t tap, ptrdiff_t pixel) {
@@ -83,23 +115,24 @@ static T NAME(patchElement)(const CKPatches *p, const T *image, ptrdiff_t tap, p
   return image[(channel * p->height + row) * p->width + column];
 }
 
-// One channel's taps tap ..< tap + taps into the rows of one panel.
-CK_INLINE void NAME(packTaps)(const CKPatches *p, const bool exact, ptrdiff_t tap, ptrdiff_t taps, const CKRun *runs,
-                              size_t runCount, const T *band, ptrdiff_t count, T *to) {
-  const ptrdiff_t width = CK_TILE_VECTORS * CK_VECTOR_BYTES / sizeof(T), chunk = CK_VECTOR_BYTES / sizeof(T);
-  ptrdiff_t kernelY = tap / p->kernelWidth, kernelX = tap % p->kernelWidth;
-  const ptrdiff_t columns = bandColumns(p), stride = p->strideX;
+// Taps tap ..< tap + taps, counted from the band's first channel, into the rows of one panel.
+CK_INLINE void NAME(packTaps)(const CKPatches *p, const bool exact, ptrdiff_t tap, ptrdiff_t taps, const CKRun *chunks,
+                              const size_t count, const T *band, ptrdiff_t bandSize, ptrdiff_t used, T *to) {
+  const ptrdiff_t width = CK_TILE_VECTORS * CK_VECTOR_BYTES / sizeof(T), kernel = p->kernelHeight * p->kernelWidth;
+  const ptrdiff_t kernelHeight = p->kernelHeight, kernelWidth = p->kernelWidth, part = bandPart(p);
+  const ptrdiff_t rowStep = p->dilationY * part * p->strideX, dilation = p->dilationX;
+  const bool isJumping = p->strideX > 1;
+  ptrdiff_t kernelY = tap % kernel / kernelWidth, kernelX = tap % kernelWidth;
+  const T *plane = band + tap / kernel * bandSize, *row = plane + kernelY * rowStep;
   for (ptrdiff_t k = 0; k < taps; k++, to += width) {
-    const T *from = band + kernelY * p->dilationY * columns + kernelX * p->dilationX;
-    if (++kernelX == p->kernelWidth) { kernelX = 0; kernelY++; }
-    for (const CKRun *run = runs; run < runs + runCount; run++) {
-      if (stride == 1) {
-        NAME(copyChunks)(chunk, exact, to + run->to, from + run->from, run->length);
-      } else {
-        for (ptrdiff_t i = 0; i < run->length; i++) { to[run->to + i] = from[run->from + i * stride]; }
-      }
-    }
-    NAME(zeroChunks)(exact, to + count, width - count);
+    const T *from = row + (isJumping ? columnOffset(p, part, kernelX) : kernelX * dilation);
+    NAME(copyChunks)(exact, chunks, count, to, from, used);
+    if (++kernelX < kernelWidth) { continue; }
+    kernelX = 0;
+    row += rowStep;
+    if (++kernelY < kernelHeight) { continue; }
+    kernelY = 0;
+    row = plane += bandSize;
   }
 }
 
@@ -107,7 +140,7 @@ static void NAME(packPatches)(const CKPatches *p, const T *image, size_t depthSt
                               size_t columnStart, size_t columnCount, T *panels) {
   const ptrdiff_t width = CK_TILE_VECTORS * CK_VECTOR_BYTES / sizeof(T), kernel = p->kernelHeight * p->kernelWidth;
   const ptrdiff_t depth = (ptrdiff_t)depthCount, columns = (ptrdiff_t)(columnStart + columnCount);
-  const ptrdiff_t outputWidth = p->outputWidth;
+  const ptrdiff_t outputWidth = p->outputWidth, bandRow = bandPart(p) * p->strideX;
   T band[bandCapacity + bandSlack];
   ptrdiff_t end;
   for (ptrdiff_t start = (ptrdiff_t)columnStart; start < columns; start = end, panels += width * depth) {
@@ -117,11 +150,12 @@ static void NAME(packPatches)(const CKPatches *p, const T *image, size_t depthSt
     for (end = start; end < columns; end = CKMin(end + width, columns)) {
       const ptrdiff_t last = CKMin(end + width, columns) - 1;
       const ptrdiff_t needed = bandRows(p, last / outputWidth - firstRow + 1);
-      if (end > start && needed * bandColumns(p) > bandTarget) { break; }
+      if (end > start && needed * bandRow > bandTarget) { break; }
       if (end > start) { panels += width * depth; }
       rows = needed;
     }
-    if (rows * bandColumns(p) > bandCapacity) {
+    const ptrdiff_t bandSize = rows * bandRow;
+    if (bandSize > bandCapacity) {
       for (ptrdiff_t k = 0; k < depth; k++) {
         for (ptrdiff_t i = 0; i < width; i++) {
           group[k * width + i] =
@@ -130,39 +164,67 @@ static void NAME(packPatches)(const CKPatches *p, const T *image, size_t depthSt
       }
       continue;
     }
+    // Bands of several channels, where they are small.
+    const ptrdiff_t most = CKMax(bandTarget / bandSize, 1) * kernel;
     ptrdiff_t channel = (ptrdiff_t)depthStart / kernel, tap = (ptrdiff_t)depthStart % kernel, taps;
-    for (ptrdiff_t k = 0; k < depth; k += taps, channel++, tap = 0) {
-      taps = CKMin(kernel - tap, depth - k);
-      NAME(fillBand)(p, image + channel * p->height * p->width, firstRow * p->strideY - p->padY, rows, band);
-      T *panel = group;
-      for (ptrdiff_t column = start; column < end; column += width, panel += width * depth) {
-        const ptrdiff_t count = CKMin(width, end - column);
-        CKRun runs[runLimit];
-        size_t runCount = 0;
-        ptrdiff_t outputY = column / outputWidth, outputX = column % outputWidth, length;
-        for (ptrdiff_t i = 0; i < count; i += length, outputX = 0, outputY++) {
-          length = CKMin(outputWidth - outputX, count - i);
-          const ptrdiff_t from = (outputY - firstRow) * p->strideY * bandColumns(p) + outputX * p->strideX;
-          runs[runCount++] = (CKRun){i, from, length};
+    for (ptrdiff_t k = 0; k < depth; k += taps, channel += most / kernel, tap = 0) {
+      taps = CKMin(most - tap, depth - k);
+      for (ptrdiff_t c = 0; c * kernel < tap + taps; c++) {
+        NAME(fillBand)(p, image + (channel + c) * p->height * p->width, firstRow * p->strideY - p->padY, rows,
+                       band + c * bandSize);
+      }
+      T *to = group + k * width;
+      for (ptrdiff_t column = start; column < end; column += width, to += width * depth) {
+        const ptrdiff_t count = CKMin(width, end - column), vector = CK_VECTOR_BYTES / sizeof(T);
+        CKRun chunks[runLimit];
+        size_t chunkCount = 0;
+        ptrdiff_t outputY = column / outputWidth, outputX = column % outputWidth, run;
+        for (ptrdiff_t i = 0; i < count; i += run, outputX = 0, outputY++) {
+          run = CKMin(outputWidth - outputX, count - i);
+          const ptrdiff_t from = (outputY - firstRow) * p->strideY * bandRow + outputX;
+          for (ptrdiff_t j = 0; j < run; j += vector) {
+            chunks[chunkCount++] = (CKRun){i + j, from + j, CKMin(vector, run - j)};
+          }
         }
-        // Chunks may run over into the panel's next rows, which the last ones do not have.
+        // Vectors may run over into the panel's next rows, which the last ones do not have.
         const ptrdiff_t free = CKMax(CKMin(taps, depth - k - NAME(guardRows)), 0);
-        NAME(packTaps)(p, false, tap, free, runs, runCount, band, count, panel + k * width);
-        NAME(packTaps)(p, true, tap + free, taps - free, runs, runCount, band, count, panel + (k + free) * width);
+        CK_FEW_CHUNKS(chunkCount, NAME(packTaps)(p, false, tap, free, chunks, few, band, bandSize, count, to))
+        NAME(packTaps)(p, true, tap + free, taps - free, chunks, chunkCount, band, bandSize, count,
+                       to + free * width);
       }
     }
   }
 }
 
-// The pixels of one row of outputs, one row of the panel each.
-CK_INLINE void NAME(packPixels)(const ptrdiff_t chunk, const bool exact, ptrdiff_t pixels, ptrdiff_t stride,
-                                const CKRun *runs, size_t runCount, const T *from, ptrdiff_t count, T *to) {
+#undef CK_FEW_CHUNKS
+
+// Blocks of pixels that are neighbours in an output's row: the taps' vectors are transposed. Where fewer than a
+// block's pixels are left, it starts earlier. `offsets` are the taps'; those beyond `used` repeat one.
+#define CK_SIDE ((ptrdiff_t)(CK_BLOCK_BYTES / sizeof(T)))
+static void NAME(packPixels)(ptrdiff_t pixels, const ptrdiff_t *offsets, const T *from, ptrdiff_t used, T *to) {
   const ptrdiff_t width = CK_TILE_VECTORS * CK_VECTOR_BYTES / sizeof(T);
-  for (ptrdiff_t pixel = 0; pixel < pixels; pixel++, from += stride, to += width) {
-    for (const CKRun *run = runs; run < runs + runCount; run++) {
-      NAME(copyChunks)(chunk, exact, to + run->to, from + run->from, run->length);
+  for (ptrdiff_t tap = 0; tap < used; tap += CK_SIDE) {
+    const T *taps[CK_SIDE];
+    for (ptrdiff_t i = 0; i < CK_SIDE; i++) { taps[i] = from + offsets[tap + i]; }
+    if (pixels < CK_SIDE) {
+      for (ptrdiff_t pixel = 0; pixel < pixels; pixel++) {
+        CK_UNROLL for (ptrdiff_t i = 0; i < CK_SIDE; i++) { to[pixel * width + tap + i] = taps[i][pixel]; }
+      }
+      continue;
     }
-    NAME(zeroChunks)(exact, to + count, width - count);
+    for (ptrdiff_t pixel = 0; pixel < pixels; pixel += CK_SIDE) {
+      pixel = CKMin(pixel, pixels - CK_SIDE);
+      NAME(Side) x[CK_SIDE];
+      CK_UNROLL for (ptrdiff_t i = 0; i < CK_SIDE; i++) { memcpy(&x[i], taps[i] + pixel, sizeof x[i]); }
+      NAME(transpose)(x);
+      CK_UNROLL for (ptrdiff_t k = 0; k < CK_SIDE; k++) {
+        memcpy(to + (pixel + k) * width + tap, &x[k], sizeof x[k]);
+      }
+    }
+  }
+  if (used == width) { return; }
+  for (ptrdiff_t pixel = 0; pixel < pixels; pixel++) {
+    for (ptrdiff_t i = used; i < width; i++) { to[pixel * width + i] = 0; }
   }
 }
 
@@ -170,14 +232,14 @@ static void NAME(packPatchesTransposed)(const CKPatches *p, const T *image, size
                                         size_t columnStart, size_t columnCount, T *panels) {
   const ptrdiff_t width = CK_TILE_VECTORS * CK_VECTOR_BYTES / sizeof(T), kernel = p->kernelHeight * p->kernelWidth;
   const ptrdiff_t depth = (ptrdiff_t)depthCount, columns = (ptrdiff_t)(columnStart + columnCount);
-  const ptrdiff_t firstPixel = (ptrdiff_t)depthStart;
+  const ptrdiff_t firstPixel = (ptrdiff_t)depthStart, bandRow = bandPart(p) * p->strideX;
   T band[bandCapacity + bandSlack];
   for (ptrdiff_t column = (ptrdiff_t)columnStart; column < columns; column += width, panels += width * depth) {
     const ptrdiff_t count = CKMin(width, columns - column);
     const ptrdiff_t channel = column / kernel, channels = (column + count - 1) / kernel - channel + 1;
     ptrdiff_t outputRows = p->outputHeight;  // as many as the band holds
-    while (outputRows > 1 && channels * bandRows(p, outputRows) * bandColumns(p) > bandTarget) { outputRows /= 2; }
-    const ptrdiff_t rows = bandRows(p, outputRows), bandSize = rows * bandColumns(p);
+    while (outputRows > 1 && channels * bandRows(p, outputRows) * bandRow > bandTarget) { outputRows /= 2; }
+    const ptrdiff_t rows = bandRows(p, outputRows), bandSize = rows * bandRow;
     if (channels * bandSize > bandCapacity) {
       for (ptrdiff_t k = 0; k < depth; k++) {
         for (ptrdiff_t i = 0; i < width; i++) {
@@ -186,38 +248,27 @@ static void NAME(packPatchesTransposed)(const CKPatches *p, const T *image, size
       }
       continue;
     }
-    CKRun runs[runLimit];
-    size_t runCount = 0;
-    ptrdiff_t length, inBand = 0, tap = column % kernel;
-    for (ptrdiff_t i = 0; i < count; i += length) {
-      const ptrdiff_t kernelY = tap / p->kernelWidth, kernelX = tap % p->kernelWidth;
-      length = p->dilationX == 1 ? CKMin(p->kernelWidth - kernelX, count - i) : 1;
-      const ptrdiff_t from = kernelY * p->dilationY * bandColumns(p) + kernelX * p->dilationX;
-      runs[runCount++] = (CKRun){i, inBand + from, length};
-      tap += length;
-      if (tap == kernel) { tap = 0; inBand += bandSize; }
+    ptrdiff_t offsets[runLimit];
+    for (ptrdiff_t i = 0; i < width; i++) {
+      const ptrdiff_t tap = column % kernel + CKMin(i, count - 1);
+      offsets[i] = tap / kernel * bandSize + tap % kernel / p->kernelWidth * p->dilationY * bandRow
+        + columnOffset(p, bandPart(p), tap % p->kernelWidth);
     }
     ptrdiff_t outputY = firstPixel / p->outputWidth, outputX = firstPixel % p->outputWidth, pixels;
-    ptrdiff_t bandRow = outputY - outputRows;  // the first row of outputs in the band: none yet
+    ptrdiff_t firstRow = outputY - outputRows;  // the first row of outputs in the band: none yet
     for (ptrdiff_t k = 0; k < depth; k += pixels, outputX = 0, outputY++) {
       pixels = CKMin(p->outputWidth - outputX, depth - k);
-      if (outputY == bandRow + outputRows) {
-        bandRow = outputY;
+      if (outputY == firstRow + outputRows) {
+        firstRow = outputY;
         for (ptrdiff_t c = 0; c < channels; c++) {
-          NAME(fillBand)(p, image + (channel + c) * p->height * p->width, bandRow * p->strideY - p->padY, rows,
+          NAME(fillBand)(p, image + (channel + c) * p->height * p->width, firstRow * p->strideY - p->padY, rows,
                          band + c * bandSize);
         }
       }
-      const T *from = band + (outputY - bandRow) * p->strideY * bandColumns(p) + outputX * p->strideX;
-      T *to = panels + k * width;
-      const ptrdiff_t free = CKMax(CKMin(pixels, depth - k - NAME(guardRows)), 0), stride = p->strideX;
-      if (p->kernelWidth > 4) {
-        NAME(packPixels)(8, false, free, stride, runs, runCount, from, count, to);
-      } else {
-        NAME(packPixels)(4, false, free, stride, runs, runCount, from, count, to);
-      }
-      NAME(packPixels)(1, true, pixels - free, stride, runs, runCount, from + free * stride, count,
-                       to + free * width);
+      NAME(packPixels)(pixels, offsets, band + (outputY - firstRow) * p->strideY * bandRow + outputX, count,
+                       panels + k * width);
     }
   }
 }
+
+#undef CK_SIDE

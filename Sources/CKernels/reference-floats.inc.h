@@ -128,19 +128,34 @@ static void NAME(multiplyVector)(size_t columns, size_t depth, const T *x, CKSou
   }
 }
 
-static void NAME(multiplyPanels)(size_t rows, size_t columns, size_t depth, const T *leftPanels,
-                                 const T *rightPanels, T *c, ptrdiff_t cRow, bool accumulate) {
+// Element (row, k) of the left operand is at row / height * panel + row % height * rowStep + k * step.
+static void NAME(multiplyTiles)(size_t rows, size_t columns, size_t depth, const T *left, size_t panel,
+                                ptrdiff_t rowStep, ptrdiff_t step, const T *rightPanels, T *c, ptrdiff_t cRow,
+                                bool accumulate) {
   const size_t height = CK_PANEL_ROWS(T), width = CK_PANEL_COLUMNS(T);
   for (size_t row = 0; row < rows; row++) {
     for (size_t column = 0; column < columns; column++) {
-      const T *left = leftPanels + row / height * height * depth + row % height;
+      const T *from = left + row / height * panel + (ptrdiff_t)(row % height) * rowStep;
       const T *right = rightPanels + column / width * width * depth + column % width;
       T *to = c + (ptrdiff_t)row * cRow + column;
       double sum = accumulate ? *to : 0;
-      for (size_t k = 0; k < depth; k++) { sum += (double)left[k * height] * (double)right[k * width]; }
+      for (size_t k = 0; k < depth; k++) { sum += (double)from[(ptrdiff_t)k * step] * (double)right[k * width]; }
       *to = (T)sum;
     }
   }
+}
+
+static void NAME(multiplyPanels)(size_t rows, size_t columns, size_t depth, const T *leftPanels,
+                                 const T *rightPanels, T *c, ptrdiff_t cRow, bool accumulate) {
+  const size_t height = CK_PANEL_ROWS(T);
+  NAME(multiplyTiles)(rows, columns, depth, leftPanels, height * depth, 1, height, rightPanels, c, cRow, accumulate);
+}
+
+static void NAME(multiplyRows)(size_t rows, size_t columns, size_t depth, CKSource left, const T *rightPanels, T *c,
+                               ptrdiff_t cRow, bool accumulate) {
+  const ptrdiff_t panel = (ptrdiff_t)CK_PANEL_ROWS(T) * left.outer;
+  NAME(multiplyTiles)(rows, columns, depth, left.data, (size_t)panel, left.outer, left.inner, rightPanels, c, cRow,
+                      accumulate);
 }
 
 // Calls `body` for every element `at` of the window of output (outputY, outputX) that lies inside the image.

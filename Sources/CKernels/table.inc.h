@@ -137,6 +137,11 @@ static void multiplyPanels(CKType type, size_t rows, size_t columns, size_t dept
   CK_DISPATCH_FLOATS(type, multiplyPanels, rows, columns, depth, leftPanels, rightPanels, c, cRow, accumulate)
 }
 
+static void multiplyRows(CKType type, size_t rows, size_t columns, size_t depth, CKSource left,
+                         const void *rightPanels, void *c, ptrdiff_t cRow, bool accumulate) {
+  CK_DISPATCH_FLOATS(type, multiplyRows, rows, columns, depth, left, rightPanels, c, cRow, accumulate)
+}
+
 static void multiplyVector(CKType type, size_t columns, size_t depth, const void *x, CKSource b, void *y) {
   CK_DISPATCH_FLOATS(type, multiplyVector, columns, depth, x, b, y)
 }
@@ -204,6 +209,7 @@ const CKKernels CK_VARIANT = {
   .packPatches = packPatches,
   .packPatchesTransposed = packPatchesTransposed,
   .multiplyPanels = multiplyPanels,
+  .multiplyRows = multiplyRows,
   .multiplyVector = multiplyVector,
   .lanes = {CK_LANE_COUNT(float), CK_LANE_COUNT(double)},
   .laneOutputs = CK_LANE_OUTPUTS,

@@ -45,8 +45,18 @@ struct ConvolutionShape: Sendable, Equatable {
   }
 }
 
+extension CKPatches {
+  /// Whether every patch is one pixel, and they are the image's in order.
+  fileprivate var arePixels: Bool {
+    kernelHeight * kernelWidth == 1 && strideY * strideX == 1 && expansionY * expansionX == 1
+      && padY == 0 && padX == 0 && outputHeight == height && outputWidth == width
+  }
+}
+
 /// The pixels of an axis at one place of a stride, first + stride * n, and the weights that reach them.
 private struct StridePlace {
+  /// The first pixel.
+  let place: Int
   /// How many pixels there are.
   let pixels: Int
   /// How many weights reach them.
@@ -59,6 +69,7 @@ private struct StridePlace {
   let padding: Int
 
   init(_ place: Int, of shape: ConvolutionShape, axis: Int) {
+    self.place = place
     step = shape.stride[axis]
     let reach = place + shape.padding[axis]
     let first = reach % step
@@ -69,9 +80,17 @@ private struct StridePlace {
   }
 
   init(wholeKernelOf shape: ConvolutionShape, axis: Int) {
-    (pixels, taps, step, last, padding) = (
-      shape.inputSize[axis], shape.kernelSize[axis], 1, shape.kernelSize[axis] - 1, 0
+    (place, pixels, taps, step, last, padding) = (
+      0, shape.inputSize[axis], shape.kernelSize[axis], 1, shape.kernelSize[axis] - 1, 0
     )
+  }
+
+  /// The cotangents that the first pixels at some places see: how many, and how many of them lie before
+  /// the first one there is.
+  static func window(_ places: [StridePlace]) -> (taps: Int, padding: Int) {
+    let seeing = places.filter { $0.taps > 0 }
+    let padding = seeing.map(\.padding).max() ?? 0
+    return (padding + (seeing.map { $0.taps - $0.padding }.max() ?? 0), padding)
   }
 }
 
@@ -111,40 +130,83 @@ extension CPU {
 
   /// The input gradient of windows that jump: every place of a stride sees weights of its own, so the
   /// places one after the other are convolutions whose windows do not jump.
+  ///
+  /// With few input channels packing patches costs more than multiplying them. Then all places are
+  /// rows of one product, whose window holds those of all; weights that a place does not see are zero.
   private static func stridedInputGradient(
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, rows: Int, into dx: NDArray
+  ) {
+    let verticals = (0..<min(shape.stride[0], shape.inputSize[0])).map {
+      StridePlace($0, of: shape, axis: 0)
+    }
+    let horizontals = (0..<min(shape.stride[1], shape.inputSize[1])).map {
+      StridePlace($0, of: shape, axis: 1)
+    }
+    if rows <= 8 {
+      inputGradient(atPlaces: verticals, horizontals, dy, weight, shape, rows: rows, into: dx)
+      return
+    }
+    for vertical in verticals {
+      for horizontal in horizontals {
+        inputGradient(atPlaces: [vertical], [horizontal], dy, weight, shape, rows: rows, into: dx)
+      }
+    }
+  }
+
+  /// The input gradient of the pixels at some places of the strides.
+  private static func inputGradient(
+    atPlaces verticals: [StridePlace], _ horizontals: [StridePlace], _ dy: NDArray,
+    _ weight: NDArray, _ shape: ConvolutionShape, rows: Int, into dx: NDArray
   ) {
     let size = dx.dtype.byteCount
     let (height, width) = (shape.inputSize[0], shape.inputSize[1])
     let planes = shape.batch * shape.inputChannels
-    for placeY in 0..<min(shape.stride[0], height) {
-      for placeX in 0..<min(shape.stride[1], width) {
-        let vertical = StridePlace(placeY, of: shape, axis: 0)
-        let horizontal = StridePlace(placeX, of: shape, axis: 1)
-        let (pixelsY, pixelsX) = (vertical.pixels, horizontal.pixels)
-        let part = NDArray.uninitialized(dtype: dx.dtype, shape: [planes, pixelsY, pixelsX])
-        multiplyPatches(
-          of: dy,
-          CKPatches(
-            channels: shape.outputChannels / shape.groups, height: shape.outputSize[0],
-            width: shape.outputSize[1], kernelHeight: vertical.taps,
-            kernelWidth: horizontal.taps, outputHeight: pixelsY, outputWidth: pixelsX, strideY: 1,
-            strideX: 1, padY: vertical.padding, padX: horizontal.padding, dilationY: 1,
-            dilationX: 1, expansionY: 1, expansionX: 1),
-          by: turned(weight, shape, vertical, horizontal), rows: rows, shape, into: part)
-        ThreadPool.run(planes) { plane in
-          for row in 0..<pixelsY {
-            let line = plane * height + placeY + row * shape.stride[0]
-            kernels.copy(
-              dx.dtype.kernelType, dx.dtype.kernelType, pixelsX, 1,
-              CKSource(
-                data: part.data + (plane * pixelsY + row) * pixelsX * size, inner: 1, outer: 0),
-              dx.data + (line * width + placeX) * size, shape.stride[1], 0)
-          }
+    let places = verticals.flatMap { vertical in horizontals.map { (vertical, $0) } }
+    let (window, perGroup) = (StridePlace.window(verticals), shape.outputChannels / shape.groups)
+    let across = StridePlace.window(horizontals)
+    let matrix = CPU.filled(
+      shape: [shape.groups, rows, places.count, perGroup, window.taps, across.taps], value: 0,
+      dtype: weight.dtype)
+    for (index, (vertical, horizontal)) in places.enumerated() where matrix.count > 0 {
+      let place = turned(weight, shape, vertical, horizontal)
+      if place.count == 0 { continue }
+      let area = perGroup * window.taps * across.taps
+      let target = matrix.view(
+        shape: place.shape,
+        strides: [
+          rows * places.count * area, places.count * area, window.taps * across.taps, across.taps,
+          1,
+        ],
+        offset: index * area + (window.padding - vertical.padding) * across.taps
+          + across.padding - horizontal.padding)
+      copy(place, into: target)
+    }
+    let (pixelsY, pixelsX) = (
+      verticals.map(\.pixels).max() ?? 0, horizontals.map(\.pixels).max() ?? 0
+    )
+    let part = NDArray.uninitialized(
+      dtype: dx.dtype, shape: [planes, places.count, pixelsY, pixelsX])
+    multiplyPatches(
+      of: dy,
+      CKPatches(
+        channels: perGroup, height: shape.outputSize[0], width: shape.outputSize[1],
+        kernelHeight: window.taps, kernelWidth: across.taps, outputHeight: pixelsY,
+        outputWidth: pixelsX, strideY: 1, strideX: 1, padY: window.padding,
+        padX: across.padding, dilationY: 1, dilationX: 1, expansionY: 1, expansionX: 1),
+      by: matrix, rows: rows * places.count, shape, into: part)
+    ThreadPool.run(planes) { plane in
+      for (index, (vertical, horizontal)) in places.enumerated() {
+        for row in 0..<vertical.pixels {
+          let line = plane * height + vertical.place + row * shape.stride[0]
+          let source = ((plane * places.count + index) * pixelsY + row) * pixelsX
+          kernels.copy(
+            dx.dtype.kernelType, dx.dtype.kernelType, horizontal.pixels, 1,
+            CKSource(data: part.data + source * size, inner: 1, outer: 0),
+            dx.data + (line * width + horizontal.place) * size, shape.stride[1], 0)
         }
       }
     }
-    withExtendedLifetime((dy, dx)) {}
+    withExtendedLifetime((dy, dx, part)) {}
   }
 
   /// For every image and group: result [rows, pixels] = matrix [rows, taps] · patches [taps,
@@ -160,26 +222,10 @@ extension CPU {
     let imagePixels = patches.height * patches.width
     let groups = shape.groups
     if result.count == 0 { return }
-    // The matrix is packed once: per group and block of depth.
-    let depthBlock = PanelShape.depthBlock
-    let groupBytes = panels.byteCount(rows, width: panels.leftWidth, depth: taps)
-    let left = Scratch(byteCount: max(1, groupBytes * groups))
-    let leftStart = left.start
-    let paddedRows = (rows + panels.leftWidth - 1) / panels.leftWidth * panels.leftWidth
-    for group in 0..<groups {
-      var start = 0
-      while start < taps {
-        let block = min(depthBlock, taps - start)
-        kernels.pack(
-          panels.type, panels.leftWidth, rows, block,
-          CKSource(
-            data: matrix.data + (group * rows * taps + start) * size, inner: 1, outer: taps),
-          leftStart + group * groupBytes + start * paddedRows * size)
-        start += block
-      }
-    }
+    let depthBlock = PanelShape.depthBlock(of: taps)
     // A chunk is one image and group, or some of its pixels where there are many.
-    let tile = max(1, 512 / panels.rightWidth) * panels.rightWidth
+    let tile = max(1, min(16, 512 / panels.rightWidth)) * panels.rightWidth
+    let isPlain = patches.arePixels
     let tiles = (pixels + tile - 1) / tile
     withExtendedLifetime((image, matrix, result)) {
       withUnsafePointer(to: patches) { patches in
@@ -189,19 +235,25 @@ extension CPU {
           let width = min(tile, pixels - column)
           let right = Scratch(
             byteCount: panels.byteCount(
-              width, width: panels.rightWidth, depth: max(1, min(depthBlock, taps))))
+              width, width: panels.rightWidth, depth: max(1, depthBlock)))
           let source =
             image.data + (sample * groups + group) * patches.pointee.channels * imagePixels * size
           let target = result.data + ((sample * groups + group) * rows * pixels + column) * size
           var start = 0
           repeat {
             let block = min(depthBlock, taps - start)
-            kernels.packPatches(
-              panels.type, patches, source, start, block, column, width, right.start)
-            kernels.multiplyPanels(
-              panels.type, rows, width, block,
-              leftStart + group * groupBytes + start * paddedRows * size, right.start, target,
-              pixels, start > 0)
+            if isPlain {
+              let pixel = CKSource(
+                data: source + (start * pixels + column) * size, inner: pixels, outer: 1)
+              kernels.pack(panels.type, panels.rightWidth, width, block, pixel, right.start)
+            } else {
+              kernels.packPatches(
+                panels.type, patches, source, start, block, column, width, right.start)
+            }
+            let left = CKSource(
+              data: matrix.data + (group * rows * taps + start) * size, inner: 1, outer: taps)
+            kernels.multiplyRows(
+              panels.type, rows, width, block, left, right.start, target, pixels, start > 0)
             start += block
           } while start < taps
         }
@@ -296,17 +348,16 @@ extension CPU {
       result.data.initializeMemory(as: UInt8.self, repeating: 0, count: result.count * size)
       return
     }
-    let depthBlock = min(PanelShape.depthBlock, pixels)
-    let leftBytes = panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock)
+    let depthBlock = PanelShape.depthBlock(of: pixels)
     let rightBytes = panels.byteCount(sums.tile, width: panels.rightWidth, depth: depthBlock)
     let patches = shape.inputPatches
+    let isPlain = patches.arePixels
     withExtendedLifetime((x, dy, result)) {
       withUnsafePointer(to: patches) { patches in
         ThreadPool.run(sums.count * groups * sums.tiles) { chunk in
           let (unit, column) = (chunk / sums.tiles, chunk % sums.tiles * sums.tile)
           let (sum, group) = (unit / groups, unit % groups)
           let width = min(sums.tile, taps - column)
-          let left = Scratch(byteCount: leftBytes)
           let right = Scratch(byteCount: rightBytes)
           let target = result.data + ((sum * groups + group) * rows * taps + column) * size
           let images = sums.images(sum, of: shape.batch)
@@ -316,13 +367,19 @@ extension CPU {
             let cotangent = dy.data + unit * rows * pixels * size
             for start in stride(from: 0, to: pixels, by: depthBlock) {
               let block = min(depthBlock, pixels - start)
-              kernels.pack(
-                panels.type, panels.leftWidth, rows, block,
-                CKSource(data: cotangent + start * size, inner: 1, outer: pixels), left.start)
-              kernels.packPatchesTransposed(
-                panels.type, patches, image, start, block, column, width, right.start)
-              kernels.multiplyPanels(
-                panels.type, rows, width, block, left.start, right.start, target, taps,
+              if isPlain {
+                let channels = CKSource(
+                  data: image + (column * pixels + start) * size, inner: 1, outer: pixels)
+                kernels.pack(
+                  panels.type, panels.rightWidth, width, block, channels, right.start)
+              } else {
+                kernels.packPatchesTransposed(
+                  panels.type, patches, image, start, block, column, width, right.start)
+              }
+              kernels.multiplyRows(
+                panels.type, rows, width, block,
+                CKSource(data: cotangent + start * size, inner: 1, outer: pixels), right.start,
+                target, taps,
                 sample > images.lowerBound || start > 0)
             }
           }

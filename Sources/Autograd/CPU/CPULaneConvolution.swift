@@ -68,11 +68,11 @@ extension CPU {
     }
 
     /// Whether lanes are the better way: enough images to fill them, and input rows for one output row
-    /// that stay in the second-level cache.
+    /// that stay in the second-level cache beside the weights.
     func suits(_ dtype: DType) -> Bool {
       let lanes = laneCount(dtype)
-      let rows = sizes.channels * sizes.kernelHeight * sizes.width * lanes * dtype.byteCount
-      return batch * 2 >= lanes && rows <= 1 << 19 && taps > 0 && outputPixels > 0
+      let rows = sizes.channels * sizes.kernelHeight * sizes.width
+      return batch * 2 >= lanes && rows <= 1 << 13 && taps > 0 && outputPixels > 0
     }
   }
 

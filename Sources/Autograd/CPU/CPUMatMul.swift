@@ -15,8 +15,14 @@ struct Scratch: ~Copyable {
 
 /// The sizes of a blocked matrix product and the panel widths of the kernels in use.
 struct PanelShape {
-  /// Depth of one packed block: a right panel of this depth stays in the first-level cache.
+  /// The most depth of one packed block: a right panel of it stays in the first-level cache.
   static let depthBlock = 320
+
+  /// Blocks of about equal depth.
+  static func depthBlock(of depth: Int) -> Int {
+    let count = max(1, (depth + depthBlock - 1) / depthBlock)
+    return (depth + count - 1) / count
+  }
 
   let type: CKType
   let elementSize: Int
@@ -116,11 +122,12 @@ extension CPU {
         panels, rows: rows, columns: columns, depth: depth, a, b, into: y, rowStride: rowStride)
       return
     }
-    let splitsRows = rows >= columns
-    let tiles =
-      splitsRows
-      ? Tiles(rows, panel: panels.leftWidth, count: chunks)
-      : Tiles(columns, panel: panels.rightWidth, count: chunks)
+    // Parts of the columns share no packed panel; rows are split where that makes more equal parts.
+    let rowTiles = Tiles(rows, panel: panels.leftWidth, count: chunks)
+    let columnTiles = Tiles(columns, panel: panels.rightWidth, count: chunks)
+    let splitsRows =
+      rowTiles.size * columns * 9 < min(columns, columnTiles.size) * rows * 8
+    let tiles = splitsRows ? rowTiles : columnTiles
     ThreadPool.run(tiles.count) { tile in
       let first = tile * tiles.size
       let length = min(tiles.size, (splitsRows ? rows : columns) - first)
@@ -147,26 +154,35 @@ extension CPU {
     }
   }
 
-  /// A product on the calling thread: per block of depth both operands are packed, then multiplied.
+  /// A product on the calling thread: per block of depth the right operand is packed, then multiplied.
+  ///
+  /// The left one is packed too if its rows are scattered and met by many columns.
   private static func multiplyInOneGo(
     _ panels: PanelShape, rows: Int, columns: Int, depth: Int, _ a: MatrixView, _ b: MatrixView,
     into y: UnsafeMutableRawPointer, rowStride: Int
   ) {
-    let depthBlock = min(depth, PanelShape.depthBlock)
+    let depthBlock = PanelShape.depthBlock(of: depth)
+    let packsLeft = a.columnStride != 1 && columns > 128
     let left = Scratch(
-      byteCount: panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock))
+      byteCount: packsLeft
+        ? panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock) : 1)
     let right = Scratch(
       byteCount: panels.byteCount(columns, width: panels.rightWidth, depth: depthBlock))
     var start = 0
     repeat {
       let block = min(depthBlock, depth - start)
-      kernels.pack(
-        panels.type, panels.leftWidth, rows, block, a.fromColumn(start, panels).asRows, left.start)
+      let leftRows = a.fromColumn(start, panels).asRows
       kernels.pack(
         panels.type, panels.rightWidth, columns, block, b.fromRow(start, panels).asColumns,
         right.start)
-      kernels.multiplyPanels(
-        panels.type, rows, columns, block, left.start, right.start, y, rowStride, start > 0)
+      if packsLeft {
+        kernels.pack(panels.type, panels.leftWidth, rows, block, leftRows, left.start)
+        kernels.multiplyPanels(
+          panels.type, rows, columns, block, left.start, right.start, y, rowStride, start > 0)
+      } else {
+        kernels.multiplyRows(
+          panels.type, rows, columns, block, leftRows, right.start, y, rowStride, start > 0)
+      }
       start += block
     } while start < depth
   }
@@ -178,7 +194,7 @@ extension CPU {
     into y: UnsafeMutableRawPointer, rowStride: Int
   ) {
     let size = panels.elementSize
-    let depthBlock = min(depth, PanelShape.depthBlock)
+    let depthBlock = PanelShape.depthBlock(of: depth)
     let left = Scratch(
       byteCount: panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock))
     let right = Scratch(

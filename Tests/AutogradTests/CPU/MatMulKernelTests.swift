@@ -80,29 +80,42 @@ import Testing
       let gap = round % 3
       let accumulates = round % 2 == 1
       let (a, b) = (Cells(dtype, rows * depth, &random), Cells(dtype, columns * depth, &random))
+      // The left operand in memory as it is, by rows or by columns.
+      let leftSource =
+        round % 4 < 2
+        ? CKSource(data: a.memory, inner: 1, outer: depth)
+        : CKSource(data: a.memory, inner: rows, outer: 1)
       let start = Cells(dtype, rows * (columns + gap), &random)
       let results = [set, .reference].map { set in
         let type = dtype.kernelType
         let widths = panelWidths(set, dtype)
         let left = Cells(dtype, panelCount(rows, width: widths.left, depth: depth))
         let right = Cells(dtype, panelCount(columns, width: widths.right, depth: depth))
-        set.kernels.pack(
-          type, widths.left, rows, depth, CKSource(data: a.memory, inner: 1, outer: depth),
-          left.memory)
+        set.kernels.pack(type, widths.left, rows, depth, leftSource, left.memory)
         set.kernels.pack(
           type, widths.right, columns, depth, CKSource(data: b.memory, inner: 1, outer: depth),
           right.memory)
-        let c = Cells(dtype, start.count)
-        c.memory.copyMemory(from: start.memory, byteCount: start.count * dtype.byteCount)
-        set.kernels.multiplyPanels(
-          type, rows, columns, depth, left.memory, right.memory, c.memory, columns + gap,
-          accumulates)
-        return c
+        return [true, false].map { isPacked in
+          let c = Cells(dtype, start.count)
+          c.memory.copyMemory(from: start.memory, byteCount: start.count * dtype.byteCount)
+          if isPacked {
+            set.kernels.multiplyPanels(
+              type, rows, columns, depth, left.memory, right.memory, c.memory, columns + gap,
+              accumulates)
+          } else {
+            set.kernels.multiplyRows(
+              type, rows, columns, depth, leftSource, right.memory, c.memory, columns + gap,
+              accumulates)
+          }
+          return c
+        }
       }
       let epsilon = dtype == .float32 ? 0x1p-21 : 0x1p-50
       let slack = epsilon * 16 * Double(depth + 1)
-      #expect(
-        results[0].agree(with: results[1], slack: { _ in slack }), "\(rows) \(columns) \(depth)")
+      for (fast, reference) in zip(results[0], results[1]) {
+        #expect(
+          fast.agree(with: reference, slack: { _ in slack }), "\(rows) \(columns) \(depth)")
+      }
     }
   }
 
