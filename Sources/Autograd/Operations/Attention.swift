@@ -21,22 +21,34 @@ public func scaledDotProductAttention(
     scaledDotProductAttention: needs [..., queries, size], [..., keys, size] and [..., keys, valueSize], got \
     \(query.summary), \(key.summary) and \(value.summary)
     """)
+  return attentionWeights(query, key, mask: mask, isCausal: isCausal, scale: scale).matmul(value)
+}
+
+/// softmax(query keyᵀ scale), the weights by which `scaledDotProductAttention` sums values.
+///
+/// - Parameters: As there, checked already.
+/// - Returns: [..., queries, keys]; zeros for a query that sees no key.
+package func attentionWeights(
+  _ query: Tensor, _ key: Tensor, mask: Tensor? = nil, isCausal: Bool = false, scale: Double? = nil
+) -> Tensor {
   require(
     mask == nil || !isCausal, "scaledDotProductAttention: give a mask or isCausal, not both")
   let scale = scale ?? 1 / Double(query.size(-1)).squareRoot()
   var scores = (query * scale).matmul(key.transpose())
   if isCausal {
-    let (rows, columns) = (query.size(-2), key.size(-2))
-    let seen = Tensor(
-      scalars: (0..<rows * columns).map { $0 % columns <= $0 / columns }, shape: [rows, columns])
+    let seen = seenCausally(queries: query.size(-2), keys: key.size(-2))
     scores = Tensor.where(seen, scores, -Double.infinity)
   }
-  guard let mask else { return scores.softmax().matmul(value) }
+  guard let mask else { return scores.softmax() }
   scores = mask.dtype == .bool ? Tensor.where(mask, scores, -Double.infinity) : scores + mask
-  if scores.count == 0 { return scores.softmax().matmul(value) }
+  if scores.count == 0 { return scores.softmax() }
   // A query that sees nothing: its scores, all minus infinity, have no softmax.
   let isBlind = scores.stoppingGradient().max(axis: -1, keepDims: true) .== -Double.infinity
-  if isBlind.asType(.uint8).max().item() == 0 { return scores.softmax().matmul(value) }
-  let weights = Tensor.where(isBlind, 0, scores).softmax()
-  return Tensor.where(isBlind, 0, weights).matmul(value)
+  if isBlind.asType(.uint8).max().item() == 0 { return scores.softmax() }
+  return Tensor.where(isBlind, 0, Tensor.where(isBlind, 0, scores).softmax())
+}
+
+/// Where query i sees key j because j is at most i: bool [queries, keys].
+package func seenCausally(queries: Int, keys: Int) -> Tensor {
+  Tensor(scalars: (0..<queries * keys).map { $0 % keys <= $0 / keys }, shape: [queries, keys])
 }

@@ -93,11 +93,20 @@ import Testing
     try LayerFixture("recurrent").check(one)
   }
 
+  @Test(arguments: attention) func attend(_ one: LayerCase) throws {
+    try LayerFixture("attention").check(one)
+  }
+
+  @Test(arguments: transformers) func transformer(_ one: LayerCase) throws {
+    try LayerFixture("transformers").check(one)
+  }
+
   @Test func everyCaseIsTested() throws {
     for (family, cases) in [
       ("activations", Self.activations), ("small", Self.small), ("positions", Self.positions),
       ("pooling", Self.pooling),
-      ("recurrent", Self.recurrent),
+      ("recurrent", Self.recurrent), ("attention", Self.attention),
+      ("transformers", Self.transformers),
     ] {
       #expect(try LayerFixture(family).names == Set(cases.map(\.name)), "\(family)")
     }
