@@ -133,21 +133,9 @@ public final class TransformerEncoder: Layer {
   ///   - isCausal: Whether a step sees earlier ones and itself only.
   /// - Returns: The same shape.
   public func callAsFunction(
-    _ x: Tensor, mask: Tensor?, keyPaddingMask: Tensor? = nil, isCausal: Bool = false
+    _ x: Tensor, mask: Tensor? = nil, keyPaddingMask: Tensor? = nil, isCausal: Bool = false
   ) -> Tensor {
     running { encoded(x, mask, keyPaddingMask, isCausal) }
-  }
-
-  /// As with a mask.
-  public func callAsFunction(
-    _ x: Tensor, keyPaddingMask: Tensor?, isCausal: Bool = false
-  ) -> Tensor {
-    running { encoded(x, nil, keyPaddingMask, isCausal) }
-  }
-
-  /// As with a mask.
-  public func callAsFunction(_ x: Tensor, isCausal: Bool) -> Tensor {
-    running { encoded(x, nil, nil, isCausal) }
   }
 
   private func encoded(

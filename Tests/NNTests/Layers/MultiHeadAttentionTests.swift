@@ -78,7 +78,7 @@ import Testing
   }
 
   private func hiding(_ mask: Tensor) -> Tensor {
-    Tensor.where(mask .> 0, Tensor.full(mask.shape, -.infinity), 0)
+    Tensor.where(mask .> 0, Tensor.full(mask.shape, -Double.infinity), 0)
   }
 
   @Test func whoSeesNothingGetsTheBias() {

@@ -123,6 +123,10 @@ import Testing
       TransformerEncoder(2) { TransformerEncoderLayer(4, heads: 1, feedForward: 3) })
     stack.materialize(for: .zeros([1, 2, 3]))
     #expect(stack(inputs([2, 5, 3])).shape == [2, 5, 4])
+    let layer = TransformerEncoderLayer(4, heads: 2, feedForward: 5, dropout: 0)
+    let x = inputs([2, 3, 4])
+    #expect(layer(x).floats == Sequential(layer)(x).floats)
+    #expect(layer(x).floats != layer(x, isCausal: true).floats)
     #expect(stack.namedParameters.map(\.path).contains("1.activation.weight"))
     #expect(stack.namedParameters.map(\.path).contains("2.layers.1.norm2.bias"))
   }
