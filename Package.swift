@@ -36,6 +36,9 @@ let package = Package(
       name: "ReferenceTests", dependencies: ["NN", "Autograd"], resources: [.copy("Fixtures")],
       swiftSettings: optimised),
     .testTarget(
+      name: "ModelTests", dependencies: ["NN", "Autograd"], resources: [.copy("Fixtures")],
+      swiftSettings: optimised),
+    .testTarget(
       name: "LeNetExampleTests", dependencies: ["LeNetExample", "NN", "Autograd"],
       swiftSettings: optimised),
   ],

@@ -184,8 +184,27 @@ extension CPU {
     let (pixelsY, pixelsX) = (
       verticals.map(\.pixels).max() ?? 0, horizontals.map(\.pixels).max() ?? 0
     )
-    let part = NDArray.uninitialized(
-      dtype: dx.dtype, shape: [planes, places.count, pixelsY, pixelsX])
+    func copyPart(_ part: NDArray) {
+      ThreadPool.run(planes) { plane in
+        for (index, (vertical, horizontal)) in places.enumerated() {
+          for row in 0..<vertical.pixels {
+            let line = plane * height + vertical.place + row * shape.stride[0]
+            let source = ((plane * places.count + index) * pixelsY + row) * pixelsX
+            kernels.copy(
+              dx.dtype.kernelType, dx.dtype.kernelType, horizontal.pixels, 1,
+              CKSource(data: part.data + source * size, inner: 1, outer: 0),
+              dx.data + (line * width + horizontal.place) * size, shape.stride[1], 0)
+          }
+        }
+      }
+      withExtendedLifetime((dx, part)) {}
+    }
+    let partShape = [planes, places.count, pixelsY, pixelsX]
+    if matrix.count == 0 {  // no window reaches these places
+      copyPart(CPU.filled(shape: partShape, value: 0, dtype: dx.dtype))
+      return
+    }
+    let part = NDArray.uninitialized(dtype: dx.dtype, shape: partShape)
     multiplyPatches(
       of: dy,
       CKPatches(
@@ -194,19 +213,8 @@ extension CPU {
         outputWidth: pixelsX, strideY: 1, strideX: 1, padY: window.padding,
         padX: across.padding, dilationY: 1, dilationX: 1, expansionY: 1, expansionX: 1),
       by: matrix, rows: rows * places.count, shape, into: part)
-    ThreadPool.run(planes) { plane in
-      for (index, (vertical, horizontal)) in places.enumerated() {
-        for row in 0..<vertical.pixels {
-          let line = plane * height + vertical.place + row * shape.stride[0]
-          let source = ((plane * places.count + index) * pixelsY + row) * pixelsX
-          kernels.copy(
-            dx.dtype.kernelType, dx.dtype.kernelType, horizontal.pixels, 1,
-            CKSource(data: part.data + source * size, inner: 1, outer: 0),
-            dx.data + (line * width + horizontal.place) * size, shape.stride[1], 0)
-        }
-      }
-    }
-    withExtendedLifetime((dy, dx, part)) {}
+    copyPart(part)
+    withExtendedLifetime(dy) {}
   }
 
   /// For every image and group: result [rows, pixels] = matrix [rows, taps] · patches [taps,

@@ -219,4 +219,25 @@ struct ConvolutionTests {
     }
     expectMessage(result, "padding: needs 2 sizes, got [1, 1, 1]")
   }
+
+  /// Most pixels are seen by no window: they get zeros.
+  @Test(arguments: [DType.float32, .float64], [2, 3])
+  func gradientBetweenWindows(_ dtype: DType, _ stride: Int) {
+    let x = Reference.random([2, 24, 9, 8], dtype: dtype)
+    let weight = Reference.random([20, 24, 1, 1], seed: 1, dtype: dtype)
+    func gradients(_ convolve: @Sendable (Tensor, Tensor) -> Tensor) -> [Tensor] {
+      let tape = Tape()
+      let (x, weight) = (tape.watch(x), tape.watch(weight))
+      let y = convolve(x, weight)
+      return tape.pullback(
+        of: y, cotangent: Reference.random(y.shape, seed: 2, dtype: dtype), at: [x, weight])
+    }
+    let found = gradients { conv2d($0, $1, stride: stride) }
+    let expected = gradients { x, weight in
+      conv2d(x.slice(axis: 2, step: stride).slice(axis: 3, step: stride), weight)
+    }
+    for (found, expected) in zip(found, expected) {
+      expect(found, equals: Reference(expected), tolerance: dtype == .float32 ? 1e-5 : 1e-13)
+    }
+  }
 }

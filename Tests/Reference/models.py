@@ -1,0 +1,173 @@
+"""Prints what Tests/ModelTests expects: parameters and output shapes of d2l's models in PyTorch.
+
+    python Tests/Reference/models.py >Tests/ModelTests/Fixtures/models.txt
+"""
+
+import torch
+from torch import nn
+
+
+def linear_models():
+    yield "SoftmaxRegression", nn.Sequential(nn.Flatten(), nn.LazyLinear(10)), (28, 1)
+    yield "MLP", nn.Sequential(
+        nn.Flatten(), nn.LazyLinear(256), nn.ReLU(), nn.LazyLinear(10)), (28, 1)
+    yield "DropoutMLP", nn.Sequential(
+        nn.Flatten(), nn.LazyLinear(256), nn.ReLU(), nn.Dropout(0.5), nn.LazyLinear(256), nn.ReLU(),
+        nn.Dropout(0.5), nn.LazyLinear(10)), (28, 1)
+
+
+def early_models():
+    yield "LeNet", nn.Sequential(
+        nn.LazyConv2d(6, 5, padding=2), nn.Sigmoid(), nn.AvgPool2d(2, 2), nn.LazyConv2d(16, 5),
+        nn.Sigmoid(), nn.AvgPool2d(2, 2), nn.Flatten(), nn.LazyLinear(120), nn.Sigmoid(),
+        nn.LazyLinear(84), nn.Sigmoid(), nn.LazyLinear(10)), (28, 1)
+    yield "BatchNormLeNet", nn.Sequential(
+        nn.LazyConv2d(6, 5), nn.LazyBatchNorm2d(), nn.Sigmoid(), nn.AvgPool2d(2, 2),
+        nn.LazyConv2d(16, 5), nn.LazyBatchNorm2d(), nn.Sigmoid(), nn.AvgPool2d(2, 2), nn.Flatten(),
+        nn.LazyLinear(120), nn.LazyBatchNorm1d(), nn.Sigmoid(), nn.LazyLinear(84),
+        nn.LazyBatchNorm1d(), nn.Sigmoid(), nn.LazyLinear(10)), (28, 1)
+    yield "AlexNet", nn.Sequential(
+        nn.LazyConv2d(96, 11, 4, 1), nn.ReLU(), nn.MaxPool2d(3, 2), nn.LazyConv2d(256, 5, padding=2),
+        nn.ReLU(), nn.MaxPool2d(3, 2), nn.LazyConv2d(384, 3, padding=1), nn.ReLU(),
+        nn.LazyConv2d(384, 3, padding=1), nn.ReLU(), nn.LazyConv2d(256, 3, padding=1), nn.ReLU(),
+        nn.MaxPool2d(3, 2), nn.Flatten(), nn.LazyLinear(4096), nn.ReLU(), nn.Dropout(0.5),
+        nn.LazyLinear(4096), nn.ReLU(), nn.Dropout(0.5), nn.LazyLinear(10)), (224, 1)
+
+
+def vgg(architecture):
+    layers = []
+    for count, channels in architecture:
+        block = []
+        for _ in range(count):
+            block += [nn.LazyConv2d(channels, 3, padding=1), nn.ReLU()]
+        layers.append(nn.Sequential(*block, nn.MaxPool2d(2, 2)))
+    return nn.Sequential(
+        *layers, nn.Flatten(), nn.LazyLinear(4096), nn.ReLU(), nn.Dropout(0.5), nn.LazyLinear(4096),
+        nn.ReLU(), nn.Dropout(0.5), nn.LazyLinear(10))
+
+
+def nin():
+    def block(channels, kernel, stride, padding):
+        return nn.Sequential(
+            nn.LazyConv2d(channels, kernel, stride, padding), nn.ReLU(), nn.LazyConv2d(channels, 1),
+            nn.ReLU(), nn.LazyConv2d(channels, 1), nn.ReLU())
+
+    return nn.Sequential(
+        block(96, 11, 4, 0), nn.MaxPool2d(3, 2), block(256, 5, 1, 2), nn.MaxPool2d(3, 2),
+        block(384, 3, 1, 1), nn.MaxPool2d(3, 2), nn.Dropout(0.5), block(10, 3, 1, 1),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+class Parallel(nn.ModuleList):
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self], 1)
+
+
+def googlenet():
+    def inception(c1, c2, c3, c4):
+        def convolution(*arguments, **options):
+            return [nn.LazyConv2d(*arguments, **options), nn.ReLU()]
+
+        return Parallel([
+            nn.Sequential(*convolution(c1, 1)),
+            nn.Sequential(*convolution(c2[0], 1), *convolution(c2[1], 3, padding=1)),
+            nn.Sequential(*convolution(c3[0], 1), *convolution(c3[1], 5, padding=2)),
+            nn.Sequential(nn.MaxPool2d(3, 1, 1), *convolution(c4, 1))])
+
+    def pool():
+        return nn.MaxPool2d(3, 2, 1)
+
+    return nn.Sequential(
+        nn.Sequential(nn.LazyConv2d(64, 7, 2, 3), nn.ReLU(), pool()),
+        nn.Sequential(nn.LazyConv2d(64, 1), nn.ReLU(), nn.LazyConv2d(192, 3, padding=1), nn.ReLU(),
+                      pool()),
+        nn.Sequential(inception(64, (96, 128), (16, 32), 32), inception(128, (128, 192), (32, 96), 64),
+                      pool()),
+        nn.Sequential(
+            inception(192, (96, 208), (16, 48), 64), inception(160, (112, 224), (24, 64), 64),
+            inception(128, (128, 256), (24, 64), 64), inception(112, (144, 288), (32, 64), 64),
+            inception(256, (160, 320), (32, 128), 128), pool()),
+        nn.Sequential(inception(256, (160, 320), (32, 128), 128),
+                      inception(384, (192, 384), (48, 128), 128), nn.AdaptiveAvgPool2d(1),
+                      nn.Flatten()),
+        nn.LazyLinear(10))
+
+
+class Residual(nn.Module):
+    def __init__(self, body, shortcut=None):
+        super().__init__()
+        self.body, self.shortcut = body, shortcut
+
+    def forward(self, x):
+        return torch.relu(self.body(x) + (self.shortcut(x) if self.shortcut else x))
+
+
+def resnet(architecture):
+    def block(channels, halves):
+        return Residual(
+            nn.Sequential(
+                nn.LazyConv2d(channels, 3, 2 if halves else 1, 1), nn.LazyBatchNorm2d(), nn.ReLU(),
+                nn.LazyConv2d(channels, 3, padding=1), nn.LazyBatchNorm2d()),
+            nn.LazyConv2d(channels, 1, 2) if halves else None)
+
+    stages = [
+        nn.Sequential(*[block(channels, stage > 0 and place == 0) for place in range(count)])
+        for stage, (count, channels) in enumerate(architecture)]
+    return nn.Sequential(
+        nn.LazyConv2d(64, 7, 2, 3), nn.LazyBatchNorm2d(), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *stages,
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LazyLinear(10))
+
+
+def regnet():
+    def block(channels, halves):
+        stride = 2 if halves else 1
+        return Residual(
+            nn.Sequential(
+                nn.LazyConv2d(channels, 1), nn.LazyBatchNorm2d(), nn.ReLU(),
+                nn.LazyConv2d(channels, 3, stride, 1, groups=channels // 16), nn.LazyBatchNorm2d(),
+                nn.ReLU(), nn.LazyConv2d(channels, 1), nn.LazyBatchNorm2d()),
+            nn.Sequential(nn.LazyConv2d(channels, 1, stride), nn.LazyBatchNorm2d()) if halves else None)
+
+    return nn.Sequential(
+        nn.Sequential(nn.LazyConv2d(32, 3, 2, 1), nn.LazyBatchNorm2d(), nn.ReLU()),
+        nn.Sequential(*[block(32, place == 0) for place in range(4)]),
+        nn.Sequential(*[block(80, place == 0) for place in range(6)]),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LazyLinear(10))
+
+
+def densenet():
+    layers = [nn.LazyConv2d(64, 7, 2, 3), nn.LazyBatchNorm2d(), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
+    channels = 64
+    for index in range(4):
+        for _ in range(4):
+            layers.append(Parallel([nn.Identity(), nn.Sequential(
+                nn.LazyBatchNorm2d(), nn.ReLU(), nn.LazyConv2d(32, 3, padding=1))]))
+        channels += 4 * 32
+        if index < 3:
+            channels //= 2
+            layers += [nn.LazyBatchNorm2d(), nn.ReLU(), nn.LazyConv2d(channels, 1), nn.AvgPool2d(2, 2)]
+    return nn.Sequential(
+        *layers, nn.LazyBatchNorm2d(), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.LazyLinear(10))
+
+
+def modern_models():
+    yield "VGG11", vgg([(1, 64), (1, 128), (2, 256), (2, 512), (2, 512)]), (224, 1)
+    yield "NiN", nin(), (224, 1)
+    yield "GoogLeNet", googlenet(), (96, 1)
+    yield "ResNet18", resnet([(2, 64), (2, 128), (2, 256), (2, 512)]), (96, 1)
+    yield "RegNetX32", regnet(), (96, 1)
+    yield "DenseNet", densenet(), (96, 1)
+
+
+for models in (linear_models, early_models, modern_models):
+    for name, model, (size, channels) in models():
+        x = torch.zeros(1, channels, size, size)
+        model.eval()
+        shapes = []
+        with torch.no_grad():
+            for layer in model:
+                x = layer(x)
+                shapes.append(list(x.shape))
+        count = sum(parameter.numel() for parameter in model.parameters())
+        print(f"{name}: {count} parameters, {shapes}")
