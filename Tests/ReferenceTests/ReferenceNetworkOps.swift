@@ -199,11 +199,6 @@ extension ReferenceArguments {
     return sizes.count == 1 ? sizes[0] : sizes
   }
 
-  /// Fails if an option is on that the library does not have.
-  func refuse(_ name: String) throws {
-    if try bool(name) ?? false { throw ReferenceFailure("\(name) is not known") }
-  }
-
   /// The target, which is an input or, where it is not differentiable, an integer.
   func target() throws -> Tensor {
     if let target = input("target") { return target }
