@@ -33,24 +33,60 @@ CK_INLINE ptrdiff_t bandPart(const CKPatches *p) { return (bandColumns(p) + p->s
 CK_INLINE ptrdiff_t bandRows(const CKPatches *p, ptrdiff_t outputRows) {
   return (outputRows - 1) * p->strideY + (p->kernelHeight - 1) * p->dilationY + 1;
 }
+
+// What the band of one channel holds: of each image so many rows, those that outputs from outputRow on see.
+typedef struct { ptrdiff_t firstImage, images, outputRow, rows; } CKBand;
+
+// The band for columns first ... last of the matrix: part of one image, or all of several.
+CK_INLINE CKBand bandOf(const CKPatches *p, ptrdiff_t first, ptrdiff_t last) {
+  const ptrdiff_t row = first / p->outputWidth, lastRow = last / p->outputWidth, height = p->outputHeight;
+  const ptrdiff_t image = row / height, images = lastRow / height - image + 1;
+  if (images == 1) { return (CKBand){image, 1, row % height, bandRows(p, lastRow - row + 1)}; }
+  return (CKBand){image, images, 0, bandRows(p, height)};
+}
 #endif
 
 // So many rows at the end of a panel are copied exactly: a vector runs over by less than a row.
 enum { NAME(guardRows) = 1 };
 
-// Row y of the band of one channel, all the columns that outputs can see, side by side.
-CK_INLINE void NAME(fillRow)(const CKPatches *p, const T *image, ptrdiff_t y, T *row) {
-  const ptrdiff_t columns = bandColumns(p);
-  if (y < 0 || y % p->expansionY != 0 || y / p->expansionY >= p->height) {
-    memset(row, 0, (size_t)columns * sizeof(T));
+// Copies elements in whole vectors, the last one ending with them; few elements in parts of a vector.
+CK_INLINE void NAME(copyElements)(ptrdiff_t count, const T *from, T *to) {
+  CK_UNROLL for (ptrdiff_t part = CK_VECTOR_BYTES / sizeof(T); part > 1; part /= 2) {
+    if (count < part) { continue; }
+    for (ptrdiff_t i = 0; i < count - part; i += part) { memcpy(to + i, from + i, (size_t)part * sizeof(T)); }
+    memcpy(to + count - part, from + count - part, (size_t)part * sizeof(T));
     return;
   }
-  const T *in = image + y / p->expansionY * p->width;
+  if (count > 0) { *to = *from; }
+}
+
+// Zeros in whole vectors, which may run over by less than one.
+CK_INLINE void NAME(fillZeros)(ptrdiff_t count, T *to) {
+  const NAME(Loose) zero = (NAME(Loose)){0};
+  for (ptrdiff_t i = 0; i < count; i += CK_VECTOR_BYTES / (ptrdiff_t)sizeof(T)) {
+    memcpy(to + i, &zero, sizeof zero);
+  }
+}
+
+// Row y of the band of one channel, all the columns that outputs can see, side by side. What lies behind it may be
+// overwritten by zeros.
+CK_INLINE void NAME(fillRow)(const CKPatches *p, const T *image, ptrdiff_t y, T *row) {
+  const ptrdiff_t columns = bandColumns(p);
+  if (y < 0 || (p->expansionY > 1 && y % p->expansionY != 0)) {
+    NAME(fillZeros)(columns, row);
+    return;
+  }
+  const ptrdiff_t inY = p->expansionY > 1 ? y / p->expansionY : y;
+  if (inY >= p->height) {
+    NAME(fillZeros)(columns, row);
+    return;
+  }
+  const T *in = image + inY * p->width;
   if (p->expansionX == 1) {
     const ptrdiff_t left = CKMin(CKMax(p->padX, 0), columns), right = CKMin(p->padX + p->width, columns);
-    for (ptrdiff_t x = 0; x < left; x++) { row[x] = 0; }
-    if (left < right) { memcpy(row + left, in + (left - p->padX), (size_t)(right - left) * sizeof(T)); }
-    for (ptrdiff_t x = CKMax(left, right); x < columns; x++) { row[x] = 0; }
+    NAME(fillZeros)(left, row);
+    if (left < right) { NAME(copyElements)(right - left, in + (left - p->padX), row + left); }
+    NAME(fillZeros)(columns - CKMax(left, right), row + CKMax(left, right));
   } else {
     memset(row, 0, (size_t)columns * sizeof(T));
     ptrdiff_t x = p->padX < 0 ? (-p->padX + p->expansionX - 1) / p->expansionX : 0;
@@ -61,7 +97,7 @@ CK_INLINE void NAME(fillRow)(const CKPatches *p, const T *image, ptrdiff_t y, T 
 // Rows firstY ..< firstY + rows.
 static void NAME(fillBand)(const CKPatches *p, const T *image, ptrdiff_t firstY, ptrdiff_t rows, T *band) {
   const ptrdiff_t columns = bandColumns(p), part = bandPart(p), stride = p->strideX;
-  T row[bandCapacity];
+  T row[bandCapacity + bandSlack];
   for (ptrdiff_t y = firstY; y < firstY + rows; y++) {
     if (stride == 1) {
       NAME(fillRow)(p, image, y, band);
@@ -107,7 +143,10 @@ CK_INLINE void NAME(copyChunks)(const bool exact, const CKRun *chunks, size_t co
 // One element by the definition, for what fits in no band.
 static T NAME(patchElement)(const CKPatches *p, const T *image, ptrdiff_t tap, ptrdiff_t pixel) {
   const ptrdiff_t taps = p->kernelHeight * p->kernelWidth, channel = tap / taps, inKernel = tap % taps;
-  const ptrdiff_t y = pixel / p->outputWidth * p->strideY - p->padY + inKernel / p->kernelWidth * p->dilationY;
+  const ptrdiff_t outputRow = pixel / p->outputWidth;
+  image += outputRow / p->outputHeight * p->imageStep;
+  const ptrdiff_t y =
+    outputRow % p->outputHeight * p->strideY - p->padY + inKernel / p->kernelWidth * p->dilationY;
   const ptrdiff_t x = pixel % p->outputWidth * p->strideX - p->padX + inKernel % p->kernelWidth * p->dilationX;
   if (y < 0 || x < 0 || y % p->expansionY != 0 || x % p->expansionX != 0) { return 0; }
   const ptrdiff_t row = y / p->expansionY, column = x / p->expansionX;
@@ -144,17 +183,15 @@ static void NAME(packPatches)(const CKPatches *p, const T *image, size_t depthSt
   T band[bandCapacity + bandSlack];
   ptrdiff_t end;
   for (ptrdiff_t start = (ptrdiff_t)columnStart; start < columns; start = end, panels += width * depth) {
-    const ptrdiff_t firstRow = start / outputWidth;
-    ptrdiff_t rows = 0;  // of the band, for as many panels as are good for the cache
+    CKBand held = {0};  // for as many panels as are good for the cache
     T *const group = panels;
     for (end = start; end < columns; end = CKMin(end + width, columns)) {
-      const ptrdiff_t last = CKMin(end + width, columns) - 1;
-      const ptrdiff_t needed = bandRows(p, last / outputWidth - firstRow + 1);
-      if (end > start && needed * bandRow > bandTarget) { break; }
+      const CKBand needed = bandOf(p, start, CKMin(end + width, columns) - 1);
+      if (end > start && needed.images * needed.rows * bandRow > bandTarget) { break; }
       if (end > start) { panels += width * depth; }
-      rows = needed;
+      held = needed;
     }
-    const ptrdiff_t bandSize = rows * bandRow;
+    const ptrdiff_t imageSize = held.rows * bandRow, bandSize = held.images * imageSize;
     if (bandSize > bandCapacity) {
       for (ptrdiff_t k = 0; k < depth; k++) {
         for (ptrdiff_t i = 0; i < width; i++) {
@@ -170,18 +207,23 @@ static void NAME(packPatches)(const CKPatches *p, const T *image, size_t depthSt
     for (ptrdiff_t k = 0; k < depth; k += taps, channel += most / kernel, tap = 0) {
       taps = CKMin(most - tap, depth - k);
       for (ptrdiff_t c = 0; c * kernel < tap + taps; c++) {
-        NAME(fillBand)(p, image + (channel + c) * p->height * p->width, firstRow * p->strideY - p->padY, rows,
-                       band + c * bandSize);
+        for (ptrdiff_t i = 0; i < held.images; i++) {
+          NAME(fillBand)(p, image + (held.firstImage + i) * p->imageStep + (channel + c) * p->height * p->width,
+                         held.outputRow * p->strideY - p->padY, held.rows, band + c * bandSize + i * imageSize);
+        }
       }
       T *to = group + k * width;
       for (ptrdiff_t column = start; column < end; column += width, to += width * depth) {
         const ptrdiff_t count = CKMin(width, end - column), vector = CK_VECTOR_BYTES / sizeof(T);
         CKRun chunks[runLimit];
         size_t chunkCount = 0;
-        ptrdiff_t outputY = column / outputWidth, outputX = column % outputWidth, run;
+        const ptrdiff_t row = column / outputWidth;
+        ptrdiff_t at = row / p->outputHeight - held.firstImage, outputY = row % p->outputHeight;
+        ptrdiff_t outputX = column % outputWidth, run;
         for (ptrdiff_t i = 0; i < count; i += run, outputX = 0, outputY++) {
+          if (outputY == p->outputHeight) { outputY = 0, at++; }
           run = CKMin(outputWidth - outputX, count - i);
-          const ptrdiff_t from = (outputY - firstRow) * p->strideY * bandRow + outputX;
+          const ptrdiff_t from = at * imageSize + (outputY - held.outputRow) * p->strideY * bandRow + outputX;
           for (ptrdiff_t j = 0; j < run; j += vector) {
             chunks[chunkCount++] = (CKRun){i + j, from + j, CKMin(vector, run - j)};
           }
@@ -254,14 +296,21 @@ static void NAME(packPatchesTransposed)(const CKPatches *p, const T *image, size
       offsets[i] = tap / kernel * bandSize + tap % kernel / p->kernelWidth * p->dilationY * bandRow
         + columnOffset(p, bandPart(p), tap % p->kernelWidth);
     }
-    ptrdiff_t outputY = firstPixel / p->outputWidth, outputX = firstPixel % p->outputWidth, pixels;
+    const ptrdiff_t firstOutputRow = firstPixel / p->outputWidth;
+    const T *from = image + firstOutputRow / p->outputHeight * p->imageStep;
+    ptrdiff_t outputY = firstOutputRow % p->outputHeight, outputX = firstPixel % p->outputWidth, pixels;
     ptrdiff_t firstRow = outputY - outputRows;  // the first row of outputs in the band: none yet
     for (ptrdiff_t k = 0; k < depth; k += pixels, outputX = 0, outputY++) {
+      if (outputY == p->outputHeight) {
+        from += p->imageStep;
+        outputY = 0;
+        firstRow = -outputRows;
+      }
       pixels = CKMin(p->outputWidth - outputX, depth - k);
       if (outputY == firstRow + outputRows) {
         firstRow = outputY;
         for (ptrdiff_t c = 0; c < channels; c++) {
-          NAME(fillBand)(p, image + (channel + c) * p->height * p->width, firstRow * p->strideY - p->padY, rows,
+          NAME(fillBand)(p, from + (channel + c) * p->height * p->width, firstRow * p->strideY - p->padY, rows,
                          band + c * bandSize);
         }
       }

@@ -81,6 +81,41 @@ static void NAME(averagePoolGradient)(const CKWindow *w, size_t planes, const T 
   }
 }
 
+#define CK_POOL_BLOCK ((ptrdiff_t)64)
+
+// The windows' elements at one place of the kernel take part: outputs low ..< high, whose elements begin at `at` and
+// are a stride apart. -1 among the indices tells that there is no element yet.
+CK_INLINE void NAME(takeLarger)(const ptrdiff_t stride, ptrdiff_t low, ptrdiff_t high, const T *x, ptrdiff_t at,
+                                T *best, int32_t *indices) {
+  CK_SIMD for (ptrdiff_t i = low; i < high; i++) {
+    const T v = x[at + i * stride], b = best[i];
+    const int larger = (indices[i] < 0) | (v > b) | ((v != v) & (b == b));
+    best[i] = larger ? v : b;
+    indices[i] = larger ? (int32_t)(at + i * stride) : indices[i];
+  }
+}
+
+// Outputs first ..< first + count of a row.
+static void NAME(largestInRow)(const CKWindow *w, const T *x, ptrdiff_t outputY, ptrdiff_t first, ptrdiff_t count,
+                               int32_t *indices) {
+  T best[CK_POOL_BLOCK];
+  for (ptrdiff_t i = 0; i < count; i++) { best[i] = 0, indices[i] = -1; }
+  for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) {
+    const ptrdiff_t row = outputY * w->strideY - w->padY + kernelY * w->dilationY;
+    if (row < 0 || row >= w->height) { continue; }
+    for (ptrdiff_t kernelX = 0; kernelX < w->kernelWidth; kernelX++) {
+      const ptrdiff_t column = first * w->strideX - w->padX + kernelX * w->dilationX, at = row * w->width + column;
+      const ptrdiff_t low = column < 0 ? (w->strideX - 1 - column) / w->strideX : 0;
+      const ptrdiff_t high = column < w->width ? CKMin((w->width - 1 - column) / w->strideX + 1, count) : 0;
+      switch (w->strideX) {  // constants, for the vectoriser
+      case 1: NAME(takeLarger)(1, low, high, x, at, best, indices); break;
+      case 2: NAME(takeLarger)(2, low, high, x, at, best, indices); break;
+      default: NAME(takeLarger)(w->strideX, low, high, x, at, best, indices);
+      }
+    }
+  }
+}
+
 static void NAME(maxPoolIndices)(const CKWindow *w, size_t planes, const T *x, int32_t *indices) {
   const bool simple = isTwoByTwo(w);
   for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width) {
@@ -98,19 +133,8 @@ static void NAME(maxPoolIndices)(const CKWindow *w, size_t planes, const T *x, i
         }
         continue;
       }
-      for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++) {
-        ptrdiff_t best = -1;
-        for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) {
-          const ptrdiff_t row = outputY * w->strideY - w->padY + kernelY * w->dilationY;
-          if (row < 0 || row >= w->height) { continue; }
-          for (ptrdiff_t kernelX = 0; kernelX < w->kernelWidth; kernelX++) {
-            const ptrdiff_t column = outputX * w->strideX - w->padX + kernelX * w->dilationX;
-            if (column < 0 || column >= w->width) { continue; }
-            const ptrdiff_t at = row * w->width + column;
-            if (best < 0 || x[at] > x[best] || (x[at] != x[at] && x[best] == x[best])) { best = at; }
-          }
-        }
-        indices[outputX] = (int32_t)best;
+      for (ptrdiff_t first = 0; first < w->outputWidth; first += CK_POOL_BLOCK) {
+        NAME(largestInRow)(w, x, outputY, first, CKMin(CK_POOL_BLOCK, w->outputWidth - first), indices + first);
       }
     }
   }
@@ -189,3 +213,5 @@ static void NAME(averagePoolLanesGradient)(const CKWindow *w, size_t planes, con
     }
   }
 }
+
+#undef CK_POOL_BLOCK

@@ -87,7 +87,9 @@ static void NAME(pack)(size_t width, size_t count, size_t depth, CKSource source
 static T NAME(patchElement)(const CKPatches *p, const T *image, ptrdiff_t tap, ptrdiff_t pixel) {
   const ptrdiff_t channel = tap / (p->kernelHeight * p->kernelWidth);
   const ptrdiff_t kernelY = tap / p->kernelWidth % p->kernelHeight, kernelX = tap % p->kernelWidth;
-  const ptrdiff_t y = pixel / p->outputWidth * p->strideY - p->padY + kernelY * p->dilationY;
+  const ptrdiff_t row = pixel / p->outputWidth;
+  image += row / p->outputHeight * p->imageStep;
+  const ptrdiff_t y = row % p->outputHeight * p->strideY - p->padY + kernelY * p->dilationY;
   const ptrdiff_t x = pixel % p->outputWidth * p->strideX - p->padX + kernelX * p->dilationX;
   const bool inside = y >= 0 && y <= (p->height - 1) * p->expansionY && y % p->expansionY == 0
     && x >= 0 && x <= (p->width - 1) * p->expansionX && x % p->expansionX == 0;

@@ -21,36 +21,6 @@ struct ConvolutionShape: Sendable, Equatable {
   var taps: Int { inputChannels / groups * kernelSize[0] * kernelSize[1] }
   var outputPixels: Int { outputSize[0] * outputSize[1] }
   var inputPixels: Int { inputSize[0] * inputSize[1] }
-
-  /// The input's patches: as many rows as taps, a column per output pixel.
-  fileprivate var inputPatches: CKPatches {
-    CKPatches(
-      channels: inputChannels / groups, height: inputSize[0], width: inputSize[1],
-      kernelHeight: kernelSize[0], kernelWidth: kernelSize[1], outputHeight: outputSize[0],
-      outputWidth: outputSize[1], strideY: stride[0], strideX: stride[1], padY: padding[0],
-      padX: padding[1], dilationY: dilation[0], dilationX: dilation[1], expansionY: 1,
-      expansionX: 1)
-  }
-
-  /// The output's patches as the input gradient needs them: the kernel turned round, the output
-  /// spread out by the stride.
-  fileprivate var outputPatches: CKPatches {
-    CKPatches(
-      channels: outputChannels / groups, height: outputSize[0], width: outputSize[1],
-      kernelHeight: kernelSize[0], kernelWidth: kernelSize[1], outputHeight: inputSize[0],
-      outputWidth: inputSize[1], strideY: 1, strideX: 1,
-      padY: dilation[0] * (kernelSize[0] - 1) - padding[0],
-      padX: dilation[1] * (kernelSize[1] - 1) - padding[1], dilationY: dilation[0],
-      dilationX: dilation[1], expansionY: stride[0], expansionX: stride[1])
-  }
-}
-
-extension CKPatches {
-  /// Whether every patch is one pixel, and they are the image's in order.
-  fileprivate var arePixels: Bool {
-    kernelHeight * kernelWidth == 1 && strideY * strideX == 1 && expansionY * expansionX == 1
-      && padY == 0 && padX == 0 && outputHeight == height && outputWidth == width
-  }
 }
 
 /// The pixels of an axis at one place of a stride, first + stride * n, and the weights that reach them.
@@ -209,64 +179,13 @@ extension CPU {
       of: dy,
       CKPatches(
         channels: perGroup, height: shape.outputSize[0], width: shape.outputSize[1],
-        kernelHeight: window.taps, kernelWidth: across.taps, outputHeight: pixelsY,
+        imageStep: shape.outputChannels * shape.outputPixels, kernelHeight: window.taps,
+        kernelWidth: across.taps, outputHeight: pixelsY,
         outputWidth: pixelsX, strideY: 1, strideX: 1, padY: window.padding,
         padX: across.padding, dilationY: 1, dilationX: 1, expansionY: 1, expansionX: 1),
       by: matrix, rows: rows * places.count, shape, into: part)
     copyPart(part)
     withExtendedLifetime(dy) {}
-  }
-
-  /// For every image and group: result [rows, pixels] = matrix [rows, taps] · patches [taps,
-  /// pixels].
-  private static func multiplyPatches(
-    of image: NDArray, _ patches: CKPatches, by matrix: NDArray, rows: Int,
-    _ shape: ConvolutionShape, into result: NDArray
-  ) {
-    let panels = PanelShape(image.dtype)
-    let size = panels.elementSize
-    let taps = patches.channels * patches.kernelHeight * patches.kernelWidth
-    let pixels = patches.outputHeight * patches.outputWidth
-    let imagePixels = patches.height * patches.width
-    let groups = shape.groups
-    if result.count == 0 { return }
-    let depthBlock = PanelShape.depthBlock(of: taps)
-    // A chunk is one image and group, or some of its pixels where there are many.
-    let tile = max(1, min(16, 512 / panels.rightWidth)) * panels.rightWidth
-    let isPlain = patches.arePixels
-    let tiles = (pixels + tile - 1) / tile
-    withExtendedLifetime((image, matrix, result)) {
-      withUnsafePointer(to: patches) { patches in
-        ThreadPool.run(shape.batch * groups * tiles) { chunk in
-          let (unit, column) = (chunk / tiles, chunk % tiles * tile)
-          let (sample, group) = (unit / groups, unit % groups)
-          let width = min(tile, pixels - column)
-          let right = Scratch(
-            byteCount: panels.byteCount(
-              width, width: panels.rightWidth, depth: max(1, depthBlock)))
-          let source =
-            image.data + (sample * groups + group) * patches.pointee.channels * imagePixels * size
-          let target = result.data + ((sample * groups + group) * rows * pixels + column) * size
-          var start = 0
-          repeat {
-            let block = min(depthBlock, taps - start)
-            if isPlain {
-              let pixel = CKSource(
-                data: source + (start * pixels + column) * size, inner: pixels, outer: 1)
-              kernels.pack(panels.type, panels.rightWidth, width, block, pixel, right.start)
-            } else {
-              kernels.packPatches(
-                panels.type, patches, source, start, block, column, width, right.start)
-            }
-            let left = CKSource(
-              data: matrix.data + (group * rows * taps + start) * size, inner: 1, outer: taps)
-            kernels.multiplyRows(
-              panels.type, rows, width, block, left, right.start, target, pixels, start > 0)
-            start += block
-          } while start < taps
-        }
-      }
-    }
   }
 
   /// The weight as the input gradient multiplies by it: [groups, C / groups, O / groups, ...], the
@@ -304,95 +223,6 @@ extension CPU {
     if dw.count == 0 { return }
     let lanes = LaneConvolution(shape)
     if lanes.suits(x.dtype) { return laneWeightGradient(x, dy, lanes, into: dw) }
-    let sums = WeightGradientSums(shape, dw)
-    if sums.count == 1 {
-      addWeightGradients(x, dy, shape, sums, into: dw)
-      return
-    }
-    let partial = NDArray.uninitialized(dtype: dw.dtype, shape: [sums.count, dw.count])
-    addWeightGradients(x, dy, shape, sums, into: partial)
-    reduce(.sum, partial, outer: 1, reduced: sums.count, inner: dw.count, into: dw)
-  }
-
-  /// How the weight gradients' work is split; sizes alone decide.
-  ///
-  /// It is split over some sums of images, which are added in order, and over tiles of taps.
-  private struct WeightGradientSums {
-    /// Sums of images; as many as make work for some threads and stay small themselves.
-    let count: Int
-    /// Taps of a tile: whole panels, about equally many in each.
-    let tile: Int
-    let tiles: Int
-
-    private static let bytesOfSums = 1 << 23
-
-    init(_ shape: ConvolutionShape, _ dw: NDArray) {
-      let width = PanelShape(dw.dtype).rightWidth
-      let panels = (shape.taps + width - 1) / width
-      let tileCount = (panels * width + 255) / 256
-      tile = (panels + tileCount - 1) / tileCount * width
-      tiles = (shape.taps + tile - 1) / tile
-      let wanted = (16 + tiles * shape.groups - 1) / (tiles * shape.groups)
-      let fitting = max(1, Self.bytesOfSums / max(1, dw.count * dw.dtype.byteCount))
-      count = max(1, min(wanted, fitting, shape.batch))
-    }
-
-    /// The images of a sum.
-    func images(_ sum: Int, of batch: Int) -> Range<Int> {
-      sum * batch / count..<(sum + 1) * batch / count
-    }
-  }
-
-  /// Sums of some images' weight gradients; for every group dy [O, pixels] · patches, transposed.
-  private static func addWeightGradients(
-    _ x: NDArray, _ dy: NDArray, _ shape: ConvolutionShape, _ sums: WeightGradientSums,
-    into result: NDArray
-  ) {
-    let panels = PanelShape(x.dtype)
-    let size = panels.elementSize
-    let (groups, taps, pixels) = (shape.groups, shape.taps, shape.outputPixels)
-    let rows = shape.outputChannels / groups
-    if shape.batch == 0 || pixels == 0 {
-      result.data.initializeMemory(as: UInt8.self, repeating: 0, count: result.count * size)
-      return
-    }
-    let depthBlock = PanelShape.depthBlock(of: pixels)
-    let rightBytes = panels.byteCount(sums.tile, width: panels.rightWidth, depth: depthBlock)
-    let patches = shape.inputPatches
-    let isPlain = patches.arePixels
-    withExtendedLifetime((x, dy, result)) {
-      withUnsafePointer(to: patches) { patches in
-        ThreadPool.run(sums.count * groups * sums.tiles) { chunk in
-          let (unit, column) = (chunk / sums.tiles, chunk % sums.tiles * sums.tile)
-          let (sum, group) = (unit / groups, unit % groups)
-          let width = min(sums.tile, taps - column)
-          let right = Scratch(byteCount: rightBytes)
-          let target = result.data + ((sum * groups + group) * rows * taps + column) * size
-          let images = sums.images(sum, of: shape.batch)
-          for sample in images {
-            let unit = sample * groups + group
-            let image = x.data + unit * patches.pointee.channels * shape.inputPixels * size
-            let cotangent = dy.data + unit * rows * pixels * size
-            for start in stride(from: 0, to: pixels, by: depthBlock) {
-              let block = min(depthBlock, pixels - start)
-              if isPlain {
-                let channels = CKSource(
-                  data: image + (column * pixels + start) * size, inner: 1, outer: pixels)
-                kernels.pack(
-                  panels.type, panels.rightWidth, width, block, channels, right.start)
-              } else {
-                kernels.packPatchesTransposed(
-                  panels.type, patches, image, start, block, column, width, right.start)
-              }
-              kernels.multiplyRows(
-                panels.type, rows, width, block,
-                CKSource(data: cotangent + start * size, inner: 1, outer: pixels), right.start,
-                target, taps,
-                sample > images.lowerBound || start > 0)
-            }
-          }
-        }
-      }
-    }
+    multiplyPatchesTransposed(of: x, by: dy, shape, into: dw)
   }
 }

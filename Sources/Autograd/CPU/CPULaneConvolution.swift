@@ -67,12 +67,15 @@ extension CPU {
       (sizes.firstColumn, sizes.endColumn) = (padding[1], padding[1] + inputSize[1])
     }
 
-    /// Whether lanes are the better way: enough images to fill them, and input rows for one output row
-    /// that stay in the second-level cache beside the weights.
+    /// Whether lanes are the better way: enough images to fill them; few channels, where packing
+    /// patches costs much, but windows of several pixels, where it costs anything; input rows for one
+    /// output row, and a sum in every lane for every weight, that stay in the second-level cache.
     func suits(_ dtype: DType) -> Bool {
       let lanes = laneCount(dtype)
       let rows = sizes.channels * sizes.kernelHeight * sizes.width
-      return batch * 2 >= lanes && rows <= 1 << 13 && taps > 0 && outputPixels > 0
+      return batch * 2 >= lanes && sizes.channels <= 32
+        && sizes.kernelHeight * sizes.kernelWidth > 1 && rows <= 1 << 13
+        && sizes.outputs * taps <= 1 << 15 && taps > 0 && outputPixels > 0
     }
   }
 

@@ -70,12 +70,12 @@ struct MatrixView {
 }
 
 /// Whole panels of an axis, in tiles of about equal size.
-private struct Tiles {
+struct PanelTiles {
   let size: Int
   let count: Int
 
-  init(_ length: Int, panel: Int, atMost limit: Int) {
-    self.init(length, panel: panel, count: (length + limit - 1) / limit)
+  init(_ length: Int, panel: Int, atMost limit: Int, atLeast count: Int = 1) {
+    self.init(length, panel: panel, count: max(count, (length + limit - 1) / limit))
   }
 
   /// As many tiles as asked for, or fewer if there are not so many panels.
@@ -123,8 +123,8 @@ extension CPU {
       return
     }
     // Parts of the columns share no packed panel; rows are split where that makes more equal parts.
-    let rowTiles = Tiles(rows, panel: panels.leftWidth, count: chunks)
-    let columnTiles = Tiles(columns, panel: panels.rightWidth, count: chunks)
+    let rowTiles = PanelTiles(rows, panel: panels.leftWidth, count: chunks)
+    let columnTiles = PanelTiles(columns, panel: panels.rightWidth, count: chunks)
     let splitsRows =
       rowTiles.size * columns * 9 < min(columns, columnTiles.size) * rows * 8
     let tiles = splitsRows ? rowTiles : columnTiles
@@ -144,7 +144,7 @@ extension CPU {
     _ panels: PanelShape, _ columns: Int, depth: Int, _ x: UnsafeMutableRawPointer, _ b: CKSource,
     into y: UnsafeMutableRawPointer
   ) {
-    let tiles = Tiles(columns, panel: 64, count: max(1, columns * depth >> 17))
+    let tiles = PanelTiles(columns, panel: 64, count: max(1, columns * depth >> 17))
     let size = panels.elementSize
     ThreadPool.run(tiles.count) { tile in
       let first = tile * tiles.size
@@ -201,8 +201,8 @@ extension CPU {
       byteCount: panels.byteCount(columns, width: panels.rightWidth, depth: depthBlock))
     let (leftStart, rightStart) = (left.start, right.start)
     // Tiles of about 96 by 256 keep the left block in the second-level cache.
-    let rowTiles = Tiles(rows, panel: panels.leftWidth, atMost: 96)
-    let columnTiles = Tiles(columns, panel: panels.rightWidth, atMost: 256)
+    let rowTiles = PanelTiles(rows, panel: panels.leftWidth, atMost: 96)
+    let columnTiles = PanelTiles(columns, panel: panels.rightWidth, atMost: 256)
     var start = 0
     repeat {
       let block = min(depthBlock, depth - start)

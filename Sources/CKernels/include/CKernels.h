@@ -99,12 +99,12 @@ typedef struct CKSource {
   ptrdiff_t inner, outer;
 } CKSource;
 
-/// An image [channels, height, width] seen as the matrix of its patches: row (c, ky, kx), column (oy, ox) is the
-/// image's element at y = oy * strideY - padY + ky * dilationY (x likewise), zero outside. With an expansion e > 1
-/// the image counts as spread out: only positions divisible by e hold an element (at position / e), the others zero;
-/// the valid positions are then 0 ... (height - 1) * e. Pads may be negative.
+/// Images [channels, height, width] seen as the matrix of their patches: row (c, ky, kx), column (n, oy, ox) is image
+/// n's element at y = oy * strideY - padY + ky * dilationY (x likewise), zero outside. Images are imageStep elements
+/// apart. With an expansion e > 1 an image counts as spread out: only positions divisible by e hold an element (at
+/// position / e), the others zero; the valid positions are then 0 ... (height - 1) * e. Pads may be negative.
 typedef struct CKPatches {
-  ptrdiff_t channels, height, width;
+  ptrdiff_t channels, height, width, imageStep;
   ptrdiff_t kernelHeight, kernelWidth;
   ptrdiff_t outputHeight, outputWidth;
   ptrdiff_t strideY, strideX, padY, padX, dilationY, dilationX, expansionY, expansionX;

@@ -136,8 +136,10 @@ import Testing
       let outputHeight = outputs(height, kernelHeight, strideY, padY, dilationY, expansionY)
       let outputWidth = outputs(width, kernelWidth, strideX, padX, dilationX, expansionX)
       if outputHeight < 1 || outputWidth < 1 { continue }
+      let channels = draw(1...3)
       return CKPatches(
-        channels: draw(1...3), height: height, width: width, kernelHeight: kernelHeight,
+        channels: channels, height: height, width: width,
+        imageStep: channels * height * width + draw(0...9), kernelHeight: kernelHeight,
         kernelWidth: kernelWidth, outputHeight: outputHeight, outputWidth: outputWidth,
         strideY: strideY, strideX: strideX, padY: padY, padX: padX, dilationY: dilationY,
         dilationX: dilationX, expansionY: expansionY, expansionX: expansionX)
@@ -149,9 +151,10 @@ import Testing
     var random = RandomStream(seed: 63)
     for round in 0..<400 {
       var patches = randomPatches(&random, round: round)
-      let image = Cells(dtype, patches.channels * patches.height * patches.width, &random)
+      let images = round % 2 == 0 ? 1 : Int.random(in: 2...9, using: &random)
+      let image = Cells(dtype, patches.imageStep * images, &random)
       let taps = patches.channels * patches.kernelHeight * patches.kernelWidth
-      let pixels = patches.outputHeight * patches.outputWidth
+      let pixels = patches.outputHeight * patches.outputWidth * images
       for isTransposed in [false, true] {
         let (depths, columns) = isTransposed ? (pixels, taps) : (taps, pixels)
         let depthStart = round % 3 == 0 ? Int.random(in: 0..<depths, using: &random) : 0
