@@ -8,9 +8,13 @@ typedef T NAME(Loose) __attribute__((ext_vector_type(CK_VECTOR_BYTES / sizeof(T)
 // The left operand: element (row, k) of a panel is at row * rowStep + k * step, the next panel at panelStep.
 typedef struct { const T *data; ptrdiff_t panelStep, rowStep, step; } NAME(Left);
 
+// The right operand: vectors at k * step, the next panel at panelStep.
+typedef struct { const T *data; ptrdiff_t panelStep, step; } NAME(Right);
+
 // One tile of whole vectors. `rows` and `vectors` are constants at every call, so that the sums live in registers.
 CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const T *left, ptrdiff_t rowStep,
-                          ptrdiff_t step, const T *right, T *c, ptrdiff_t cRow, bool accumulate) {
+                          ptrdiff_t step, const T *right, ptrdiff_t rightStep, T *c, ptrdiff_t cRow,
+                          bool accumulate) {
   NAME(Vector) sums[CK_TILE_ROWS][CK_TILE_VECTORS];
   const T *from[CK_TILE_ROWS];
   CK_UNROLL for (int row = 0; row < rows; row++) {
@@ -25,7 +29,7 @@ CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const
       const NAME(Vector) a = from[row][at];
       CK_UNROLL for (int v = 0; v < vectors; v++) { sums[row][v] = CK_FMA(a, b[v], sums[row][v]); }
     }
-    right += CK_TILE_VECTORS * CK_LANES;
+    right += rightStep;
   }
   CK_UNROLL for (int row = 0; row < rows; row++) {
     CK_UNROLL for (int v = 0; v < vectors; v++) {
@@ -38,7 +42,7 @@ CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const
 #define CK_TILE(rows, vectors) \
   case (vectors) * 16 + (rows): \
     if (rows <= CK_TILE_ROWS && vectors <= CK_TILE_VECTORS) { \
-      NAME(tile)(rows, vectors, depth, from, left.rowStep, left.step, right, to, toRow, toAccumulates); \
+      NAME(tile)(rows, vectors, depth, from, left.rowStep, left.step, fromRight, right.step, to, toRow, toAccumulates); \
     } \
     break;
 #define CK_TILES(vectors) \
@@ -48,15 +52,15 @@ CK_INLINE void NAME(tile)(const int rows, const int vectors, size_t depth, const
 
 // A right panel stays in the cache while the left ones go by. A tile that ends within a vector goes through a buffer:
 // its partial vectors in the tile's own code would cost the inner loop registers.
-static void NAME(multiplyTiles)(size_t rows, size_t columns, size_t depth, NAME(Left) left, const T *rightPanels,
-                                T *c, ptrdiff_t cRow, bool accumulate) {
+static void NAME(multiplyTiles)(size_t rows, size_t columns, size_t depth, NAME(Left) left, NAME(Right) right, T *c,
+                                ptrdiff_t cRow, bool accumulate) {
   enum { width = CK_TILE_VECTORS * CK_VECTOR_BYTES / sizeof(T) };
   T buffer[CK_TILE_ROWS * width];
   for (size_t column = 0; column < columns; column += width) {
     const size_t part = columns - column < width ? columns - column : width;
     const bool whole = part % CK_LANES == 0;
-    const T *right = rightPanels + column * depth;
-    const T *from = left.data;
+    const T *fromRight = right.data, *from = left.data;
+    right.data += right.panelStep;
     for (size_t row = 0; row < rows; row += CK_TILE_ROWS, from += left.panelStep) {
       const size_t height = rows - row < CK_TILE_ROWS ? rows - row : CK_TILE_ROWS;
       T *target = c + (ptrdiff_t)row * cRow + column, *to = whole ? target : buffer;
@@ -81,16 +85,28 @@ static void NAME(multiplyTiles)(size_t rows, size_t columns, size_t depth, NAME(
   }
 }
 
+CK_INLINE NAME(Right) NAME(packed)(const T *panels, size_t depth) {
+  const ptrdiff_t width = CK_TILE_VECTORS * CK_LANES;
+  return (NAME(Right)){panels, width * (ptrdiff_t)depth, width};
+}
+
 static void NAME(multiplyPanels)(size_t rows, size_t columns, size_t depth, const T *leftPanels,
                                  const T *rightPanels, T *c, ptrdiff_t cRow, bool accumulate) {
   const NAME(Left) left = {leftPanels, CK_TILE_ROWS * (ptrdiff_t)depth, 1, CK_TILE_ROWS};
-  NAME(multiplyTiles)(rows, columns, depth, left, rightPanels, c, cRow, accumulate);
+  NAME(multiplyTiles)(rows, columns, depth, left, NAME(packed)(rightPanels, depth), c, cRow, accumulate);
 }
 
 static void NAME(multiplyRows)(size_t rows, size_t columns, size_t depth, CKSource source, const T *rightPanels, T *c,
                                ptrdiff_t cRow, bool accumulate) {
   const NAME(Left) left = {source.data, CK_TILE_ROWS * source.outer, source.outer, source.inner};
-  NAME(multiplyTiles)(rows, columns, depth, left, rightPanels, c, cRow, accumulate);
+  NAME(multiplyTiles)(rows, columns, depth, left, NAME(packed)(rightPanels, depth), c, cRow, accumulate);
+}
+
+static void NAME(multiplyMatrices)(size_t rows, size_t columns, size_t depth, CKSource source, const T *b,
+                                   ptrdiff_t bRow, T *c, ptrdiff_t cRow, bool accumulate) {
+  const NAME(Left) left = {source.data, CK_TILE_ROWS * source.outer, source.outer, source.inner};
+  const NAME(Right) right = {b, CK_TILE_VECTORS * CK_LANES, bRow};
+  NAME(multiplyTiles)(rows, columns, depth, left, right, c, cRow, accumulate);
 }
 
 // A few columns, each contiguous in memory: dot products, a vector of partial sums for each column.

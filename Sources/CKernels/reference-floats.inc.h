@@ -160,6 +160,21 @@ static void NAME(multiplyRows)(size_t rows, size_t columns, size_t depth, CKSour
                       accumulate);
 }
 
+static void NAME(multiplyMatrices)(size_t rows, size_t columns, size_t depth, CKSource left, const T *right,
+                                   ptrdiff_t rightRow, T *c, ptrdiff_t cRow, bool accumulate) {
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t column = 0; column < columns; column++) {
+      T *to = c + (ptrdiff_t)row * cRow + (ptrdiff_t)column;
+      double sum = accumulate ? *to : 0;
+      for (size_t k = 0; k < depth; k++) {
+        sum += (double)((const T *)left.data)[(ptrdiff_t)row * left.outer + (ptrdiff_t)k * left.inner]
+          * (double)right[(ptrdiff_t)k * rightRow + (ptrdiff_t)column];
+      }
+      *to = (T)sum;
+    }
+  }
+}
+
 // Calls `body` for every element `at` of the window of output (outputY, outputX) that lies inside the image.
 #define CK_WINDOW(body) \
   for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) { \

@@ -142,6 +142,11 @@ static void multiplyRows(CKType type, size_t rows, size_t columns, size_t depth,
   CK_DISPATCH_FLOATS(type, multiplyRows, rows, columns, depth, left, rightPanels, c, cRow, accumulate)
 }
 
+static void multiplyMatrices(CKType type, size_t rows, size_t columns, size_t depth, CKSource left, const void *right,
+                             ptrdiff_t rightRow, void *c, ptrdiff_t cRow, bool accumulate) {
+  CK_DISPATCH_FLOATS(type, multiplyMatrices, rows, columns, depth, left, right, rightRow, c, cRow, accumulate)
+}
+
 static void multiplyVector(CKType type, size_t columns, size_t depth, const void *x, CKSource b, void *y) {
   CK_DISPATCH_FLOATS(type, multiplyVector, columns, depth, x, b, y)
 }
@@ -210,6 +215,7 @@ const CKKernels CK_VARIANT = {
   .packPatchesTransposed = packPatchesTransposed,
   .multiplyPanels = multiplyPanels,
   .multiplyRows = multiplyRows,
+  .multiplyMatrices = multiplyMatrices,
   .multiplyVector = multiplyVector,
   .lanes = {CK_LANE_COUNT(float), CK_LANE_COUNT(double)},
   .laneOutputs = CK_LANE_OUTPUTS,

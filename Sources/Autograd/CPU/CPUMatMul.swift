@@ -154,9 +154,10 @@ extension CPU {
     }
   }
 
-  /// A product on the calling thread: per block of depth the right operand is packed, then multiplied.
+  /// A product on the calling thread, per block of depth.
   ///
-  /// The left one is packed too if its rows are scattered and met by many columns.
+  /// The right operand is packed; not so whole panels whose rows are contiguous, if they are met by few
+  /// rows. The left one is packed if its rows are scattered and met by many columns.
   private static func multiplyInOneGo(
     _ panels: PanelShape, rows: Int, columns: Int, depth: Int, _ a: MatrixView, _ b: MatrixView,
     into y: UnsafeMutableRawPointer, rowStride: Int
@@ -166,22 +167,37 @@ extension CPU {
     let left = Scratch(
       byteCount: packsLeft
         ? panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock) : 1)
+    let unpacked =
+      b.columnStride == 1 && rows <= 256 && !packsLeft
+      ? columns / panels.rightWidth * panels.rightWidth : 0
     let right = Scratch(
-      byteCount: panels.byteCount(columns, width: panels.rightWidth, depth: depthBlock))
+      byteCount: panels.byteCount(
+        columns - unpacked, width: panels.rightWidth, depth: depthBlock))
     var start = 0
     repeat {
       let block = min(depthBlock, depth - start)
       let leftRows = a.fromColumn(start, panels).asRows
-      kernels.pack(
-        panels.type, panels.rightWidth, columns, block, b.fromRow(start, panels).asColumns,
-        right.start)
-      if packsLeft {
-        kernels.pack(panels.type, panels.leftWidth, rows, block, leftRows, left.start)
-        kernels.multiplyPanels(
-          panels.type, rows, columns, block, left.start, right.start, y, rowStride, start > 0)
-      } else {
-        kernels.multiplyRows(
-          panels.type, rows, columns, block, leftRows, right.start, y, rowStride, start > 0)
+      let rightRows = b.fromRow(start, panels)
+      if unpacked > 0 {
+        kernels.multiplyMatrices(
+          panels.type, rows, unpacked, block, leftRows, rightRows.data, b.rowStride, y, rowStride,
+          start > 0)
+      }
+      if unpacked < columns {
+        let target = y + unpacked * panels.elementSize
+        kernels.pack(
+          panels.type, panels.rightWidth, columns - unpacked, block,
+          rightRows.fromColumn(unpacked, panels).asColumns, right.start)
+        if packsLeft {
+          kernels.pack(panels.type, panels.leftWidth, rows, block, leftRows, left.start)
+          kernels.multiplyPanels(
+            panels.type, rows, columns, block, left.start, right.start, target, rowStride, start > 0
+          )
+        } else {
+          kernels.multiplyRows(
+            panels.type, rows, columns - unpacked, block, leftRows, right.start, target, rowStride,
+            start > 0)
+        }
       }
       start += block
     } while start < depth

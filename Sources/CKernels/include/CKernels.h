@@ -205,6 +205,11 @@ typedef struct CKKernels {
   /// The same with a left operand that is not packed: element (row, k) is at row * outer + k * inner.
   void (*_Nonnull multiplyRows)(CKType type, size_t rows, size_t columns, size_t depth, CKSource left,
                                 const void *_Nonnull rightPanels, void *_Nonnull c, ptrdiff_t cRow, bool accumulate);
+  /// The same with neither operand packed: element (k, column) of the right one is at k * rightRow + column. There are
+  /// as many columns as make whole right panels.
+  void (*_Nonnull multiplyMatrices)(CKType type, size_t rows, size_t columns, size_t depth, CKSource left,
+                                    const void *_Nonnull right, ptrdiff_t rightRow, void *_Nonnull c, ptrdiff_t cRow,
+                                    bool accumulate);
   /// y [columns] = x [depth] · b, not packed: element (k, column) of b is at column * outer + k * inner, and one of
   /// the two is 1.
   void (*_Nonnull multiplyVector)(CKType type, size_t columns, size_t depth, const void *_Nonnull x, CKSource b,

@@ -119,6 +119,36 @@ import Testing
     }
   }
 
+  @Test(arguments: KernelSet.all, floats)
+  func multiplyMatrices(_ set: KernelSet, _ dtype: DType) {
+    var random = RandomStream(seed: 64)
+    for round in 0..<80 {
+      let (rows, depth) = (max(1, randomSize(&random)), randomSize(&random))
+      let columns = panelWidths(set, dtype).right * Int.random(in: 1...4, using: &random)
+      let gap = round % 3
+      let (a, b) = (
+        Cells(dtype, rows * depth, &random), Cells(dtype, (columns + gap) * depth, &random)
+      )
+      let left =
+        round % 4 < 2
+        ? CKSource(data: a.memory, inner: 1, outer: depth)
+        : CKSource(data: a.memory, inner: rows, outer: 1)
+      let start = Cells(dtype, rows * (columns + gap), &random)
+      let results = [set, .reference].map { set in
+        let c = Cells(dtype, start.count)
+        c.memory.copyMemory(from: start.memory, byteCount: start.count * dtype.byteCount)
+        set.kernels.multiplyMatrices(
+          dtype.kernelType, rows, columns, depth, left, b.memory, columns + gap, c.memory,
+          columns + gap, round % 2 == 1)
+        return c
+      }
+      let epsilon = dtype == .float32 ? 0x1p-21 : 0x1p-50
+      #expect(
+        results[0].agree(with: results[1], slack: { _ in epsilon * 16 * Double(depth + 1) }),
+        "\(rows) \(columns) \(depth)")
+    }
+  }
+
   private func randomPatches(_ random: inout RandomStream, round: Int) -> CKPatches {
     func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     // Now and then one whose rows fit in no buffer on the stack.
