@@ -38,6 +38,9 @@ struct PassCase: Sendable, CustomTestStringConvertible {
     PassCase("GoogLeNet", size: 32, GoogLeNet()),
     PassCase("ResNet18", size: 32, ResNet(ModelTests.eighteenLayers)),
     PassCase("DenseNet", size: 32, DenseNet()),
+    PassCase(
+      "ViT", size: 32,
+      ViT(size: 32, patch: 8, width: 32, heads: 4, features: 64, dropout: 0)),
     PassCase("LSTMLanguageModel", .sentences) {
       let model = LSTMLanguageModel()
       return (model, { model($0[0]) })

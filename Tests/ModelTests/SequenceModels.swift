@@ -1,8 +1,8 @@
 import Autograd
 import NN
 
-// Models of Dive into Deep Learning over sequences, chapters 10.1 and 11.7, as its readers would
-// write them. Their logits are [batch, tokens, steps], as `crossEntropy` wants them.
+// Models of Dive into Deep Learning over sequences, chapters 10.1, 11.7 and 11.8, as its readers would
+// write them. Logits of tokens are [batch, tokens, steps], as `crossEntropy` wants them.
 
 /// The tokens that follow: one-hot vectors through an LSTM.
 final class LSTMLanguageModel: Classifier {
@@ -49,5 +49,41 @@ final class Translator: Module {
         sourceKeyPaddingMask: padding, memoryKeyPaddingMask: padding, isTargetCausal: true)
       return linear(y).transpose(1, 2)
     }
+  }
+}
+
+/// A Transformer over the patches of an image and a token of its own that gets the class.
+final class ViT: Classifier {
+  let learningRate: Float = 0.1
+  let classToken: Parameter
+  let positions: Parameter
+  let patches: Conv2d
+  let dropout: Dropout
+  let blocks: TransformerEncoder
+  let head: Sequential
+  var net: ViT { self }
+
+  init(
+    size: Int = 96, patch: Int = 16, width: Int = 512, heads: Int = 8, features: Int = 2048,
+    dropout: Double = 0.1
+  ) {
+    let count = (size / patch) * (size / patch)
+    classToken = Parameter(shape: [1, 1, width], initializer: .zeros)
+    positions = Parameter(shape: [1, count + 1, width], initializer: .normal())
+    patches = LazyConv2d(width, kernelSize: patch, stride: patch)
+    self.dropout = Dropout(dropout)
+    blocks = TransformerEncoder(2) {
+      TransformerEncoderLayer(
+        width, heads: heads, feedForward: features, dropout: dropout, activation: GELU(),
+        normFirst: true)
+    }
+    head = Sequential(LayerNorm(width), LazyLinear(10))
+  }
+
+  func forward(_ x: consuming Tensor) -> Tensor {
+    let patches = patches(x).flatten(from: 2).transpose(1, 2)
+    let token = classToken.value.expand([patches.size(0), -1, -1])
+    let tokens = concatenate([token, patches], axis: 1)
+    return head(blocks(dropout(tokens + positions.value))[.all, 0])
   }
 }

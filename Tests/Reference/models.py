@@ -164,6 +164,7 @@ def modern_models():
     yield "ResNet18", resnet([(2, 64), (2, 128), (2, 256), (2, 512)]), (96, 1)
     yield "RegNetX32", regnet(), (96, 1)
     yield "DenseNet", densenet(), (96, 1)
+    yield "ViT", ViT(), (96, 1)
 
 
 class LSTMLanguageModel(nn.Module):
@@ -205,6 +206,24 @@ class Translator(nn.Module):
         return self.linear(y).transpose(1, 2)
 
 
+class ViT(nn.Module):
+    def __init__(self, size=96, patch=16, width=512, heads=8, features=2048, dropout=0.1):
+        super().__init__()
+        self.classToken = nn.Parameter(torch.zeros(1, 1, width))
+        self.positions = nn.Parameter(torch.randn(1, (size // patch) ** 2 + 1, width))
+        self.patches = nn.LazyConv2d(width, patch, patch)
+        self.dropout = nn.Dropout(dropout)
+        layer = nn.TransformerEncoderLayer(
+            width, heads, features, dropout, nn.functional.gelu, batch_first=True, norm_first=True)
+        self.blocks = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.LazyLinear(10))
+
+    def forward(self, x):
+        patches = self.patches(x).flatten(2).transpose(1, 2)
+        tokens = torch.cat([self.classToken.expand(len(x), -1, -1), patches], 1)
+        return self.head(self.blocks(self.dropout(tokens + self.positions))[:, 0])
+
+
 def sequence_models():
     yield "LSTMLanguageModel", LSTMLanguageModel(), 1
     yield "Translator", Translator(), 2
@@ -217,7 +236,7 @@ def print_figures():
             model.eval()
             shapes = []
             with torch.no_grad():
-                for layer in model:
+                for layer in model if isinstance(model, nn.Sequential) else [model]:
                     x = layer(x)
                     shapes.append(list(x.shape))
             print(f"{name}: {count(model)} parameters, {shapes}")

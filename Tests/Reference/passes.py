@@ -86,6 +86,7 @@ def cases():
     sizes = {"MLP": 28, "BatchNormLeNet": 28, "GoogLeNet": 32, "ResNet18": 32, "DenseNet": 32}
     for name, size in sizes.items():
         yield name, found[name], images(size)
+    yield "ViT", models.ViT(32, 8, 32, 4, 64, dropout=0), images(32)
     yield "LSTMLanguageModel", models.LSTMLanguageModel(), sentences
     yield "Translator", models.Translator(dropout=0), translations
 
