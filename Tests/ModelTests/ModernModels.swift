@@ -89,8 +89,8 @@ final class ResNet: Classifier {
     }
     net = Sequential(
       [
-        LazyConv2d(64, kernelSize: 7, stride: 2, padding: 3), LazyBatchNorm2d(), ReLU(),
-        MaxPool2d(kernelSize: 3, stride: 2, padding: 1),
+        LazyConv2d(architecture[0].channels, kernelSize: 7, stride: 2, padding: 3),
+        LazyBatchNorm2d(), ReLU(), MaxPool2d(kernelSize: 3, stride: 2, padding: 1),
       ] + blocks + [GlobalAvgPool(), Flatten(), LazyLinear(10)])
   }
 

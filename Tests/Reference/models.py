@@ -1,4 +1,4 @@
-"""Prints what Tests/ModelTests expects: parameters and output shapes of d2l's models in PyTorch.
+"""d2l's models in PyTorch; prints what Tests/ModelTests expects of their parameters and shapes.
 
     python Tests/Reference/models.py >Tests/ModelTests/Fixtures/models.txt
 """
@@ -99,34 +99,40 @@ class Residual(nn.Module):
         self.body, self.shortcut = body, shortcut
 
     def forward(self, x):
-        return torch.relu(self.body(x) + (self.shortcut(x) if self.shortcut else x))
+        return self.body(x) + (self.shortcut(x) if self.shortcut else x)
 
 
 def resnet(architecture):
     def block(channels, halves):
-        return Residual(
-            nn.Sequential(
-                nn.LazyConv2d(channels, 3, 2 if halves else 1, 1), nn.LazyBatchNorm2d(), nn.ReLU(),
-                nn.LazyConv2d(channels, 3, padding=1), nn.LazyBatchNorm2d()),
-            nn.LazyConv2d(channels, 1, 2) if halves else None)
+        return nn.Sequential(
+            Residual(
+                nn.Sequential(
+                    nn.LazyConv2d(channels, 3, 2 if halves else 1, 1), nn.LazyBatchNorm2d(),
+                    nn.ReLU(), nn.LazyConv2d(channels, 3, padding=1), nn.LazyBatchNorm2d()),
+                nn.LazyConv2d(channels, 1, 2) if halves else None),
+            nn.ReLU())
 
     stages = [
         nn.Sequential(*[block(channels, stage > 0 and place == 0) for place in range(count)])
         for stage, (count, channels) in enumerate(architecture)]
     return nn.Sequential(
-        nn.LazyConv2d(64, 7, 2, 3), nn.LazyBatchNorm2d(), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *stages,
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LazyLinear(10))
+        nn.LazyConv2d(architecture[0][1], 7, 2, 3), nn.LazyBatchNorm2d(), nn.ReLU(),
+        nn.MaxPool2d(3, 2, 1), *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LazyLinear(10))
 
 
 def regnet():
     def block(channels, halves):
         stride = 2 if halves else 1
-        return Residual(
-            nn.Sequential(
-                nn.LazyConv2d(channels, 1), nn.LazyBatchNorm2d(), nn.ReLU(),
-                nn.LazyConv2d(channels, 3, stride, 1, groups=channels // 16), nn.LazyBatchNorm2d(),
-                nn.ReLU(), nn.LazyConv2d(channels, 1), nn.LazyBatchNorm2d()),
-            nn.Sequential(nn.LazyConv2d(channels, 1, stride), nn.LazyBatchNorm2d()) if halves else None)
+        return nn.Sequential(
+            Residual(
+                nn.Sequential(
+                    nn.LazyConv2d(channels, 1), nn.LazyBatchNorm2d(), nn.ReLU(),
+                    nn.LazyConv2d(channels, 3, stride, 1, groups=channels // 16),
+                    nn.LazyBatchNorm2d(), nn.ReLU(), nn.LazyConv2d(channels, 1),
+                    nn.LazyBatchNorm2d()),
+                nn.Sequential(nn.LazyConv2d(channels, 1, stride), nn.LazyBatchNorm2d())
+                if halves else None),
+            nn.ReLU())
 
     return nn.Sequential(
         nn.Sequential(nn.LazyConv2d(32, 3, 2, 1), nn.LazyBatchNorm2d(), nn.ReLU()),
@@ -158,16 +164,90 @@ def modern_models():
     yield "ResNet18", resnet([(2, 64), (2, 128), (2, 256), (2, 512)]), (96, 1)
     yield "RegNetX32", regnet(), (96, 1)
     yield "DenseNet", densenet(), (96, 1)
+    yield "ViT", ViT(), (96, 1)
 
 
-for models in (linear_models, early_models, modern_models):
-    for name, model, (size, channels) in models():
-        x = torch.zeros(1, channels, size, size)
-        model.eval()
-        shapes = []
-        with torch.no_grad():
-            for layer in model:
-                x = layer(x)
-                shapes.append(list(x.shape))
-        count = sum(parameter.numel() for parameter in model.parameters())
-        print(f"{name}: {count} parameters, {shapes}")
+class LSTMLanguageModel(nn.Module):
+    def __init__(self, tokens=28, hidden=32):
+        super().__init__()
+        self.tokens = tokens
+        self.lstm = nn.LSTM(tokens, hidden, batch_first=True)
+        self.linear = nn.LazyLinear(tokens)
+
+    def forward(self, x):
+        embedded = nn.functional.one_hot(x, self.tokens).to(self.lstm.weight_ih_l0.dtype)
+        return self.linear(self.lstm(embedded)[0]).transpose(1, 2)
+
+
+def positions(steps, width):
+    angles = torch.arange(steps)[:, None] / 10000 ** (torch.arange(0, width, 2) / width).double()
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+
+
+class Translator(nn.Module):
+    def __init__(self, tokens=20, width=32, dropout=0.1):
+        super().__init__()
+        self.sources = nn.Embedding(tokens, width)
+        self.targets = nn.Embedding(tokens, width)
+        self.transformer = nn.Transformer(width, 4, 2, 2, 64, dropout, batch_first=True)
+        self.linear = nn.LazyLinear(tokens)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, source, target):
+        def embedded(embedding, x):
+            y = embedding(x) * embedding.embedding_dim ** 0.5
+            return self.dropout(y + positions(x.shape[1], embedding.embedding_dim).to(y.dtype))
+
+        steps = target.shape[1]
+        mask = torch.triu(torch.ones(steps, steps, dtype=torch.bool), 1)
+        y = self.transformer(
+            embedded(self.sources, source), embedded(self.targets, target),
+            tgt_mask=mask, src_key_padding_mask=source == 0, memory_key_padding_mask=source == 0)
+        return self.linear(y).transpose(1, 2)
+
+
+class ViT(nn.Module):
+    def __init__(self, size=96, patch=16, width=512, heads=8, features=2048, dropout=0.1):
+        super().__init__()
+        self.classToken = nn.Parameter(torch.zeros(1, 1, width))
+        self.positions = nn.Parameter(torch.randn(1, (size // patch) ** 2 + 1, width))
+        self.patches = nn.LazyConv2d(width, patch, patch)
+        self.dropout = nn.Dropout(dropout)
+        layer = nn.TransformerEncoderLayer(
+            width, heads, features, dropout, nn.functional.gelu, batch_first=True, norm_first=True)
+        self.blocks = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.LazyLinear(10))
+
+    def forward(self, x):
+        patches = self.patches(x).flatten(2).transpose(1, 2)
+        tokens = torch.cat([self.classToken.expand(len(x), -1, -1), patches], 1)
+        return self.head(self.blocks(self.dropout(tokens + self.positions))[:, 0])
+
+
+def sequence_models():
+    yield "LSTMLanguageModel", LSTMLanguageModel(), 1
+    yield "Translator", Translator(), 2
+
+
+def print_figures():
+    for models in (linear_models, early_models, modern_models):
+        for name, model, (size, channels) in models():
+            x = torch.zeros(1, channels, size, size)
+            model.eval()
+            shapes = []
+            with torch.no_grad():
+                for layer in model if isinstance(model, nn.Sequential) else [model]:
+                    x = layer(x)
+                    shapes.append(list(x.shape))
+            print(f"{name}: {count(model)} parameters, {shapes}")
+    for name, model, inputs in sequence_models():
+        shape = list(model.eval()(*[torch.ones(3, 7, dtype=torch.int64)] * inputs).shape)
+        print(f"{name}: {count(model)} parameters, [{shape}]")
+
+
+def count(model):
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+if __name__ == "__main__":
+    print_figures()
