@@ -3,13 +3,6 @@
 // Each operation gets its own loops, for the strides that the compiler can vectorise (1 and 0) and for any other.
 #define CK_ROWS(body) for (size_t o = 0; o < outer; o++) { T *out = y + o * inner; body }
 
-// A function is one long chain of operations: several of them at a time, on 128 bytes, keep the processor busy.
-#if CK_VECTOR_BYTES == 64
-#define CK_SIMD_CHAINS _Pragma("clang loop vectorize(assume_safety) interleave_count(2)")
-#else
-#define CK_SIMD_CHAINS _Pragma("clang loop vectorize(assume_safety) interleave_count(4)")
-#endif
-
 #define CK_MAP(operation, expression) \
   case operation: CK_ROWS( \
     const T *in = (const T *)x.data + (ptrdiff_t)o * x.outer; \
@@ -115,7 +108,6 @@ static void NAME(compare)(CKCompare operation, size_t inner, size_t outer, CKSou
 
 #undef CK_ROWS
 #undef CK_MAP
-#undef CK_SIMD_CHAINS
 #undef CK_ZIP
 #undef CK_ZIP_LOOP
 

@@ -156,7 +156,7 @@ static double NAME(sumExponentials)(const T *x, T shift, size_t columns, T *y) {
     const size_t count = columns - start < block ? columns - start : block;
     const size_t whole = count / group * group;
     T *terms = y ? y + start : buffer;
-    CK_SIMD for (size_t i = 0; i < whole; i++) { terms[i] = NAME(exponential)(x[start + i] - shift); }
+    CK_SIMD_CHAINS for (size_t i = 0; i < whole; i++) { terms[i] = NAME(exponential)(x[start + i] - shift); }
     if (whole < count) {
       T last[group];
       for (size_t i = 0; i < group; i++) { last[i] = -INFINITY; }

@@ -216,9 +216,12 @@ extension CPU {
     let right = Scratch(
       byteCount: panels.byteCount(columns, width: panels.rightWidth, depth: depthBlock))
     let (leftStart, rightStart) = (left.start, right.start)
-    // Tiles of about 96 by 256 keep the left block in the second-level cache.
-    let rowTiles = PanelTiles(rows, panel: panels.leftWidth, atMost: 96)
+    // Tiles of about 96 by 256 keep the left block in the second-level cache; some more of them, where
+    // they are few, go round evenly.
     let columnTiles = PanelTiles(columns, panel: panels.rightWidth, atMost: 256)
+    let rowTiles = PanelTiles(
+      rows, panel: panels.leftWidth, atMost: 96,
+      atLeast: (7 + columnTiles.count) / columnTiles.count)
     var start = 0
     repeat {
       let block = min(depthBlock, depth - start)
