@@ -47,7 +47,8 @@ extension Tensor {
       return squares.sum(axes: axes, keepDims: true).reshape(shape) / divisor
     } pullback: { x, _ in
       { dy in
-        (x - x.mean(axes: axes, keepDims: true)) * (dy.reshape(kept) * (2 / divisor))
+        (x - x.mean(axes: axes, keepDims: true))
+          * (dy.reshape(kept) * (2 / (Double(count) - correction)))
       }
     }
   }
