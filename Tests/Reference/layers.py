@@ -272,6 +272,8 @@ def pooling(family):
         ("AdaptiveMaxPool1d", lambda: nn.AdaptiveMaxPool1d(4), (2, 2, 6)),
         ("AdaptiveMaxPool2d", lambda: nn.AdaptiveMaxPool2d((2, 3)), (2, 2, 5, 7)),
         ("AdaptiveMaxPool3d", lambda: nn.AdaptiveMaxPool3d(2), (1, 2, 3, 4, 5)),
+        ("AdaptiveAvgPool2d-height", lambda: nn.AdaptiveAvgPool2d((2, None)), (2, 2, 5, 3)),
+        ("AdaptiveMaxPool3d-depth", lambda: nn.AdaptiveMaxPool3d((None, 1, 3)), (1, 2, 3, 4, 5)),
         ("GlobalAvgPool", lambda: nn.AdaptiveAvgPool2d(1), (2, 3, 4, 5)),
         ("Upsample", lambda: nn.Upsample(scale_factor=2), (1, 2, 3, 2)),
         ("Upsample-size", lambda: nn.Upsample((7, 3)), (2, 1, 4, 5)),
@@ -279,6 +281,7 @@ def pooling(family):
         ("Upsample-bilinear", lambda: nn.Upsample(scale_factor=2, mode="bilinear"), (1, 2, 3, 4)),
         ("Upsample-corners", lambda: nn.Upsample((5, 3), mode="bilinear", align_corners=True),
          (1, 2, 3, 4)),
+        ("Upsample-factors", lambda: nn.Upsample(scale_factor=(2, 1.5), mode="bilinear"), (1, 2, 3, 4)),
         ("PixelShuffle", lambda: nn.PixelShuffle(2), (2, 8, 2, 3)),
         ("PixelUnshuffle", lambda: nn.PixelUnshuffle(3), (1, 2, 6, 3)),
     ]:

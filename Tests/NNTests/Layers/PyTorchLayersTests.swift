@@ -76,12 +76,15 @@ import Testing
     LayerCase("AdaptiveMaxPool1d", AdaptiveMaxPool1d(4)),
     LayerCase("AdaptiveMaxPool2d", AdaptiveMaxPool2d([2, 3])),
     LayerCase("AdaptiveMaxPool3d", AdaptiveMaxPool3d(2)),
+    LayerCase("AdaptiveAvgPool2d-height", AdaptiveAvgPool2d([2, nil])),
+    LayerCase("AdaptiveMaxPool3d-depth", AdaptiveMaxPool3d([nil, 1, 3])),
     LayerCase("GlobalAvgPool", GlobalAvgPool()),
     LayerCase("Upsample", Upsample(scaleFactor: 2)),
     LayerCase("Upsample-size", Upsample(size: [7, 3])),
     LayerCase("Upsample-linear", Upsample(scaleFactor: 1.5, mode: .linear)),
     LayerCase("Upsample-bilinear", Upsample(scaleFactor: 2, mode: .bilinear)),
     LayerCase("Upsample-corners", Upsample(size: [5, 3], mode: .bilinear, alignCorners: true)),
+    LayerCase("Upsample-factors", Upsample(scaleFactor: [2, 1.5], mode: .bilinear)),
     LayerCase("PixelShuffle", PixelShuffle(2)), LayerCase("PixelUnshuffle", PixelUnshuffle(3)),
   ]
 
