@@ -92,6 +92,24 @@ import Testing
     try LayerFixture("pooling").check(one)
   }
 
+  static let norms = [
+    LayerCase("LayerNorm", LayerNorm(5)),
+    LayerCase("LayerNorm-axes", LayerNorm([3, 2], epsilon: 0.1)),
+    LayerCase("LayerNorm-no-bias", LayerNorm(4, bias: false)),
+    LayerCase("LayerNorm-plain", LayerNorm(4, isAffine: false)),
+    LayerCase("RMSNorm", RMSNorm(5)), LayerCase("RMSNorm-axes", RMSNorm([3, 2], epsilon: 0.1)),
+    LayerCase("RMSNorm-plain", RMSNorm(4, isAffine: false)),
+    LayerCase("GroupNorm", GroupNorm(2, 4)),
+    LayerCase("GroupNorm-options", GroupNorm(3, 3, epsilon: 0.1)),
+    LayerCase("GroupNorm-plain", GroupNorm(1, 4, isAffine: false)),
+    LayerCase("InstanceNorm2d", LazyInstanceNorm2d()),
+    LayerCase("InstanceNorm2d-affine", LazyInstanceNorm2d(epsilon: 0.1, isAffine: true)),
+  ]
+
+  @Test(arguments: norms) func norm(_ one: LayerCase) throws {
+    try LayerFixture("norms").check(one)
+  }
+
   @Test(arguments: recurrent) func recurrentLayer(_ one: LayerCase) throws {
     try LayerFixture("recurrent").check(one)
   }
@@ -107,7 +125,7 @@ import Testing
   @Test func everyCaseIsTested() throws {
     for (family, cases) in [
       ("activations", Self.activations), ("small", Self.small), ("positions", Self.positions),
-      ("pooling", Self.pooling),
+      ("pooling", Self.pooling), ("norms", Self.norms),
       ("recurrent", Self.recurrent), ("attention", Self.attention),
       ("transformers", Self.transformers),
     ] {
