@@ -65,6 +65,8 @@ def arguments(cases):
     for mode, pads in [("reflect", [4, -1, 0, 0]), ("reflect", [0, 0, -1, 1]), ("replicate", [-2, 2, 1, -1]),
                        ("circular", [3, -1, -1, 0])]:
         cases.add("pad", F.pad, {"input": cases.normal(2, 2, 5)}, attributes={"pad": pads, "mode": mode})
+    # Equal elements whose sum is not exact: their deviation is 0 all the same, and so is its gradient.
+    cases.add("std", torch.std, {"input": torch.full((120,), 0.3, dtype=torch.float64)})
     # More degrees of freedom than elements.
     cases.add("std", lambda input, dim, correction: torch.std(input, dim, correction=correction), {
         "input": cases.normal(3, 2)}, attributes={"dim": 0, "correction": 4})
