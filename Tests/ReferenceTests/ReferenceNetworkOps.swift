@@ -127,7 +127,12 @@ private func addPools(to ops: inout [String: ReferenceOp]) {
     }
   }
   ops["interpolate"] = { a in
-    let mode: InterpolationMode = try a.text("mode") ?? "nearest" == "nearest" ? .nearest : .linear
+    let mode: InterpolationMode =
+      switch try a.text("mode") {
+      case nil, "nearest"?: .nearest
+      case "linear"?, "bilinear"?, "trilinear"?: .linear
+      case let other?: throw ReferenceFailure("the mode \(other) is not known")
+      }
     let alignCorners = try a.bool("align_corners") ?? false
     if let size = try a.spatial("size") {
       return try interpolate(a.input(), size: size, mode: mode, alignCorners: alignCorners)
