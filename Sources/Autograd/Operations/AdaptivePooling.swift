@@ -74,26 +74,40 @@ package func adaptiveAveragePool(_ x: Tensor, _ outputSize: [Int?]) -> Tensor {
   if let window = SlidingWindow(operation, dividing: sizes, into: counts) {
     return averagePool(x, window, true, divisor: nil)
   }
-  // The windows are those of each axis by itself. What fills up the shorter ones does not count.
+  // The windows are those of each axis by itself.
   var y = x
   for (place, count) in counts.enumerated().reversed() where sizes[place] != count {
-    let axis = x.rank - counts.count + place
-    if count == 0 {
-      y = y.slice(axis: axis, to: 0)
-      continue
-    }
-    let windows = AdaptiveWindows(count, on: sizes[place])
-    let rest = Array(repeating: 1, count: x.rank - 1 - axis)
-    let isInside = Tensor(
-      scalars: windows.ranges.flatMap { range in (0..<windows.length).map { $0 < range.count } },
-      shape: [count, windows.length] + rest)
-    let lengths = Tensor(
-      windows.ranges.map { Double($0.count) }, shape: [count] + rest, dtype: x.dtype)
-    let parts = y.indexSelect(axis: axis, windows.places)
-      .unflatten(axis: axis, into: [count, windows.length])
-    y = Tensor.where(isInside, parts, 0).sum(axis: axis + 1) / lengths
+    y = y.averaged(x.rank - counts.count + place, AdaptiveWindows(count, on: sizes[place]))
   }
   return y
+}
+
+extension Tensor {
+  /// The mean over windows along one axis.
+  ///
+  /// The gradient is a product with the matrix of averages. The value is not: its zeros would make NaN
+  /// of infinite elements in other windows.
+  fileprivate func averaged(_ axis: Int, _ windows: AdaptiveWindows) -> Tensor {
+    let count = windows.ranges.count
+    if count == 0 { return slice(axis: axis, to: 0) }
+    return differentiable(self) { x in
+      let rest = Array(repeating: 1, count: x.rank - 1 - axis)
+      // What fills up the shorter windows does not count.
+      let isInside = Tensor(
+        scalars: windows.ranges.flatMap { range in (0..<windows.length).map { $0 < range.count } },
+        shape: [count, windows.length] + rest)
+      let lengths = Tensor(
+        windows.ranges.map { Double($0.count) }, shape: [count] + rest, dtype: x.dtype)
+      let parts = x.indexSelect(axis: axis, windows.places)
+        .unflatten(axis: axis, into: [count, windows.length])
+      return Tensor.where(isInside, parts, 0).sum(axis: axis + 1) / lengths
+    } pullback: { x, _ in
+      let size = x.size(axis)
+      return { dy in
+        dy.transpose(axis, -1).matmul(windows.averages(on: size, dy.dtype)).transpose(axis, -1)
+      }
+    }
+  }
 }
 
 /// The largest element of a number of windows along each of the last axes.
@@ -157,7 +171,7 @@ func adaptiveWindow(_ index: Int, of count: Int, on size: Int) -> Range<Int> {
 }
 
 /// The windows along one axis, brought to one length by their last places again.
-private struct AdaptiveWindows {
+private struct AdaptiveWindows: Sendable {
   let ranges: [Range<Int>]
   /// That of the longest one.
   let length: Int
@@ -171,5 +185,14 @@ private struct AdaptiveWindows {
       (0..<length).map { min(range.lowerBound + $0, range.upperBound - 1) }
     }
     (self.ranges, self.length, self.places) = (ranges, length, Tensor(scalars: places))
+  }
+
+  /// The matrix [windows, size] each of whose rows averages over a window.
+  func averages(on size: Int, _ dtype: DType) -> Tensor {
+    var elements = [Double](repeating: 0, count: ranges.count * size)
+    for (row, range) in ranges.enumerated() {
+      for place in range { elements[row * size + place] = 1 / Double(range.count) }
+    }
+    return Tensor(elements, shape: [ranges.count, size], dtype: dtype)
   }
 }
