@@ -56,7 +56,8 @@ extension Tensor {
   /// rounding the mean leaves, whose root would have a gradient.
   private func centered(_ axes: [Int]) -> Tensor {
     let distances = self - mean(axes: axes, keepDims: true)
-    return distances - distances.mean(axes: axes, keepDims: true)
+    let correction = distances.mean(axes: axes, keepDims: true)
+    return distances - Tensor.where(correction.isFinite(), correction, 0)
   }
 
   /// The variance over one axis.

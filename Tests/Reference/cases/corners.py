@@ -67,6 +67,8 @@ def arguments(cases):
         cases.add("pad", F.pad, {"input": cases.normal(2, 2, 5)}, attributes={"pad": pads, "mode": mode})
     # Equal elements whose sum is not exact: their deviation is 0 all the same, and so is its gradient.
     cases.add("std", torch.std, {"input": torch.full((120,), 0.3, dtype=torch.float64)})
+    cases.add("var", torch.var, {"input": torch.tensor(
+        [1e308, 0.5, -1e308, -1e308, -1e308], dtype=torch.float64)}, forward_only=True)
     # More degrees of freedom than elements.
     cases.add("std", lambda input, dim, correction: torch.std(input, dim, correction=correction), {
         "input": cases.normal(3, 2)}, attributes={"dim": 0, "correction": 4})
