@@ -7,6 +7,7 @@ extension GradientTable {
       at([2, 2, 6], [3, 2, 3], [3]) { conv1d($0[0], $0[1], bias: $0[2], stride: 2, padding: 1) }
       at([1, 4, 7], [2, 2, 2]) { conv1d($0[0], $0[1], dilation: 3, groups: 2) }
       at([1, 1, 5], [1, 1, 4]) { conv1d($0[0], $0[1], padding: .same) }
+      at([2, 5], [3, 2, 2]) { conv1d($0[0], $0[1], stride: 2) }
     },
     GradientRow("conv3d(Tensor, Tensor, bias:, stride:, padding:, dilation:, groups:)") {
       at([1, 2, 4, 3, 3], [2, 2, 2, 2, 2], [2]) { conv3d($0[0], $0[1], bias: $0[2], padding: 1) }

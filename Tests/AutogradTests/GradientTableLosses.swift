@@ -26,14 +26,17 @@ extension GradientTable {
       at([4, 3]) { nllLoss($0[0] * $0[0], labels([4], below: 3)) }
       at([2, 3, 2]) { nllLoss($0[0] * $0[0], labels([2, 2], below: 3), ignoreIndex: 0) }
     },
-    GradientRow("mseLoss(Tensor, Tensor, reduction:)") { pair { mseLoss($0, $1, reduction: $2) } },
-    GradientRow("l1Loss(Tensor, Tensor, reduction:)", .distinct) {
+    GradientRow("mseLoss(Tensor, Tensor, weight:, reduction:)") {
+      pair { mseLoss($0, $1, reduction: $2) }
+      at([2, 3], [2, 3]) { mseLoss($0[0], $0[1], weight: $0[1].square() + 1) }
+    },
+    GradientRow("l1Loss(Tensor, Tensor, weight:, reduction:)", .distinct) {
       pair { l1Loss($0.square(), $1.square() + 40, reduction: $2) }
     },
     GradientRow("smoothL1Loss(Tensor, Tensor, beta:, reduction:)") {
       pair { smoothL1Loss($0 * 3, $1 + 1.37, beta: 0.7, reduction: $2) }
     },
-    GradientRow("huberLoss(Tensor, Tensor, delta:, reduction:)") {
+    GradientRow("huberLoss(Tensor, Tensor, delta:, weight:, reduction:)") {
       pair { huberLoss($0 * 3, $1 + 1.37, delta: 0.7, reduction: $2) }
     },
     GradientRow(
@@ -68,10 +71,15 @@ extension GradientTable {
   ]
 
   static let attention: [GradientRow] = [
-    GradientRow("scaledDotProductAttention(Tensor, Tensor, Tensor, mask:, isCausal:, scale:)") {
+    GradientRow(
+      "scaledDotProductAttention(Tensor, Tensor, Tensor, mask:, isCausal:, scale:, enableGQA:)"
+    ) {
       at([2, 3, 4], [2, 5, 4], [2, 5, 2]) { scaledDotProductAttention($0[0], $0[1], $0[2]) }
       at([3, 4], [3, 4], [3, 2]) {
         scaledDotProductAttention($0[0], $0[1], $0[2], isCausal: true, scale: 0.3)
+      }
+      at([4, 2, 3], [2, 3, 3], [2, 3, 1]) {
+        scaledDotProductAttention($0[0], $0[1], $0[2], enableGQA: true)
       }
       at([2, 4], [3, 4], [3, 2], [2, 3]) {
         scaledDotProductAttention($0[0], $0[1], $0[2], mask: $0[3])

@@ -86,6 +86,7 @@ extension GradientTable {
       at([2, 4, 6]) { adaptiveAvgPool2d($0[0], outputSize: [2, 3]) }
       at([2, 5, 7]) { adaptiveAvgPool2d($0[0], outputSize: [3, 4]) }
       at([2, 2]) { adaptiveAvgPool2d($0[0], outputSize: [3, 3]) }
+      at([2, 5, 3]) { adaptiveAvgPool2d($0[0], outputSize: [2, nil]) }
     },
     GradientRow("adaptiveAvgPool1d(Tensor, outputSize:)") {
       at([2, 3, 5]) { adaptiveAvgPool1d($0[0], outputSize: 3) }
@@ -97,6 +98,7 @@ extension GradientTable {
     },
     GradientRow("adaptiveMaxPool2d(Tensor, outputSize:)", .distinct) {
       at([2, 4, 6]) { adaptiveMaxPool2d($0[0], outputSize: [2, 3]) }
+      at([2, 4, 3]) { adaptiveMaxPool2d($0[0], outputSize: [nil, 2]) }
       at([2, 5, 7], layout: .transposed) { adaptiveMaxPool2d($0[0], outputSize: [3, 4]).square() }
     },
     GradientRow("interpolate(Tensor, size:, mode:, alignCorners:)") {
@@ -106,6 +108,7 @@ extension GradientTable {
     GradientRow("interpolate(Tensor, scaleFactor:, mode:, alignCorners:)") {
       at([1, 2, 2, 3]) { interpolate($0[0], scaleFactor: 2, mode: .bilinear) }
       at([1, 1, 4]) { interpolate($0[0], scaleFactor: 0.5).square() }
+      at([1, 1, 2, 3]) { interpolate($0[0], scaleFactor: [1.5, 2], mode: .linear) }
     },
     GradientRow("pixelShuffle(Int)") { at([2, 8, 1, 3]) { $0[0].pixelShuffle(2).square() } },
     GradientRow("pixelUnshuffle(Int)") { at([2, 2, 4]) { $0[0].pixelUnshuffle(2).square() } },

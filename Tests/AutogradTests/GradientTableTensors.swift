@@ -134,7 +134,7 @@ extension GradientTable {
       at([3, 4]) { $0[0].indexSelect(axis: -1, Tensor(scalars: [Int]())) }
       at([]) { $0[0].indexSelect(axis: 0, Tensor(scalars: [0])) }
     },
-    GradientRow("embedding(Tensor, Tensor, paddingIndex:)") {
+    GradientRow("embedding(Tensor, Tensor, paddingIndex:, scalesGradientByFrequency:)") {
       at([4, 3]) { embedding(Tensor(scalars: [1, 3, 1, 0], shape: [2, 2]), $0[0]).square() }
       at([4, 3], layout: .transposed) { embedding(Tensor(scalars: [1, 3]), $0[0]) }
     },

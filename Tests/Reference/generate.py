@@ -12,7 +12,7 @@ files were made with torch 2.13.0+cpu, numpy 2 and safetensors 0.8.0.
 import pathlib
 import sys
 
-from cases import elementwise, networks, picking, products, reductions, shapes, wrong
+from cases import corners, elementwise, networks, picking, products, reductions, shapes, wrong
 from recorder import Cases
 
 FIXTURES = pathlib.Path(__file__).parent.parent / "ReferenceTests" / "Fixtures"
@@ -22,6 +22,7 @@ FAMILIES = {
     "tensors": [reductions, shapes, products],
     "picking": [picking],
     "networks": [networks],
+    "corners": [corners],
     "wrong/cases": [wrong],
 }
 

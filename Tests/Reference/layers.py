@@ -19,78 +19,12 @@ dropout is taken in evaluation mode. Weights and inputs are random; the seed of 
 name. The committed files were made with torch 2.13.0+cpu, numpy 2 and safetensors 0.8.0.
 """
 
-import pathlib
 import sys
-import zlib
 
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
-FIXTURES = pathlib.Path(__file__).parent.parent / "NNTests" / "Fixtures"
-
-
-class Family:
-    def __init__(self, name):
-        self.name = name
-        self.tensors = {}
-
-    def add(self, name, make, *inputs, call=None, modes=True):
-        """Records a case; inputs are shapes or tensors, `make` returns the module."""
-        torch.manual_seed(zlib.crc32(name.encode()))
-        module = make().double()
-        for parameter in module.parameters():
-            # Every weight matters: none stays at zero or one.
-            parameter.data += 0.3 * torch.randn_like(parameter)
-        if getattr(module, "padding_idx", None) is not None:
-            module.weight.data[module.padding_idx] = 0.0
-        arguments = []
-        for given in inputs:
-            argument = torch.randn(given, dtype=torch.float64) if isinstance(given, tuple) else given
-            if argument.is_floating_point():
-                argument = argument.double().requires_grad_()
-            arguments.append(argument)
-        call = call or (lambda module, *arguments: module(*arguments))
-        has_dropout = any(
-            getattr(part, "p", 0) > 0 for part in module.modules() if isinstance(part, nn.Dropout)
-        ) or any(isinstance(getattr(part, "dropout", 0), float) and part.dropout > 0
-                 for part in module.modules())
-        module.train(not has_dropout)
-        outputs = flat(call(module, *arguments))
-        if not has_dropout and modes:
-            module.eval()
-            with torch.no_grad():
-                for a, b in zip(outputs, flat(call(module, *arguments)), strict=True):
-                    torch.testing.assert_close(a, b)
-        cotangents = [torch.randn_like(output) for output in outputs]
-        torch.autograd.backward(outputs, cotangents)
-
-        def put(key, tensor):
-            self.tensors[f"{name}/{key}"] = tensor.detach().clone().contiguous()
-
-        for number, (path, value) in enumerate(module.state_dict().items()):
-            put(f"state/{number:02}/{path}", value)
-        for number, argument in enumerate(arguments):
-            put(f"input/{number}", argument)
-            if argument.grad is not None:
-                put(f"grad/input/{number}", argument.grad)
-        for number, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
-            put(f"output/{number}", output)
-            put(f"cotangent/{number}", cotangent)
-        for path, parameter in module.named_parameters():
-            if parameter.grad is not None:
-                put(f"grad/state/{path}", parameter.grad)
-
-    def write(self):
-        path = FIXTURES / f"layers-{self.name}.safetensors"
-        save_file(self.tensors, path)
-        print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
-
-
-def flat(results):
-    if isinstance(results, torch.Tensor):
-        return [results]
-    return [tensor for part in results if part is not None for tensor in flat(part)]
+from family import Family
 
 
 class Hardsigmoid(nn.Module):
@@ -272,6 +206,8 @@ def pooling(family):
         ("AdaptiveMaxPool1d", lambda: nn.AdaptiveMaxPool1d(4), (2, 2, 6)),
         ("AdaptiveMaxPool2d", lambda: nn.AdaptiveMaxPool2d((2, 3)), (2, 2, 5, 7)),
         ("AdaptiveMaxPool3d", lambda: nn.AdaptiveMaxPool3d(2), (1, 2, 3, 4, 5)),
+        ("AdaptiveAvgPool2d-height", lambda: nn.AdaptiveAvgPool2d((2, None)), (2, 2, 5, 3)),
+        ("AdaptiveMaxPool3d-depth", lambda: nn.AdaptiveMaxPool3d((None, 1, 3)), (1, 2, 3, 4, 5)),
         ("GlobalAvgPool", lambda: nn.AdaptiveAvgPool2d(1), (2, 3, 4, 5)),
         ("Upsample", lambda: nn.Upsample(scale_factor=2), (1, 2, 3, 2)),
         ("Upsample-size", lambda: nn.Upsample((7, 3)), (2, 1, 4, 5)),
@@ -279,6 +215,7 @@ def pooling(family):
         ("Upsample-bilinear", lambda: nn.Upsample(scale_factor=2, mode="bilinear"), (1, 2, 3, 4)),
         ("Upsample-corners", lambda: nn.Upsample((5, 3), mode="bilinear", align_corners=True),
          (1, 2, 3, 4)),
+        ("Upsample-factors", lambda: nn.Upsample(scale_factor=(2, 1.5), mode="bilinear"), (1, 2, 3, 4)),
         ("PixelShuffle", lambda: nn.PixelShuffle(2), (2, 8, 2, 3)),
         ("PixelUnshuffle", lambda: nn.PixelUnshuffle(3), (1, 2, 6, 3)),
     ]:
@@ -326,7 +263,41 @@ def convolutions(family):
         2, 3, (2, 3), output_padding=(0, 1), bias=False, dilation=(1, 3)), (2, 2, 4, 3))
 
 
-FAMILIES = [activations, small, positions, convolutions, pooling, recurrent, attention, transformers]
+def norms(family):
+    for name, make, shape in [
+        ("LayerNorm", lambda: nn.LayerNorm(5), (2, 3, 5)),
+        ("LayerNorm-axes", lambda: nn.LayerNorm((3, 2), eps=0.1), (2, 3, 2)),
+        ("LayerNorm-no-bias", lambda: nn.LayerNorm(4, bias=False), (3, 4)),
+        ("LayerNorm-plain", lambda: nn.LayerNorm(4, elementwise_affine=False), (3, 4)),
+        ("RMSNorm", lambda: nn.RMSNorm(5), (2, 3, 5)),
+        ("RMSNorm-axes", lambda: nn.RMSNorm((3, 2), eps=0.1), (2, 3, 2)),
+        ("RMSNorm-plain", lambda: nn.RMSNorm(4, elementwise_affine=False), (3, 4)),
+        ("GroupNorm", lambda: nn.GroupNorm(2, 4), (2, 4, 3)),
+        ("GroupNorm-options", lambda: nn.GroupNorm(3, 3, eps=0.1), (2, 3, 2, 2)),
+        ("GroupNorm-plain", lambda: nn.GroupNorm(1, 4, affine=False), (3, 4)),
+        ("InstanceNorm2d", lambda: nn.InstanceNorm2d(3), (2, 3, 2, 4)),
+        ("InstanceNorm2d-affine", lambda: nn.InstanceNorm2d(2, eps=0.1, affine=True), (2, 2, 3, 3)),
+    ]:
+        family.add(name, make, shape)
+
+
+def running(family):
+    for name, make, shape in [
+        ("BatchNorm1d", lambda: nn.BatchNorm1d(3), (4, 3)),
+        ("BatchNorm1d-sequences", lambda: nn.BatchNorm1d(2, momentum=0.4), (3, 2, 4)),
+        ("BatchNorm2d", lambda: nn.BatchNorm2d(2), (2, 2, 3, 2)),
+        ("BatchNorm2d-cumulative", lambda: nn.BatchNorm2d(2, eps=0.1, momentum=None), (2, 2, 2, 3)),
+        ("BatchNorm2d-untracked", lambda: nn.BatchNorm2d(2, track_running_stats=False), (2, 2, 3, 2)),
+        ("BatchNorm2d-plain", lambda: nn.BatchNorm2d(3, affine=False, momentum=1.0), (2, 3, 2, 2)),
+        ("BatchNorm3d", lambda: nn.BatchNorm3d(2, momentum=0.0), (1, 2, 2, 3, 2)),
+        ("BatchNorm3d-bare", lambda: nn.BatchNorm3d(
+            2, affine=False, track_running_stats=False), (2, 2, 2, 1, 2)),
+    ]:
+        family.add_steps(name, make, shape)
+
+
+FAMILIES = [activations, small, positions, convolutions, pooling, recurrent, attention, transformers,
+            norms, running]
 
 
 def main(names):

@@ -13,6 +13,7 @@ class Cases:
         self.seed = seed
         self.entries = []
         self.tensors = {}
+        self.names = {}
         self.generator = torch.Generator().manual_seed(seed)
 
     # Values
@@ -69,8 +70,13 @@ class Cases:
         return entry
 
     def store(self, name, tensor):
-        self.tensors[name] = tensor.detach().contiguous().clone()
-        return name
+        """Keeps a tensor, unless the same one is there already, and returns the name that it has."""
+        tensor = tensor.detach().contiguous().clone()
+        same = (tensor.dtype, tensor.shape, tensor.numpy().tobytes())
+        if same not in self.names:
+            self.names[same] = name
+            self.tensors[name] = tensor
+        return self.names[same]
 
     def write(self, directory):
         """Writes the directory and returns its size in bytes."""

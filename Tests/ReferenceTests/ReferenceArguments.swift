@@ -14,7 +14,8 @@ final class ReferenceArguments {
 
   /// Attributes that change no result where they are false.
   private static let harmless: Set<String> = [
-    "inplace", "sparse", "sparse_grad", "out", "scale_grad_by_freq", "return_indices", "enable_gqa",
+    "inplace", "sparse", "sparse_grad", "out", "return_indices", "antialias",
+    "recompute_scale_factor",
   ]
 
   init(

@@ -81,14 +81,26 @@ private func addConvolutions(to ops: inout [String: ReferenceOp]) {
 
 private func addPools(to ops: inout [String: ReferenceOp]) {
   typealias AdaptivePool = @Sendable (Tensor, any SpatialSizes) -> Tensor
-  let adaptive: [(String, AdaptivePool)] = [
-    ("adaptive_avg_pool1d", { adaptiveAvgPool1d($0, outputSize: $1) }),
-    ("adaptive_avg_pool2d", { adaptiveAvgPool2d($0, outputSize: $1) }),
-    ("adaptive_max_pool1d", { adaptiveMaxPool1d($0, outputSize: $1) }),
-    ("adaptive_max_pool2d", { adaptiveMaxPool2d($0, outputSize: $1) }),
+  typealias PartlyAdaptivePool = @Sendable (Tensor, [Int?]) -> Tensor
+  let adaptive: [(String, AdaptivePool, PartlyAdaptivePool?)] = [
+    ("adaptive_avg_pool1d", { adaptiveAvgPool1d($0, outputSize: $1) }, nil),
+    ("adaptive_max_pool1d", { adaptiveMaxPool1d($0, outputSize: $1) }, nil),
+    (
+      "adaptive_avg_pool2d", { adaptiveAvgPool2d($0, outputSize: $1) },
+      { adaptiveAvgPool2d($0, outputSize: $1) }
+    ),
+    (
+      "adaptive_max_pool2d", { adaptiveMaxPool2d($0, outputSize: $1) },
+      { adaptiveMaxPool2d($0, outputSize: $1) }
+    ),
   ]
-  for (name, pool) in adaptive {
-    ops[name] = { a in try pool(a.input(), a.required("output_size", a.spatial("output_size"))) }
+  for (name, pool, partly) in adaptive {
+    ops[name] = { a in
+      if let partly, case .list(let sizes)? = a.value("output_size"), sizes.contains(.null) {
+        return try partly(a.input(), sizes.map { $0.number.map { Int($0) } })
+      }
+      return try pool(a.input(), a.required("output_size", a.spatial("output_size")))
+    }
   }
   for (name, axes) in [("max_pool1d", 1), ("max_pool2d", 2), ("max_pool3d", 3)] {
     ops[name] = { a in
@@ -115,10 +127,20 @@ private func addPools(to ops: inout [String: ReferenceOp]) {
     }
   }
   ops["interpolate"] = { a in
-    let mode: InterpolationMode = try a.text("mode") ?? "nearest" == "nearest" ? .nearest : .linear
+    let mode: InterpolationMode =
+      switch try a.text("mode") {
+      case nil, "nearest"?: .nearest
+      case "linear"?, "bilinear"?, "trilinear"?: .linear
+      case let other?: throw ReferenceFailure("the mode \(other) is not known")
+      }
     let alignCorners = try a.bool("align_corners") ?? false
     if let size = try a.spatial("size") {
       return try interpolate(a.input(), size: size, mode: mode, alignCorners: alignCorners)
+    }
+    if case .list(let factors)? = a.value("scale_factor") {
+      return try interpolate(
+        a.input(), scaleFactor: factors.compactMap(\.number), mode: mode,
+        alignCorners: alignCorners)
     }
     return try interpolate(
       a.input(), scaleFactor: a.required("scale_factor", a.double("scale_factor")), mode: mode,
@@ -136,31 +158,37 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
   ops["cross_entropy"] = { a in
     try crossEntropy(
       a.input(), a.input("target") ?? a.integer("target"),
-      weight: a.input("weight")?.stoppingGradient(), ignoreIndex: a.int("ignore_index") ?? -100,
+      weight: a.weight(), ignoreIndex: a.int("ignore_index") ?? -100,
       labelSmoothing: a.double("label_smoothing") ?? 0, reduction: a.reduction())
   }
   ops["nll_loss"] = { a in
     try nllLoss(
-      a.input(), a.integer("target"), weight: a.input("weight")?.stoppingGradient(),
+      a.input(), a.integer("target"), weight: a.weight(),
       ignoreIndex: a.int("ignore_index") ?? -100, reduction: a.reduction())
   }
-  ops["mse_loss"] = { a in try mseLoss(a.input(), a.input(1), reduction: a.reduction()) }
-  ops["l1_loss"] = { a in try l1Loss(a.input(), a.input(1), reduction: a.reduction()) }
+  ops["mse_loss"] = { a in
+    try mseLoss(a.input(), a.target(), weight: a.weight(), reduction: a.reduction())
+  }
+  ops["l1_loss"] = { a in
+    try l1Loss(a.input(), a.target(), weight: a.weight(), reduction: a.reduction())
+  }
   ops["smooth_l1_loss"] = { a in
     try smoothL1Loss(a.input(), a.input(1), beta: a.double("beta") ?? 1, reduction: a.reduction())
   }
   ops["huber_loss"] = { a in
-    try huberLoss(a.input(), a.input(1), delta: a.double("delta") ?? 1, reduction: a.reduction())
+    try huberLoss(
+      a.input(), a.target(), delta: a.double("delta") ?? 1, weight: a.weight(),
+      reduction: a.reduction())
   }
   ops["binary_cross_entropy_with_logits"] = { a in
     try binaryCrossEntropyWithLogits(
-      a.input(), a.target(), weight: a.input("weight")?.stoppingGradient(),
+      a.input(), a.target(), weight: a.weight(),
       positiveWeight: a.input("pos_weight")?.stoppingGradient(),
       reduction: a.reduction())
   }
   ops["binary_cross_entropy"] = { a in
     try binaryCrossEntropy(
-      a.input(), a.target(), weight: a.input("weight")?.stoppingGradient(), reduction: a.reduction()
+      a.input(), a.target(), weight: a.weight(), reduction: a.reduction()
     )
   }
   ops["kl_div"] = { a in
@@ -188,7 +216,7 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
     return try scaledDotProductAttention(
       a.input(0), a.input(1), a.input(2),
       mask: a.input("attn_mask") ?? seen.map { $0 .!= 0 }, isCausal: a.bool("is_causal") ?? false,
-      scale: a.double("scale"))
+      scale: a.double("scale"), enableGQA: a.bool("enable_gqa") ?? false)
   }
 }
 
@@ -198,6 +226,9 @@ extension ReferenceArguments {
     guard let sizes = try ints(name) else { return nil }
     return sizes.count == 1 ? sizes[0] : sizes
   }
+
+  /// The weight of a loss, a constant as in PyTorch.
+  func weight() -> Tensor? { input("weight")?.stoppingGradient() }
 
   /// The target, which is an input or, where it is not differentiable, an integer.
   func target() throws -> Tensor {

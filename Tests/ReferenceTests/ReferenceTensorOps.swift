@@ -136,7 +136,7 @@ private func addReductions(to ops: inout [String: ReferenceOp]) {
       axes: a.axes(), correction: a.correction(), keepDims: a.keepDims())
   }
   ops["norm"] = { a in
-    try a.input().norm(a.double("ord", "p") ?? 2, axes: a.axes(), keepDims: a.keepDims())
+    try a.converted().norm(a.double("ord", "p") ?? 2, axes: a.axes(), keepDims: a.keepDims())
   }
   ops["cumsum"] = { a in
     try a.converted().cumsum(axis: a.required("dim", a.int("dim", "axis")))
@@ -196,7 +196,11 @@ private func addShapes(to ops: inout [String: ReferenceOp]) {
 }
 
 private func addParts(to ops: inout [String: ReferenceOp]) {
-  ops["cat"] = { a in concatenate(a.inputs, axis: try a.int("dim", "axis") ?? 0) }
+  // PyTorch leaves out what is empty and has one axis only.
+  ops["cat"] = { a in
+    let parts = a.inputs.filter { $0.shape != [0] }
+    return concatenate(parts.isEmpty ? a.inputs : parts, axis: try a.int("dim", "axis") ?? 0)
+  }
   ops["stack"] = { a in stack(a.inputs, axis: try a.int("dim", "axis") ?? 0) }
   ops["slice"] = { a in
     try a.input().slice(
@@ -216,7 +220,8 @@ private func addParts(to ops: inout [String: ReferenceOp]) {
   ops["embedding"] = { a in
     if try a.double("max_norm") == nil { _ = try a.double("norm_type") }
     return try embedding(
-      a.integer("input"), a.input(), paddingIndex: a.int("padding_idx"))
+      a.integer("input"), a.input(), paddingIndex: a.int("padding_idx"),
+      scalesGradientByFrequency: a.bool("scale_grad_by_freq") ?? false)
   }
 }
 

@@ -1,5 +1,6 @@
 // Pools whose number of windows is given. Window i along an axis runs from floor(i size / count) to
-// ceil((i + 1) size / count), as in PyTorch.
+// ceil((i + 1) size / count), as in PyTorch; where the number is nil, as PyTorch's None, it is the
+// input's size, and the axis stays as it is.
 
 /// The mean over windows whose number is given, as PyTorch's `adaptive_avg_pool1d`.
 ///
@@ -18,6 +19,16 @@ public func adaptiveAvgPool1d(_ x: Tensor, outputSize: any SpatialSizes) -> Tens
 ///   - outputSize: The number of windows along height and width.
 /// - Returns: [..., outputHeight, outputWidth]
 public func adaptiveAvgPool2d(_ x: Tensor, outputSize: any SpatialSizes) -> Tensor {
+  adaptiveAveragePool(x, outputSize.sizes(2, "outputSize"))
+}
+
+/// The mean over windows whose number is given for height or width only.
+///
+/// - Parameters:
+///   - x: [..., height, width], usually [batch, channels, height, width].
+///   - outputSize: The number of windows along height and width, nil for as many as there are elements.
+/// - Returns: [..., outputHeight, outputWidth]
+public func adaptiveAvgPool2d(_ x: Tensor, outputSize: [Int?]) -> Tensor {
   adaptiveAveragePool(x, outputSize.sizes(2, "outputSize"))
 }
 
@@ -43,29 +54,66 @@ public func adaptiveMaxPool2d(_ x: Tensor, outputSize: any SpatialSizes) -> Tens
   adaptiveMaximumPool(x, outputSize.sizes(2, "outputSize"))
 }
 
+/// The largest element of windows whose number is given for height or width only.
+///
+/// - Parameters:
+///   - x: [..., height, width], usually [batch, channels, height, width].
+///   - outputSize: The number of windows along height and width, nil for as many as there are elements.
+/// - Returns: [..., outputHeight, outputWidth]
+public func adaptiveMaxPool2d(_ x: Tensor, outputSize: [Int?]) -> Tensor {
+  adaptiveMaximumPool(x, outputSize.sizes(2, "outputSize"))
+}
+
 /// The mean over a number of windows along each of the last axes.
-package func adaptiveAveragePool(_ x: Tensor, _ counts: [Int]) -> Tensor {
+package func adaptiveAveragePool(_ x: Tensor, _ outputSize: [Int?]) -> Tensor {
   let operation = "adaptive average pool"
-  let sizes = checkedSizes(operation, x, counts)
+  let (sizes, counts) = checkedSizes(operation, x, outputSize)
   if counts.allSatisfy({ $0 == 1 }) {
     return x.mean(axes: Array(x.rank - counts.count..<x.rank), keepDims: true)
   }
   if let window = SlidingWindow(operation, dividing: sizes, into: counts) {
     return averagePool(x, window, true, divisor: nil)
   }
-  // The windows are those of each axis by itself: a product with a matrix of averages for each.
+  // The windows are those of each axis by itself.
   var y = x
-  for (place, count) in counts.enumerated().reversed() {
-    let axis = x.rank - counts.count + place
-    y = y.transpose(axis, -1).matmul(averages(sizes[place], count, x.dtype)).transpose(axis, -1)
+  for (place, count) in counts.enumerated().reversed() where sizes[place] != count {
+    y = y.averaged(x.rank - counts.count + place, AdaptiveWindows(count, on: sizes[place]))
   }
-  return y.contiguous()
+  return y
+}
+
+extension Tensor {
+  /// The mean over windows along one axis.
+  ///
+  /// The gradient is a product with the matrix of averages. The value is not: its zeros would make NaN
+  /// of infinite elements in other windows.
+  fileprivate func averaged(_ axis: Int, _ windows: AdaptiveWindows) -> Tensor {
+    let count = windows.ranges.count
+    if count == 0 { return slice(axis: axis, to: 0) }
+    return differentiable(self) { x in
+      let rest = Array(repeating: 1, count: x.rank - 1 - axis)
+      // What fills up the shorter windows does not count.
+      let isInside = Tensor(
+        scalars: windows.ranges.flatMap { range in (0..<windows.length).map { $0 < range.count } },
+        shape: [count, windows.length] + rest)
+      let lengths = Tensor(
+        windows.ranges.map { Double($0.count) }, shape: [count] + rest, dtype: x.dtype)
+      let parts = x.indexSelect(axis: axis, windows.places)
+        .unflatten(axis: axis, into: [count, windows.length])
+      return Tensor.where(isInside, parts, 0).sum(axis: axis + 1) / lengths
+    } pullback: { x, _ in
+      let size = x.size(axis)
+      return { dy in
+        dy.transpose(axis, -1).matmul(windows.averages(on: size, dy.dtype)).transpose(axis, -1)
+      }
+    }
+  }
 }
 
 /// The largest element of a number of windows along each of the last axes.
-package func adaptiveMaximumPool(_ x: Tensor, _ counts: [Int]) -> Tensor {
+package func adaptiveMaximumPool(_ x: Tensor, _ outputSize: [Int?]) -> Tensor {
   let operation = "adaptive maximum pool"
-  let sizes = checkedSizes(operation, x, counts)
+  let (sizes, counts) = checkedSizes(operation, x, outputSize)
   if let window = SlidingWindow(operation, dividing: sizes, into: counts) {
     return maximumPool(x, window)
   }
@@ -73,30 +121,37 @@ package func adaptiveMaximumPool(_ x: Tensor, _ counts: [Int]) -> Tensor {
   // again, which changes no maximum.
   var (y, lengths) = (x, counts)
   for (place, count) in counts.enumerated() {
-    let windows = (0..<count).map { adaptiveWindow($0, of: count, on: sizes[place]) }
-    let length = windows.map(\.count).max() ?? 1
-    let places = windows.flatMap { window in
-      (0..<length).map { min(window.lowerBound + $0, window.upperBound - 1) }
-    }
-    lengths[place] = length
-    y = y.indexSelect(axis: x.rank - counts.count + place, Tensor(scalars: places))
+    let windows = AdaptiveWindows(count, on: sizes[place])
+    lengths[place] = windows.length
+    y = y.indexSelect(axis: x.rank - counts.count + place, windows.places)
   }
   return maximumPool(
     y,
     SlidingWindow(operation, kernel: lengths, stride: lengths, padding: 0, dilation: 1))
 }
 
-/// The sizes of the axes that are pooled.
-private func checkedSizes(_ operation: String, _ x: Tensor, _ counts: [Int]) -> [Int] {
+extension [Int?] {
+  /// The list itself; one of another length is an error.
+  package func sizes(_ axes: Int, _ name: StaticString) -> [Int?] {
+    require(count == axes, "\(name): needs \(axes) sizes, got \(count)")
+    return self
+  }
+}
+
+/// The sizes of the axes that are pooled, and the number of windows along each.
+private func checkedSizes(
+  _ operation: String, _ x: Tensor, _ outputSize: [Int?]
+) -> (sizes: [Int], counts: [Int]) {
   require(
-    x.rank >= counts.count && x.dtype.isFloatingPoint,
-    "\(operation): needs floating-point elements with at least \(counts.count) axes, got \(x.summary)"
+    x.rank >= outputSize.count && x.dtype.isFloatingPoint,
+    "\(operation): needs floating-point elements with at least \(outputSize.count) axes, got \(x.summary)"
   )
+  let sizes = Array(x.shape.suffix(outputSize.count))
+  let counts = zip(sizes, outputSize).map { $1 ?? $0 }
   require(
     counts.allSatisfy { $0 >= 0 }, "\(operation): the output size \(counts) must not be negative")
-  let sizes = Array(x.shape.suffix(counts.count))
   require(sizes.allSatisfy { $0 >= 1 }, "\(operation): no elements to pool in \(x.summary)")
-  return sizes
+  return (sizes, counts)
 }
 
 extension SlidingWindow {
@@ -115,12 +170,29 @@ func adaptiveWindow(_ index: Int, of count: Int, on size: Int) -> Range<Int> {
   index * size / count..<((index + 1) * size + count - 1) / count
 }
 
-/// The matrix [size, count] that averages over windows.
-private func averages(_ size: Int, _ count: Int, _ dtype: DType) -> Tensor {
-  var elements = [Double](repeating: 0, count: size * count)
-  for index in 0..<count {
-    let window = adaptiveWindow(index, of: count, on: size)
-    for place in window { elements[place * count + index] = 1 / Double(window.count) }
+/// The windows along one axis, brought to one length by their last places again.
+private struct AdaptiveWindows: Sendable {
+  let ranges: [Range<Int>]
+  /// That of the longest one.
+  let length: Int
+  /// The elements of all windows, one window after the other.
+  let places: Tensor
+
+  init(_ count: Int, on size: Int) {
+    let ranges = (0..<count).map { adaptiveWindow($0, of: count, on: size) }
+    let length = ranges.map(\.count).max() ?? 1
+    let places = ranges.flatMap { range in
+      (0..<length).map { min(range.lowerBound + $0, range.upperBound - 1) }
+    }
+    (self.ranges, self.length, self.places) = (ranges, length, Tensor(scalars: places))
   }
-  return Tensor(elements, shape: [size, count], dtype: dtype)
+
+  /// The matrix [windows, size] each of whose rows averages over a window.
+  func averages(on size: Int, _ dtype: DType) -> Tensor {
+    var elements = [Double](repeating: 0, count: ranges.count * size)
+    for (row, range) in ranges.enumerated() {
+      for place in range { elements[row * size + place] = 1 / Double(range.count) }
+    }
+    return Tensor(elements, shape: [ranges.count, size], dtype: dtype)
+  }
 }

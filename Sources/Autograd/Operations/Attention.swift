@@ -9,10 +9,12 @@
 ///     added to the scores.
 ///   - isCausal: Whether query i sees keys up to i only.
 ///   - scale: The factor for scores; nil for 1 / sqrt(size).
+///   - enableGQA: Whether the heads, the axis before the last two, of key and value are fewer than the
+///     query's and each serves as many neighbours as fit (Ainslie and others 2023).
 /// - Returns: [..., queries, valueSize]; zeros for a query that sees no key.
 public func scaledDotProductAttention(
   _ query: Tensor, _ key: Tensor, _ value: Tensor, mask: Tensor? = nil, isCausal: Bool = false,
-  scale: Double? = nil
+  scale: Double? = nil, enableGQA: Bool = false
 ) -> Tensor {
   require(
     query.rank >= 2 && key.rank >= 2 && value.rank >= 2 && query.size(-1) == key.size(-1)
@@ -21,7 +23,20 @@ public func scaledDotProductAttention(
     scaledDotProductAttention: needs [..., queries, size], [..., keys, size] and [..., keys, valueSize], got \
     \(query.summary), \(key.summary) and \(value.summary)
     """)
+  let (key, value) = enableGQA ? (key.serving(query), value.serving(query)) : (key, value)
   return attentionWeights(query, key, mask: mask, isCausal: isCausal, scale: scale).matmul(value)
+}
+
+extension Tensor {
+  /// Each head as often as brings their number to that of the query's heads.
+  fileprivate func serving(_ query: Tensor) -> Tensor {
+    require(
+      rank >= 3 && query.rank >= 3 && size(-3) >= 1 && query.size(-3) % size(-3) == 0,
+      """
+      scaledDotProductAttention: the heads of \(summary) must divide those of the query \(query.summary)
+      """)
+    return repeatInterleave(query.size(-3) / size(-3), axis: -3)
+  }
 }
 
 /// softmax(query keyᵀ scale), the weights by which `scaledDotProductAttention` sums values.

@@ -1,19 +1,25 @@
 /// The two-dimensional convolution of images (cross-correlation, as in PyTorch).
 ///
 /// - Parameters:
-///   - x: [batch, channels, height, width]
+///   - x: [batch, channels, height, width], or [channels, height, width] for one image.
 ///   - weight: [outputChannels, channels / groups, kernelHeight, kernelWidth]
 ///   - bias: [outputChannels]
 ///   - stride: The distance between neighbouring windows.
 ///   - padding: Zeros added on either side.
 ///   - dilation: The distance between the elements of a window.
 ///   - groups: Channels are split into this many groups that do not see each other.
-/// - Returns: [batch, outputChannels, outputHeight, outputWidth], where
+/// - Returns: [batch, outputChannels, outputHeight, outputWidth], without `batch` for one image, where
 ///   outputHeight = (height + 2 padding - dilation (kernelHeight - 1) - 1) / stride + 1.
 public func conv2d(
   _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
   padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1
 ) -> Tensor {
+  if x.rank == 3 && weight.rank == 4 {
+    return conv2d(
+      x.unsqueeze(0), weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
+      groups: groups
+    ).squeeze(0)
+  }
   require(
     x.rank == 4 && weight.rank == 4,
     """

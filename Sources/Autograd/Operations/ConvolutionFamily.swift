@@ -60,7 +60,7 @@ extension SlidingWindow {
 /// The convolution of sequences, as PyTorch's `conv1d`.
 ///
 /// - Parameters:
-///   - x: [batch, channels, length]
+///   - x: [batch, channels, length], or [channels, length] for one sequence.
 ///   - weight: [outputChannels, channels / groups, kernelLength]
 ///   - bias: [outputChannels]
 ///   - stride: The distance between neighbouring windows.
@@ -72,6 +72,12 @@ public func conv1d(
   _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
   padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1
 ) -> Tensor {
+  if x.rank == 2 && weight.rank == 3 {
+    return conv1d(
+      x.unsqueeze(0), weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
+      groups: groups
+    ).squeeze(0)
+  }
   checkRanks("conv1d", x, weight, axes: 1)
   var (x, padding) = (x, padding)
   if let known = padding as? WindowPadding {
@@ -87,7 +93,7 @@ public func conv1d(
 /// The convolution of volumes, as PyTorch's `conv3d`: a sum of convolutions of their slices.
 ///
 /// - Parameters:
-///   - x: [batch, channels, depth, height, width]
+///   - x: [batch, channels, depth, height, width], or [channels, depth, height, width] for one volume.
 ///   - weight: [outputChannels, channels / groups, kernelDepth, kernelHeight, kernelWidth]
 ///   - bias: [outputChannels]
 ///   - stride: The distance between neighbouring windows.
@@ -99,6 +105,12 @@ public func conv3d(
   _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
   padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1
 ) -> Tensor {
+  if x.rank == 4 && weight.rank == 5 {
+    return conv3d(
+      x.unsqueeze(0), weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
+      groups: groups
+    ).squeeze(0)
+  }
   checkRanks("conv3d", x, weight, axes: 3)
   let kernel = Array(weight.shape[2...])
   var (x, padding) = (x, padding)
@@ -129,7 +141,7 @@ public func conv3d(
 /// `conv2d` does to an image.
 ///
 /// - Parameters:
-///   - x: [batch, channels, height, width]
+///   - x: [batch, channels, height, width], or [channels, height, width] for one image.
 ///   - weight: [channels, outputChannels / groups, kernelHeight, kernelWidth]
 ///   - bias: [outputChannels]
 ///   - stride: The distance between the places where neighbouring elements are put.
@@ -144,6 +156,12 @@ public func convTranspose2d(
   padding: any SpatialSizes = 0, outputPadding: any SpatialSizes = 0,
   dilation: any SpatialSizes = 1, groups: Int = 1
 ) -> Tensor {
+  if x.rank == 3 && weight.rank == 4 {
+    return convTranspose2d(
+      x.unsqueeze(0), weight, bias: bias, stride: stride, padding: padding,
+      outputPadding: outputPadding, dilation: dilation, groups: groups
+    ).squeeze(0)
+  }
   checkRanks("convTranspose2d", x, weight, axes: 2)
   require(
     x.dtype.isFloatingPoint && x.dtype == weight.dtype,
@@ -180,7 +198,7 @@ public func convTranspose2d(
 /// The transpose of a convolution of sequences, as PyTorch's `conv_transpose1d`.
 ///
 /// - Parameters:
-///   - x: [batch, channels, length]
+///   - x: [batch, channels, length], or [channels, length] for one sequence.
 ///   - weight: [channels, outputChannels / groups, kernelLength]
 ///   - bias: [outputChannels]
 ///   - stride: The distance between the places where neighbouring elements are put.
@@ -194,6 +212,12 @@ public func convTranspose1d(
   padding: any SpatialSizes = 0, outputPadding: any SpatialSizes = 0,
   dilation: any SpatialSizes = 1, groups: Int = 1
 ) -> Tensor {
+  if x.rank == 2 && weight.rank == 3 {
+    return convTranspose1d(
+      x.unsqueeze(0), weight, bias: bias, stride: stride, padding: padding,
+      outputPadding: outputPadding, dilation: dilation, groups: groups
+    ).squeeze(0)
+  }
   checkRanks("convTranspose1d", x, weight, axes: 1)
   return convTranspose2d(
     x.unsqueeze(2), weight.unsqueeze(2), bias: bias, stride: [1] + stride.sizes(1, "stride"),

@@ -79,12 +79,12 @@ private func labelLoss(
   )
   checkClassWeight(operation, weight, classes)
   var places = labels.asType(.int64)
-  var counts: Tensor?  // 1 or the label's weight where it counts, else 0
+  var isCounted: Tensor?  // nil if all do
   if places.count > 0 {
-    let isCounted = places .!= ignored
-    if isCounted.asType(.uint8).min().item() == 0 {
-      counts = isCounted.asType(scores.dtype)
-      places = Tensor.where(isCounted, places, 0)
+    let isOther = places .!= ignored
+    if isOther.asType(.uint8).min().item() == 0 {
+      isCounted = isOther
+      places = Tensor.where(isOther, places, 0)
     }
     let (low, high) = (places.min().item(), places.max().item())
     require(
@@ -92,21 +92,24 @@ private func labelLoss(
       "\(operation): label \(Int(low < 0 ? low : high)) is out of range for \(classes) classes")
   }
   places = places.asType(.int32)
-  if let weight {
-    let picked = weight.indexSelect(axis: 0, places.reshape([places.count])).reshape(expected)
-    counts = counts.map { $0 * picked } ?? picked
+  let weighted = weight.map {
+    $0.indexSelect(axis: 0, places.reshape([places.count])).reshape(expected)
   }
   let values = logarithms(scores)
   var losses = -values.gathered(1, places.unsqueeze(1)).squeeze(1)
-  if let counts { losses = losses * counts }
+  if let weight = weighted { losses = losses * weight }
+  if let isCounted { losses = Tensor.where(isCounted, losses, 0) }
   if smoothing > 0 {
     let all = weight.map { values * byClass($0, 1, values.rank) } ?? values
     var spread = all.sum(axis: 1) * (smoothing / Double(classes))
-    let isCounted = labels.asType(.int64) .!= ignored
-    spread = Tensor.where(isCounted, spread, 0)
+    if let isCounted { spread = Tensor.where(isCounted, spread, 0) }
     losses = losses * (1 - smoothing) - spread
   }
-  if reduction == .mean, let counts { return losses.sum() / counts.sum() }
+  if reduction == .mean, weighted != nil || isCounted != nil {
+    var counts = weighted ?? Tensor.ones(expected, dtype: scores.dtype)
+    if let isCounted { counts = Tensor.where(isCounted, counts, 0) }
+    return losses.sum() / counts.sum()
+  }
   return reduction.applied(to: losses, batch: scores.size(0))
 }
 

@@ -60,7 +60,7 @@ extension Tensor {
   /// 1 / sqrt(x) of each element; infinite at zero, NaN below.
   public func rsqrt() -> Tensor {
     differentiable(
-      self, { x in x.sqrt().reciprocal() }, pullback: { _, y in { dy in dy * (y * y * y) * -0.5 } })
+      self, { x in x.sqrt().reciprocal() }, pullback: { _, y in { dy in dy * -0.5 * (y * y * y) } })
   }
 
   /// The sine of each element, in radians.

@@ -29,6 +29,15 @@ extension Reduction {
   fileprivate func callAsFunction(_ losses: Tensor) -> Tensor {
     applied(to: losses, batch: losses.rank == 0 ? 1 : losses.size(0))
   }
+
+  /// The losses times weights of their shape, their mean divided by the weights' sum.
+  fileprivate func callAsFunction(
+    _ losses: Tensor, weight: Tensor?, _ operation: StaticString
+  ) -> Tensor {
+    guard let weight else { return self(losses) }
+    requireSameShape(operation, losses, weight)
+    return self == .mean ? (losses * weight).sum() / weight.sum() : self(losses * weight)
+  }
 }
 
 /// The squared error (x - target)².
@@ -36,20 +45,25 @@ extension Reduction {
 /// - Parameters:
 ///   - x: Any shape.
 ///   - target: The same shape.
+///   - weight: A factor for each loss in the same shape; the mean is divided by their sum.
 ///   - reduction: What becomes of the losses.
 /// - Returns: A scalar tensor, or for `.none` x's shape.
-public func mseLoss(_ x: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
+public func mseLoss(
+  _ x: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean
+) -> Tensor {
   requireSameShape("mseLoss", x, target)
-  return reduction((x - target).square())
+  return reduction((x - target).square(), weight: weight, "mseLoss")
 }
 
 /// The absolute error |x - target|.
 ///
 /// - Parameters: As for `mseLoss`.
 /// - Returns: A scalar tensor, or for `.none` x's shape.
-public func l1Loss(_ x: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
+public func l1Loss(
+  _ x: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean
+) -> Tensor {
   requireSameShape("l1Loss", x, target)
-  return reduction((x - target).abs())
+  return reduction((x - target).abs(), weight: weight, "l1Loss")
 }
 
 /// Half the squared error over beta where the error is below beta, else the absolute error less beta
@@ -68,8 +82,10 @@ public func smoothL1Loss(
   require(beta >= 0, "smoothL1Loss: beta must not be negative, got \(beta)")
   let error = (x - target).abs()
   if beta == 0 { return reduction(error) }
-  return reduction(
-    Tensor.where(error .< beta, error.square() * (0.5 / beta), error - 0.5 * beta))
+  let isSmall = error .< beta
+  // A large error must not be squared: its gradient would be 0 times infinity.
+  let squares = Tensor.where(isSmall, error, 0).square()
+  return reduction(Tensor.where(isSmall, squares * (0.5 / beta), error - 0.5 * beta))
 }
 
 /// Half the squared error up to delta, else delta (|error| - delta / 2) (Huber 1964).
@@ -78,16 +94,24 @@ public func smoothL1Loss(
 ///   - x: Any shape.
 ///   - target: The same shape.
 ///   - delta: Where the two meet, above 0.
+///   - weight: A factor for each loss in the same shape; the mean is divided by their number.
 ///   - reduction: What becomes of the losses.
 /// - Returns: A scalar tensor, or for `.none` x's shape.
 public func huberLoss(
-  _ x: Tensor, _ target: Tensor, delta: Double = 1, reduction: Reduction = .mean
+  _ x: Tensor, _ target: Tensor, delta: Double = 1, weight: Tensor? = nil,
+  reduction: Reduction = .mean
 ) -> Tensor {
   requireSameShape("huberLoss", x, target)
   require(delta > 0, "huberLoss: delta must be above 0, got \(delta)")
   let error = (x - target).abs()
-  return reduction(
-    Tensor.where(error .<= delta, error.square() * 0.5, (error - 0.5 * delta) * delta))
+  let isSmall = error .<= delta
+  let squares = Tensor.where(isSmall, error, 0).square()  // as in `smoothL1Loss`
+  var losses = Tensor.where(isSmall, squares * 0.5, (error - 0.5 * delta) * delta)
+  if let weight {
+    requireSameShape("huberLoss", x, weight)
+    losses = losses * weight
+  }
+  return reduction(losses)
 }
 
 /// The cross-entropy of yes-or-no targets under logits, stable for logits of any size.
@@ -226,6 +250,8 @@ public func tripletMarginLoss(
   _ anchor: Tensor, _ positive: Tensor, _ negative: Tensor, margin: Double = 1, p: Double = 2,
   epsilon: Double = 1e-6, swaps: Bool = false, reduction: Reduction = .mean
 ) -> Tensor {
+  require(
+    margin > 0 && p > 0, "tripletMarginLoss: margin and p must be above 0, got \(margin) and \(p)")
   requireSameShape("tripletMarginLoss", anchor, positive)
   requireSameShape("tripletMarginLoss", anchor, negative)
   func distance(_ a: Tensor, _ b: Tensor) -> Tensor { (a - b + epsilon).norm(p, axis: -1) }

@@ -77,7 +77,7 @@ extension Tensor {
 /// - Parameters:
 ///   - x: [..., inputs]
 ///   - weight: [outputs, inputs], or [inputs] for one output without an axis.
-///   - bias: [outputs]
+///   - bias: [outputs], or [] for the same everywhere.
 /// - Returns: [..., outputs]
 public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor {
   require(
@@ -86,11 +86,12 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
   )
   if let bias {
     require(
-      bias.shape == Array(weight.shape.dropLast()),
+      bias.shape == Array(weight.shape.dropLast()) || bias.rank == 0,
       "linear: the bias must have the shape \(weight.shape.dropLast()), got \(bias.summary)")
   }
   let isOneType = x.dtype == weight.dtype && bias?.dtype ?? x.dtype == x.dtype
-  guard weight.rank == 2, weight.size(1) > 0, isOneType, x.dtype.isFloatingPoint else {
+  guard weight.rank == 2, weight.size(1) > 0, bias?.rank != 0, isOneType, x.dtype.isFloatingPoint
+  else {
     let y = x.matmul(weight.rank == 1 ? weight : weight.transpose())
     return bias.map { y + $0 } ?? y
   }

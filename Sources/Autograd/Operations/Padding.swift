@@ -35,13 +35,14 @@ extension Tensor {
         "pad: the amounts \(amounts) take more from axis \(axis) of \(summary) than it has")
     }
     if case .constant(let value) = mode { return padded(pads, value) }
-    // What is cut off is never repeated.
-    var y = padded(pads.map { (Swift.min(0, $0.before), Swift.min(0, $0.after)) }, 0)
+    let cuts = pads.map { (before: Swift.min(0, $0.before), after: Swift.min(0, $0.after)) }
+    // What is cut off is not repeated by a circle, but by the others, as in PyTorch.
+    var y = mode == .circular ? padded(cuts, 0) : self
     for axis in 0..<rank {
       let (before, after) = (Swift.max(0, pads[axis].before), Swift.max(0, pads[axis].after))
       if before > 0 || after > 0 { y = y.padded(axis, before, after, mode) }
     }
-    return y
+    return mode == .circular ? y : y.padded(cuts, 0)
   }
 
   /// The elements surrounded by a value: with the value 0, its own adjoint by negated amounts.

@@ -40,16 +40,31 @@ public func interpolate(
 public func interpolate(
   _ x: Tensor, scaleFactor: Double, mode: InterpolationMode = .nearest, alignCorners: Bool = false
 ) -> Tensor {
+  interpolate(
+    x, scaleFactor: Array(repeating: scaleFactor, count: max(1, x.rank - 2)), mode: mode,
+    alignCorners: alignCorners)
+}
+
+/// Sequences, images or volumes enlarged by a factor for each axis, as PyTorch's `interpolate`.
+///
+/// - Parameters:
+///   - x: [batch, channels, ...] with one, two or three more axes.
+///   - scaleFactor: By what the size of each of these axes is multiplied; results are rounded down.
+///   - mode: How elements between elements are found.
+///   - alignCorners: As for a stated size.
+/// - Returns: [batch, channels, ...]
+public func interpolate(
+  _ x: Tensor, scaleFactor: [Double], mode: InterpolationMode = .nearest, alignCorners: Bool = false
+) -> Tensor {
   let axes = checkedAxes(x)
   require(
-    scaleFactor > 0 && scaleFactor.isFinite,
-    "interpolate: the scale factor must be above 0, got \(scaleFactor)")
-  let sizes = x.shape[2...].map { Int(Double($0) * scaleFactor) }
+    scaleFactor.count == axes && scaleFactor.allSatisfy { $0 > 0 && $0.isFinite },
+    "interpolate: needs a scale factor above 0 for each of \(axes) axes, got \(scaleFactor)")
+  let sizes = zip(x.shape[2...], scaleFactor).map { Int(Double($0) * $1) }
   require(
     sizes.allSatisfy { $0 >= 1 },
-    "interpolate: a factor of \(scaleFactor) leaves nothing of \(x.summary)")
-  return resized(
-    x, sizes, Array(repeating: 1 / scaleFactor, count: axes), mode, alignCorners)
+    "interpolate: factors of \(scaleFactor) leave nothing of \(x.summary)")
+  return resized(x, sizes, scaleFactor.map { 1 / $0 }, mode, alignCorners)
 }
 
 extension Tensor {
@@ -104,6 +119,9 @@ private func checkedAxes(_ x: Tensor) -> Int {
 private func resized(
   _ x: Tensor, _ sizes: [Int], _ steps: [Double], _ mode: InterpolationMode, _ alignCorners: Bool
 ) -> Tensor {
+  require(
+    mode == .linear || !alignCorners, "interpolate: alignCorners needs the linear mode, got \(mode)"
+  )
   var y = x
   for (place, (count, step)) in zip(sizes, steps).enumerated() {
     let (axis, last) = (place + 2, x.size(place + 2) - 1)

@@ -62,8 +62,12 @@ extension Tensor {
 ///   - indices: Integers from 0 up to the number of vectors, any shape.
 ///   - weight: [vectors, size]
 ///   - paddingIndex: The number of a vector that gets no gradient; negative ones count from the end.
+///   - scalesGradientByFrequency: Whether a vector's gradient is the mean over its uses, not their sum.
 /// - Returns: [..., size], with the indices' shape in front.
-public func embedding(_ indices: Tensor, _ weight: Tensor, paddingIndex: Int? = nil) -> Tensor {
+public func embedding(
+  _ indices: Tensor, _ weight: Tensor, paddingIndex: Int? = nil,
+  scalesGradientByFrequency: Bool = false
+) -> Tensor {
   require(weight.rank == 2, "embedding: needs weights [vectors, size], got \(weight.summary)")
   let skipped = paddingIndex.map { index in
     let place = index < 0 ? index + weight.size(0) : index
@@ -73,7 +77,19 @@ public func embedding(_ indices: Tensor, _ weight: Tensor, paddingIndex: Int? = 
     return place
   }
   let places = rowNumbers(indices, below: weight.size(0), "embedding")
-  return weight.rows(at: places, skipping: skipped).reshape(indices.shape + [weight.size(1)])
+  var rows = weight.rows(at: places, skipping: skipped)
+  if scalesGradientByFrequency {
+    var uses = [Int](repeating: 0, count: weight.size(0))
+    for place in places { uses[place] += 1 }
+    let frequency = Tensor(
+      places.map { Double(uses[$0]) }, shape: [places.count, 1], dtype: weight.dtype)
+    rows = differentiable(rows) {
+      $0
+    } pullback: { _, _ in
+      { dy in dy / frequency }
+    }
+  }
+  return rows.reshape(indices.shape + [weight.size(1)])
 }
 
 /// Indices as numbers that are known to be in range.

@@ -43,13 +43,21 @@ extension Tensor {
     let divisor = Swift.max(0, Double(count) - correction)
     let (kept, shape) = (reducedShape(axes, true), reducedShape(axes, keepDims))
     return differentiable(self) { x in
-      let squares = (x - x.mean(axes: axes, keepDims: true)).square()
+      let squares = x.centered(axes).square()
       return squares.sum(axes: axes, keepDims: true).reshape(shape) / divisor
     } pullback: { x, _ in
       { dy in
-        (x - x.mean(axes: axes, keepDims: true)) * (dy.reshape(kept) * (2 / divisor))
+        x.centered(axes) * (dy.reshape(kept) * (2 / (Double(count) - correction)))
       }
     }
+  }
+
+  /// The distances from the mean, which is corrected once: those of equal elements are 0 and not what
+  /// rounding the mean leaves, whose root would have a gradient.
+  private func centered(_ axes: [Int]) -> Tensor {
+    let distances = self - mean(axes: axes, keepDims: true)
+    let correction = distances.mean(axes: axes, keepDims: true)
+    return distances - Tensor.where(correction.isFinite(), correction, 0)
   }
 
   /// The variance over one axis.

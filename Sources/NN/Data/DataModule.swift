@@ -45,7 +45,7 @@ public struct BatchSequence: Sequence {
 
   /// Batches of examples in the given order.
   public init(_ dataset: any Dataset, order: [Int], batchSize: Int) {
-    require(batchSize >= 1, "the batch size must be at least 1, got \(batchSize)")
+    require(batchSize >= 1, "BatchSequence: the batch size must be at least 1, got \(batchSize)")
     self.dataset = dataset
     self.order = order
     self.batchSize = batchSize
@@ -163,6 +163,12 @@ public struct SyntheticGarments: DataModule {
   ) {
     require(
       batchSize >= 1, "SyntheticGarments: the batch size must be at least 1, got \(batchSize)")
+    require(
+      trainingCount >= 1 && validationCount >= 0,
+      """
+      SyntheticGarments: needs at least 1 training image and 0 test images, got \(trainingCount) and \
+      \(validationCount)
+      """)
     training = ImageDataset(GarmentImages.draw(count: trainingCount, seed: 1))
     validation = ImageDataset(GarmentImages.draw(count: validationCount, seed: 2))
     self.batchSize = batchSize

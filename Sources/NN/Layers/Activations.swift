@@ -51,7 +51,10 @@ public final class Softsign: Activation {
 public final class Softplus: Activation {
   /// A layer that returns x itself where beta x is above the threshold.
   public init(beta: Double = 1, threshold: Double = 20) {
-    require(beta != 0, "Softplus: beta must not be 0")
+    require(
+      beta != 0 && beta.isFinite && !threshold.isNaN,
+      "Softplus: beta must be finite and not 0, the threshold a number, got \(beta) and \(threshold)"
+    )
     super.init("beta \(beta), threshold \(threshold)") {
       $0.softplus(beta: beta, threshold: threshold)
     }
@@ -98,6 +101,7 @@ public final class ReLU6: Activation {
 public final class LeakyReLU: Activation {
   /// A layer with a slope for negative x.
   public init(negativeSlope: Double = 0.01) {
+    checkFinite(negativeSlope, "LeakyReLU", "the slope")
     super.init("slope \(negativeSlope)") { $0.leakyRelu(negativeSlope: negativeSlope) }
   }
 }
@@ -105,14 +109,18 @@ public final class LeakyReLU: Activation {
 /// x where it is positive, else alpha (exp(x) - 1) (Clevert and others 2015).
 public final class ELU: Activation {
   /// A layer that tends to -alpha.
-  public init(alpha: Double = 1) { super.init("alpha \(alpha)") { $0.elu(alpha: alpha) } }
+  public init(alpha: Double = 1) {
+    checkFinite(alpha, "ELU", "alpha")
+    super.init("alpha \(alpha)") { $0.elu(alpha: alpha) }
+  }
 }
 
 /// max(x, 0) + min(0, alpha (exp(x / alpha) - 1)) (Barron 2017).
 public final class CELU: Activation {
   /// A layer that tends to -alpha.
   public init(alpha: Double = 1) {
-    require(alpha > 0, "CELU: alpha must be above 0, got \(alpha)")
+    require(
+      alpha > 0 && alpha.isFinite, "CELU: alpha must be finite and above 0, got \(alpha)")
     super.init("alpha \(alpha)") { $0.celu(alpha: alpha) }
   }
 }
@@ -175,6 +183,7 @@ public final class PReLU: Layer {
   ///   - initial: The slope at the start.
   public init(_ count: Int = 1, initial: Double = 0.25) {
     require(count >= 1, "PReLU: needs at least 1 slope, got \(count)")
+    checkFinite(initial, "PReLU", "the first slope")
     self.count = count
     weight = Parameter(shape: [count], initializer: .constant(initial))
   }

@@ -2,12 +2,20 @@ import Autograd
 
 /// The mean over windows whose number is given; `AdaptiveAvgPool2d(1)` averages each channel.
 public final class AdaptiveAvgPool<Axes: SpatialAxes>: Layer {
-  /// The number of windows along each axis.
-  public let outputSize: [Int]
+  /// The number of windows along each axis, nil where the axis stays as it is.
+  public let outputSize: [Int?]
 
   /// - Parameter outputSize: The number of windows: one number, or one for each axis.
   public init(_ outputSize: any SpatialSizes) {
-    self.outputSize = checkedWindows(Axes.named("AdaptiveAvgPool"), outputSize, Axes.count)
+    self.outputSize = checkedWindows(
+      Axes.named("AdaptiveAvgPool"), outputSize.sizes(Axes.count, "outputSize"))
+  }
+
+  /// - Parameter outputSize: The number of windows along each axis, nil for one that stays as it is:
+  ///   PyTorch's None.
+  public init(_ outputSize: [Int?]) {
+    self.outputSize = checkedWindows(
+      Axes.named("AdaptiveAvgPool"), outputSize.sizes(Axes.count, "outputSize"))
   }
 
   /// `AdaptiveAvgPool2d` for images.
@@ -17,7 +25,7 @@ public final class AdaptiveAvgPool<Axes: SpatialAxes>: Layer {
   public var members: [Member] { [] }
 
   /// The output size.
-  public var details: String { joined(outputSize) }
+  public var details: String { described(outputSize) }
 
   /// - Parameter x: [..., sizes]
   /// - Returns: [..., outputSize]
@@ -33,12 +41,20 @@ public typealias AdaptiveAvgPool3d = AdaptiveAvgPool<Axes3>
 
 /// The largest element of windows whose number is given.
 public final class AdaptiveMaxPool<Axes: SpatialAxes>: Layer {
-  /// The number of windows along each axis.
-  public let outputSize: [Int]
+  /// The number of windows along each axis, nil where the axis stays as it is.
+  public let outputSize: [Int?]
 
   /// - Parameter outputSize: The number of windows: one number, or one for each axis.
   public init(_ outputSize: any SpatialSizes) {
-    self.outputSize = checkedWindows(Axes.named("AdaptiveMaxPool"), outputSize, Axes.count)
+    self.outputSize = checkedWindows(
+      Axes.named("AdaptiveMaxPool"), outputSize.sizes(Axes.count, "outputSize"))
+  }
+
+  /// - Parameter outputSize: The number of windows along each axis, nil for one that stays as it is:
+  ///   PyTorch's None.
+  public init(_ outputSize: [Int?]) {
+    self.outputSize = checkedWindows(
+      Axes.named("AdaptiveMaxPool"), outputSize.sizes(Axes.count, "outputSize"))
   }
 
   /// `AdaptiveMaxPool2d` for images.
@@ -48,7 +64,7 @@ public final class AdaptiveMaxPool<Axes: SpatialAxes>: Layer {
   public var members: [Member] { [] }
 
   /// The output size.
-  public var details: String { joined(outputSize) }
+  public var details: String { described(outputSize) }
 
   /// - Parameter x: [..., sizes]
   /// - Returns: [..., outputSize]
@@ -78,8 +94,14 @@ public final class GlobalAvgPool: Layer {
   }
 }
 
-private func checkedWindows(_ name: String, _ outputSize: any SpatialSizes, _ axes: Int) -> [Int] {
-  let sizes = outputSize.sizes(axes, "outputSize")
-  require(sizes.allSatisfy { $0 >= 1 }, "\(name): the output size \(sizes) must be at least 1")
+private func checkedWindows(_ name: String, _ sizes: [Int?]) -> [Int?] {
+  require(
+    sizes.allSatisfy { $0 ?? 1 >= 1 },
+    "\(name): the output size \(described(sizes)) must be at least 1")
   return sizes
+}
+
+/// Sizes as in `5x3`, with the word all for an axis that stays as it is.
+private func described(_ sizes: [Int?]) -> String {
+  sizes.map { $0.map(String.init) ?? "all" }.joined(separator: "x")
 }

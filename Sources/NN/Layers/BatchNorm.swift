@@ -58,11 +58,9 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
     let name = "BatchNorm\(Axes.count)d"
     require(channels ?? 1 >= 1, "\(name): needs at least 1 channel, got \(channels ?? 0)")
     require(
-      epsilon >= 0 && (momentum.map { $0 >= 0 && $0 <= 1 } ?? true),
-      """
-      \(name): epsilon must not be negative and the momentum must be between 0 and 1, got \
-      \(epsilon) and \(momentum ?? 0)
-      """)
+      momentum.map { $0 >= 0 && $0 <= 1 } ?? true,
+      "\(name): the momentum must be between 0 and 1, got \(momentum ?? 0)")
+    checkNotNegative(epsilon, name, "epsilon")
     self.epsilon = epsilon
     self.momentum = momentum
     stated = channels

@@ -31,7 +31,8 @@ public final class Embedding: Layer {
   ///   - paddingIndex: The number of a vector that gets no gradient.
   public convenience init(vectors: Tensor, paddingIndex: Int? = nil) {
     require(
-      vectors.rank == 2, "Embedding: needs vectors [count, size], got \(vectors.summary)")
+      vectors.rank == 2 && vectors.count > 0,
+      "Embedding: needs vectors [count, size], at least one element, got \(vectors.summary)")
     self.init(
       Parameter(vectors), Embedding.checked(paddingIndex, count: vectors.size(0)))
   }

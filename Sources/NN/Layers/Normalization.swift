@@ -26,6 +26,7 @@ public final class LayerNorm: Layer {
     bias: Bool = true
   ) {
     let shape = checkedShape("LayerNorm", normalizedShape)
+    checkNotNegative(epsilon, "LayerNorm", "epsilon")
     self.normalizedShape = shape
     self.epsilon = epsilon
     weight = isAffine ? Parameter(shape: shape, initializer: .ones) : nil
@@ -72,6 +73,7 @@ public final class RMSNorm: Layer {
     _ normalizedShape: any SpatialSizes, epsilon: Double? = nil, isAffine: Bool = true
   ) {
     let shape = checkedShape("RMSNorm", normalizedShape)
+    checkNotNegative(epsilon ?? 0, "RMSNorm", "epsilon")
     self.normalizedShape = shape
     self.epsilon = epsilon
     weight = isAffine ? Parameter(shape: shape, initializer: .ones) : nil
@@ -119,6 +121,7 @@ public final class GroupNorm: Layer {
     require(
       groups >= 1 && channels >= 1 && channels % groups == 0,
       "GroupNorm: \(groups) groups do not divide the \(channels) channels")
+    checkNotNegative(epsilon, "GroupNorm", "epsilon")
     self.groups = groups
     self.channels = channels
     self.epsilon = epsilon
@@ -179,6 +182,7 @@ public final class InstanceNorm2d: Layer {
   private init(channels: Int?, _ epsilon: Double, _ isAffine: Bool) {
     require(
       channels ?? 1 >= 1, "InstanceNorm2d: needs at least 1 channel, got \(channels ?? 0)")
+    checkNotNegative(epsilon, "InstanceNorm2d", "epsilon")
     stated = channels
     self.epsilon = epsilon
     weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil

@@ -19,7 +19,7 @@ public final class PositionalEncoding: Layer {
   ///   - base: The longest wave has this length times 2 pi.
   public init(_ size: Int, dropout: Double = 0, maxLength: Int = 1000, base: Double = 10_000) {
     require(
-      size >= 1 && maxLength >= 1 && base > 0,
+      size >= 1 && maxLength >= 1 && base > 0 && base.isFinite,
       """
       PositionalEncoding: size \(size) and maxLength \(maxLength) must be at least 1, base \(base) \
       above 0
@@ -74,7 +74,7 @@ public final class RotaryEmbedding: Layer {
   ///   - pairing: Which features form pairs.
   public init(_ size: Int, base: Double = 10_000, pairing: Pairing = .halves) {
     require(
-      size >= 2 && size % 2 == 0 && base > 0,
+      size >= 2 && size % 2 == 0 && base > 0 && base.isFinite,
       "RotaryEmbedding: needs an even size and a base above 0, got \(size) and \(base)")
     self.size = size
     self.base = base

@@ -21,6 +21,9 @@ public final class Flatten: Layer {
 
   /// A layer that joins the axes from `start` through `end`; negative ones count from the end.
   public init(from start: Int = 1, through end: Int = -1) {
+    require(
+      (start < 0) != (end < 0) || start <= end,
+      "Flatten: the first axis \(start) must not be behind the last one \(end)")
     self.start = start
     self.end = end
   }

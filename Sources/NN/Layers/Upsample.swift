@@ -5,6 +5,7 @@ public final class Upsample: Layer {
   private enum Goal {
     case size(any SpatialSizes)
     case factor(Double)
+    case factors([Double])
   }
 
   private let goal: Goal
@@ -20,9 +21,11 @@ public final class Upsample: Layer {
   public init(
     size: any SpatialSizes, mode: InterpolationMode = .nearest, alignCorners: Bool = false
   ) {
-    if let sizes = size as? [Int] ?? (size as? Int).map({ [$0] }) {
-      require(sizes.allSatisfy { $0 >= 1 }, "Upsample: the size \(sizes) must be at least 1")
-    }
+    let sizes = size as? [Int] ?? (size as? Int).map { [$0] } ?? []
+    require(
+      (1...3).contains(sizes.count) && sizes.allSatisfy { $0 >= 1 },
+      "Upsample: needs one to three sizes of at least 1, got \(size)")
+    checkCorners(mode, alignCorners)
     (goal, self.mode, self.alignCorners) = (.size(size), mode, alignCorners)
   }
 
@@ -36,7 +39,22 @@ public final class Upsample: Layer {
     require(
       scaleFactor > 0 && scaleFactor.isFinite,
       "Upsample: the scale factor must be above 0, got \(scaleFactor)")
+    checkCorners(mode, alignCorners)
     (goal, self.mode, self.alignCorners) = (.factor(scaleFactor), mode, alignCorners)
+  }
+
+  /// - Parameters:
+  ///   - scaleFactor: By what sizes are multiplied, a factor for each axis.
+  ///   - mode: How elements between elements are found.
+  ///   - alignCorners: Whether the first and last elements stay in place, in linear mode.
+  public init(
+    scaleFactor: [Double], mode: InterpolationMode = .nearest, alignCorners: Bool = false
+  ) {
+    require(
+      (1...3).contains(scaleFactor.count) && scaleFactor.allSatisfy { $0 > 0 && $0.isFinite },
+      "Upsample: needs one to three scale factors above 0, got \(scaleFactor)")
+    checkCorners(mode, alignCorners)
+    (goal, self.mode, self.alignCorners) = (.factors(scaleFactor), mode, alignCorners)
   }
 
   /// Nothing: it has no parameters.
@@ -48,6 +66,7 @@ public final class Upsample: Layer {
       switch goal {
       case .size(let size): "size \((size as? [Int]).map(joined) ?? "\(size)")"
       case .factor(let factor): "factor \(factor)"
+      case .factors(let factors): "factors " + factors.map { "\($0)" }.joined(separator: "x")
       }
     return "\(change), \(mode)" + (alignCorners ? ", corners aligned" : "")
   }
@@ -59,8 +78,16 @@ public final class Upsample: Layer {
     case .size(let size): interpolate(x, size: size, mode: mode, alignCorners: alignCorners)
     case .factor(let factor):
       interpolate(x, scaleFactor: factor, mode: mode, alignCorners: alignCorners)
+    case .factors(let factors):
+      interpolate(x, scaleFactor: factors, mode: mode, alignCorners: alignCorners)
     }
   }
+}
+
+/// Refuses corners that are to stay in place where nothing moves them.
+private func checkCorners(_ mode: InterpolationMode, _ alignCorners: Bool) {
+  require(
+    mode == .linear || !alignCorners, "Upsample: alignCorners needs the linear mode, got \(mode)")
 }
 
 /// Channels spread out into the pixels of a larger image (Shi and others 2016).

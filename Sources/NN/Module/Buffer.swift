@@ -19,6 +19,7 @@ public final class Buffer {
   ///   - initial: What every element is at first.
   ///   - dtype: The type of the elements.
   public init(shape: [Int?], initial: Double, dtype: DType = .float32) {
+    checkDeclared(shape, "Buffer")
     self.shape = shape
     self.initial = initial
     self.dtype = dtype
@@ -58,6 +59,13 @@ public final class Buffer {
   /// Goes back to the first value.
   public func reset() { stored = nil }
 
+}
+
+/// Stops unless all sizes that are known are at least 0.
+func checkDeclared(_ shape: [Int?], _ name: String) {
+  let known = shape.compactMap(\.self)
+  require(
+    known.allSatisfy { $0 >= 0 }, "\(name): sizes must not be negative, got \(known)")
 }
 
 /// What is saved and loaded: a parameter or a buffer.

@@ -47,7 +47,9 @@ public struct Initializer: Sendable, CustomStringConvertible {
 
   /// Uniform in low ..< high.
   public static func uniform(low: Double = 0, high: Double = 1) -> Initializer {
-    require(low <= high, "uniform: low \(low) is above high \(high)")
+    require(
+      low <= high && (high - low).isFinite,
+      "uniform: low must not be above high, both finite, got \(low) and \(high)")
     return Initializer("uniform(\(low), \(high))") { shape, _, random in
       random.uniform(shape, low: low, high: high)
     }
@@ -55,7 +57,8 @@ public struct Initializer: Sendable, CustomStringConvertible {
 
   /// Normal with a mean and a standard deviation.
   public static func normal(mean: Double = 0, standardDeviation: Double = 1) -> Initializer {
-    require(standardDeviation >= 0, "normal: the standard deviation must not be negative")
+    checkFinite(mean, "normal", "the mean")
+    checkNotNegative(standardDeviation, "normal", "the standard deviation")
     return Initializer("normal(\(mean), \(standardDeviation))") { shape, _, random in
       random.normal(shape, mean: mean, standardDeviation: standardDeviation)
     }
@@ -72,12 +75,16 @@ public struct Initializer: Sendable, CustomStringConvertible {
 
   /// Uniform in ±gain sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010).
   public static func xavierUniform(gain: Double = 1) -> Initializer {
-    scaled("xavierUniform", isUniform: true) { gain * (2 / Double($0.in + $0.out)).squareRoot() }
+    scaled("xavierUniform", gain, isUniform: true) {
+      $0 * (2 / Double($1.in + $1.out)).squareRoot()
+    }
   }
 
   /// Normal with the standard deviation gain sqrt(2 / (fanIn + fanOut)) (Glorot and Bengio 2010).
   public static func xavierNormal(gain: Double = 1) -> Initializer {
-    scaled("xavierNormal", isUniform: false) { gain * (2 / Double($0.in + $0.out)).squareRoot() }
+    scaled("xavierNormal", gain, isUniform: false) {
+      $0 * (2 / Double($1.in + $1.out)).squareRoot()
+    }
   }
 
   /// Uniform in ±gain sqrt(3 / fan) (He and others 2015); the gain is sqrt(2), that of ReLU,
@@ -85,7 +92,7 @@ public struct Initializer: Sendable, CustomStringConvertible {
   public static func kaimingUniform(
     mode: FanMode = .fanIn, gain: Double = 2.0.squareRoot()
   ) -> Initializer {
-    scaled("kaimingUniform", isUniform: true) { gain / Double(mode.fan($0)).squareRoot() }
+    scaled("kaimingUniform", gain, isUniform: true) { $0 / Double(mode.fan($1)).squareRoot() }
   }
 
   /// Normal with the standard deviation gain / sqrt(fan) (He and others 2015); the gain is
@@ -93,7 +100,7 @@ public struct Initializer: Sendable, CustomStringConvertible {
   public static func kaimingNormal(
     mode: FanMode = .fanIn, gain: Double = 2.0.squareRoot()
   ) -> Initializer {
-    scaled("kaimingNormal", isUniform: false) { gain / Double(mode.fan($0)).squareRoot() }
+    scaled("kaimingNormal", gain, isUniform: false) { $0 / Double(mode.fan($1)).squareRoot() }
   }
 
   /// As with a gain, which is that of the function that follows the layer.
@@ -122,13 +129,14 @@ public struct Initializer: Sendable, CustomStringConvertible {
     }
   }
 
-  /// Zero mean and a standard deviation that depends on the fans.
+  /// Zero mean and a standard deviation that depends on a gain and the fans.
   private static func scaled(
-    _ name: String, isUniform: Bool,
-    deviation: @escaping @Sendable (_ fans: (in: Int, out: Int)) -> Double
+    _ name: String, _ gain: Double, isUniform: Bool,
+    deviation: @escaping @Sendable (_ gain: Double, _ fans: (in: Int, out: Int)) -> Double
   ) -> Initializer {
-    Initializer(name) { shape, _, random in
-      let deviation = deviation(fans(name, shape))
+    checkNotNegative(gain, name, "the gain")
+    return Initializer(name) { shape, _, random in
+      let deviation = deviation(gain, fans(name, shape))
       if isUniform {
         let bound = 3.0.squareRoot() * deviation
         return random.uniform(shape, low: -bound, high: bound)

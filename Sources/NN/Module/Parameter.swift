@@ -55,6 +55,7 @@ public final class Parameter {
   private init(
     _ shape: [Int?], _ initializer: Initializer, fanIn: Int? = nil, weight: Parameter? = nil
   ) {
+    checkDeclared(shape, "Parameter")
     self.shape = shape
     self.initializer = initializer
     self.fanIn = fanIn

@@ -42,10 +42,10 @@ extension Initializer {
     mean: Double = 0, standardDeviation: Double = 1, low: Double = -2, high: Double = 2
   ) -> Initializer {
     require(
-      standardDeviation > 0 && low < high,
+      standardDeviation > 0 && standardDeviation.isFinite && mean.isFinite && low < high,
       """
-      truncatedNormal: needs a standard deviation above 0 and low below high, got \(standardDeviation), \
-      \(low) and \(high)
+      truncatedNormal: needs a finite mean, a standard deviation above 0 and low below high, got \(mean), \
+      \(standardDeviation), \(low) and \(high)
       """)
     return Initializer("truncatedNormal(\(mean), \(standardDeviation), \(low), \(high))") {
       shape, _, random in
@@ -62,7 +62,8 @@ extension Initializer {
   /// Rows or columns of length `gain` that are orthogonal to each other, whichever are fewer (Saxe and
   /// others 2014); axes after the first count as one.
   public static func orthogonal(gain: Double = 1) -> Initializer {
-    Initializer("orthogonal(\(gain))") { shape, _, random in
+    checkFinite(gain, "orthogonal", "the gain")
+    return Initializer("orthogonal(\(gain))") { shape, _, random in
       require(shape.count >= 2, "orthogonal: needs at least two axes, got \(shape)")
       let (rows, columns) = (shape[0], shape[1...].reduce(1, *))
       let (count, length) = (min(rows, columns), max(rows, columns))
@@ -79,6 +80,7 @@ extension Initializer {
     require(
       sparsity >= 0 && sparsity <= 1,
       "sparse: the sparsity must be between 0 and 1, got \(sparsity)")
+    checkNotNegative(standardDeviation, "sparse", "the standard deviation")
     return Initializer("sparse(\(sparsity), \(standardDeviation))") { shape, _, random in
       require(shape.count == 2, "sparse: needs two axes, got \(shape)")
       var values = random.normal(shape, standardDeviation: standardDeviation)

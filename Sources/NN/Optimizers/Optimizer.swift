@@ -153,11 +153,16 @@ func checkFraction(
   )
 }
 
-/// Stops unless a number of an optimizer is finite and at least 0.
+/// Stops unless a number is finite and at least 0.
 func checkNotNegative(_ value: Double, _ name: String, _ option: String) {
   require(
     value >= 0 && value.isFinite,
     "\(name): \(option) must be a finite number of at least 0, got \(value)")
+}
+
+/// Stops unless a number is finite.
+func checkFinite(_ value: Double, _ name: String, _ option: String) {
+  require(value.isFinite, "\(name): \(option) must be a finite number, got \(value)")
 }
 
 extension Double {

@@ -61,7 +61,7 @@ extension SGD.Options {
   public func check(_ name: String) {
     checkDecay(name)
     checkNotNegative(momentum, name, "the momentum")
-    require(dampening.isFinite, "\(name): the dampening must be finite, got \(dampening)")
+    checkFinite(dampening, name, "the dampening")
     require(
       !isNesterov || momentum > 0 && dampening == 0,
       """

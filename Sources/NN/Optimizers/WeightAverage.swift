@@ -20,14 +20,16 @@ public final class WeightAverage: SavedState {
   /// An average that begins with the values at the first update.
   ///
   /// - Parameters:
-  ///   - parameters: What to average; they may be without values until the first update.
+  ///   - parameters: What to average; they may be without values until the first update. One that is
+  ///     listed twice counts once.
   ///   - decay: The share of the average that stays, 0 to below 1.
   public init(_ parameters: [Parameter], decay: Double = 0.999) {
     require(!parameters.isEmpty, "WeightAverage: there are no parameters")
     checkFraction(decay, "WeightAverage", "the decay")
-    self.parameters = parameters
+    var seen = Set<ObjectIdentifier>()
+    self.parameters = parameters.filter { seen.insert(ObjectIdentifier($0)).inserted }
     self.decay = decay
-    averages = Array(repeating: nil, count: parameters.count)
+    averages = Array(repeating: nil, count: self.parameters.count)
   }
 
   /// average = decay * average + (1 - decay) * value; a parameter without a value is left out.

@@ -173,10 +173,10 @@ struct ConvolutionTests {
 
   @Test func imagesOfAnotherRank() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = conv2d(Tensor.zeros([3, 5, 5]), Tensor.zeros([4, 3, 3, 3]))
+      _ = conv2d(Tensor.zeros([5, 5]), Tensor.zeros([4, 3, 3, 3]))
     }
     expectMessage(
-      result, "conv2d: needs images [batch, channels, height, width]", "float32 [3, 5, 5]",
+      result, "conv2d: needs images [batch, channels, height, width]", "float32 [5, 5]",
       "float32 [4, 3, 3, 3]")
   }
 

@@ -93,8 +93,10 @@ import Testing
     Mistake("Dropout2d 0.5: expected images [batch, channels, height, width], got [2, 3]") {
       _ = Dropout2d()(.zeros([2, 3]))
     },
-    Mistake("Softplus: beta must not be 0") { _ = Softplus(beta: 0) },
-    Mistake("CELU: alpha must be above 0, got -1.0") { _ = CELU(alpha: -1) },
+    Mistake("Softplus: beta must be finite and not 0, the threshold a number, got 0.0 and 20.0") {
+      _ = Softplus(beta: 0)
+    },
+    Mistake("CELU: alpha must be finite and above 0, got -1.0") { _ = CELU(alpha: -1) },
     Mistake("Hardtanh: min 1.0 must be below max 0.0") { _ = Hardtanh(min: 1, max: 0) },
     Mistake("PReLU: needs at least 1 slope, got 0") { _ = PReLU(0) },
     Mistake("PReLU 3: expected 3 channels in dimension 1, got [2, 4]") {

@@ -51,13 +51,22 @@ import Testing
     Mistake("AvgPool3d: divisorOverride must not be 0") {
       _ = AvgPool3d(kernelSize: 2, divisorOverride: 0)
     },
-    Mistake("AdaptiveMaxPool2d: the output size [0, 0] must be at least 1") {
+    Mistake("AdaptiveMaxPool2d: the output size 0x0 must be at least 1") {
       _ = AdaptiveMaxPool2d(0)
     },
     Mistake("Upsample: the scale factor must be above 0, got -1.0") {
       _ = Upsample(scaleFactor: -1)
     },
-    Mistake("Upsample: the size [0, 2] must be at least 1") { _ = Upsample(size: [0, 2]) },
+    Mistake("Upsample: needs one to three sizes of at least 1, got [0, 2]") {
+      _ = Upsample(size: [0, 2])
+    },
+    Mistake("AdaptiveAvgPool2d: the output size allx0 must be at least 1") {
+      _ = AdaptiveAvgPool2d([nil, 0])
+    },
+    Mistake("outputSize: needs 3 sizes, got 2") { _ = AdaptiveMaxPool3d([2, nil]) },
+    Mistake("interpolate: needs a scale factor above 0 for each of 2 axes, got [2.0]") {
+      _ = Upsample(scaleFactor: [2])(.zeros([1, 1, 2, 2]))
+    },
     Mistake("PixelShuffle: the factor must be at least 1, got 0") { _ = PixelShuffle(0) },
     Mistake("MaxPool1d: needs [..., length], got float32 []") {
       _ = MaxPool1d(kernelSize: 2)(Tensor(1))
@@ -68,7 +77,7 @@ import Testing
     Mistake("interpolate: needs floating-point elements [batch, channels, ...]") {
       _ = Upsample(scaleFactor: 2)(.zeros([2, 3]))
     },
-    Mistake("interpolate: a factor of 0.1 leaves nothing of float32 [1, 1, 4]") {
+    Mistake("interpolate: factors of [0.1] leave nothing of float32 [1, 1, 4]") {
       _ = Upsample(scaleFactor: 0.1)(.zeros([1, 1, 4]))
     },
     Mistake("pixelShuffle: a factor of 2 needs [..., channels * 4, height, width]") {

@@ -76,17 +76,38 @@ import Testing
     LayerCase("AdaptiveMaxPool1d", AdaptiveMaxPool1d(4)),
     LayerCase("AdaptiveMaxPool2d", AdaptiveMaxPool2d([2, 3])),
     LayerCase("AdaptiveMaxPool3d", AdaptiveMaxPool3d(2)),
+    LayerCase("AdaptiveAvgPool2d-height", AdaptiveAvgPool2d([2, nil])),
+    LayerCase("AdaptiveMaxPool3d-depth", AdaptiveMaxPool3d([nil, 1, 3])),
     LayerCase("GlobalAvgPool", GlobalAvgPool()),
     LayerCase("Upsample", Upsample(scaleFactor: 2)),
     LayerCase("Upsample-size", Upsample(size: [7, 3])),
     LayerCase("Upsample-linear", Upsample(scaleFactor: 1.5, mode: .linear)),
     LayerCase("Upsample-bilinear", Upsample(scaleFactor: 2, mode: .bilinear)),
     LayerCase("Upsample-corners", Upsample(size: [5, 3], mode: .bilinear, alignCorners: true)),
+    LayerCase("Upsample-factors", Upsample(scaleFactor: [2, 1.5], mode: .bilinear)),
     LayerCase("PixelShuffle", PixelShuffle(2)), LayerCase("PixelUnshuffle", PixelUnshuffle(3)),
   ]
 
   @Test(arguments: pooling) func pool(_ one: LayerCase) throws {
     try LayerFixture("pooling").check(one)
+  }
+
+  static let norms = [
+    LayerCase("LayerNorm", LayerNorm(5)),
+    LayerCase("LayerNorm-axes", LayerNorm([3, 2], epsilon: 0.1)),
+    LayerCase("LayerNorm-no-bias", LayerNorm(4, bias: false)),
+    LayerCase("LayerNorm-plain", LayerNorm(4, isAffine: false)),
+    LayerCase("RMSNorm", RMSNorm(5)), LayerCase("RMSNorm-axes", RMSNorm([3, 2], epsilon: 0.1)),
+    LayerCase("RMSNorm-plain", RMSNorm(4, isAffine: false)),
+    LayerCase("GroupNorm", GroupNorm(2, 4)),
+    LayerCase("GroupNorm-options", GroupNorm(3, 3, epsilon: 0.1)),
+    LayerCase("GroupNorm-plain", GroupNorm(1, 4, isAffine: false)),
+    LayerCase("InstanceNorm2d", LazyInstanceNorm2d()),
+    LayerCase("InstanceNorm2d-affine", LazyInstanceNorm2d(epsilon: 0.1, isAffine: true)),
+  ]
+
+  @Test(arguments: norms) func norm(_ one: LayerCase) throws {
+    try LayerFixture("norms").check(one)
   }
 
   @Test(arguments: recurrent) func recurrentLayer(_ one: LayerCase) throws {
@@ -104,7 +125,7 @@ import Testing
   @Test func everyCaseIsTested() throws {
     for (family, cases) in [
       ("activations", Self.activations), ("small", Self.small), ("positions", Self.positions),
-      ("pooling", Self.pooling),
+      ("pooling", Self.pooling), ("norms", Self.norms),
       ("recurrent", Self.recurrent), ("attention", Self.attention),
       ("transformers", Self.transformers),
     ] {

@@ -143,8 +143,10 @@ import Testing
     Mistake("kaimingNormal: needs a weight with at least two axes to count fans, got [3]") {
       _ = draw(.kaimingNormal(), [3])
     },
-    Mistake("uniform: low 1.0 is above high 0.0") { _ = Initializer.uniform(low: 1, high: 0) },
-    Mistake("normal: the standard deviation must not be negative") {
+    Mistake("uniform: low must not be above high, both finite, got 1.0 and 0.0") {
+      _ = Initializer.uniform(low: 1, high: 0)
+    },
+    Mistake("normal: the standard deviation must be a finite number of at least 0, got -1.0") {
       _ = Initializer.normal(standardDeviation: -1)
     },
   ]

@@ -144,7 +144,8 @@ import Testing
     Mistake("dirac: needs 3 to 5 axes and outputs that 2 groups divide, got [3, 2, 1]") {
       _ = draw(.dirac(groups: 2), [3, 2, 1])
     },
-    Mistake("truncatedNormal: needs a standard deviation above 0 and low below high") {
+    Mistake("truncatedNormal: needs a finite mean, a standard deviation above 0 and low below high")
+    {
       _ = Initializer.truncatedNormal(low: 1, high: 1)
     },
   ]

@@ -25,6 +25,16 @@ import Testing
     #expect(try #require(average.averages[0]).doubles == Array(found.suffix(3)))
   }
 
+  @Test func aParameterThatIsListedTwiceKeepsItsValue() {
+    let parameter = Parameter(Tensor([1]))
+    let average = WeightAverage([parameter, parameter], decay: 0.5)
+    average.update()
+    parameter.value = Tensor([3])
+    average.update()
+    #expect(average.applied { parameter.value.floats } == [2])
+    #expect(parameter.value.floats == [3] && average.averages[0]?.floats == [2])
+  }
+
   @Test func savedAndRestored() throws {
     let folder = try TemporaryFolder()
     let (a, b) = (Parameter(Tensor([1, 2])), Parameter(shape: [nil]))

@@ -54,24 +54,31 @@ public struct Schedule: Sendable, CustomStringConvertible {
   /// Times `gamma` after every `size` steps: `StepLR`.
   public static func step(size: Int, gamma: Double = 0.1) -> Schedule {
     check(size, "step", "size")
+    checkNotNegative(gamma, "step", "gamma")
     return factor("step(size: \(size), gamma: \(gamma))") { pow(gamma, Double($0 / size)) }
   }
 
-  /// Times `gamma` at each of some steps: `MultiStepLR`.
+  /// Times `gamma` at each of some steps, which must ascend: `MultiStepLR`.
   public static func multiStep(at milestones: [Int], gamma: Double = 0.1) -> Schedule {
-    factor("multiStep(at: \(milestones), gamma: \(gamma))") { step in
+    require(
+      isAscending(milestones),
+      "multiStep: milestones must be above 0 and ascend, got \(milestones)")
+    checkNotNegative(gamma, "multiStep", "gamma")
+    return factor("multiStep(at: \(milestones), gamma: \(gamma))") { step in
       pow(gamma, Double(milestones.count { $0 <= step }))
     }
   }
 
   /// Times `gamma` at every step: `ExponentialLR`.
   public static func exponential(gamma: Double) -> Schedule {
-    factor("exponential(gamma: \(gamma))") { pow(gamma, Double($0)) }
+    checkNotNegative(gamma, "exponential", "gamma")
+    return factor("exponential(gamma: \(gamma))") { pow(gamma, Double($0)) }
   }
 
   /// To 0 in some steps along (1 - t)^power: `PolynomialLR`.
   public static func polynomial(steps: Int, power: Double = 1) -> Schedule {
     check(steps, "polynomial", "steps")
+    checkNotNegative(power, "polynomial", "the power")
     return factor("polynomial(steps: \(steps), power: \(power))") {
       pow(1 - Double(min($0, steps)) / Double(steps), power)
     }
@@ -83,6 +90,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
   /// (Loshchilov and Hutter 2017).
   public static func cosine(steps: Int, minimum: Double = 0) -> Schedule {
     check(steps, "cosine", "steps")
+    checkNotNegative(minimum, "cosine", "the minimum")
     return Schedule("cosine(steps: \(steps), minimum: \(minimum))") { step, base in
       minimum + (base - minimum) * (1 + cos(.pi * Double(step) / Double(steps))) / 2
     }
@@ -95,6 +103,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
   ) -> Schedule {
     check(steps, "cosineWithRestarts", "steps")
     check(factor, "cosineWithRestarts", "factor")
+    checkNotNegative(minimum, "cosineWithRestarts", "the minimum")
     return Schedule(
       "cosineWithRestarts(steps: \(steps), factor: \(factor), minimum: \(minimum))"
     ) { step, base in
@@ -166,8 +175,11 @@ public struct Schedule: Sendable, CustomStringConvertible {
       risingShare >= 0 && risingShare <= 1,
       "oneCycle: the rising share must be between 0 and 1, got \(risingShare)")
     require(
-      maximum > 0 && initialDivisor > 0 && finalDivisor > 0,
-      "oneCycle: the maximum and the divisors must be above 0")
+      maximum > 0 && maximum.isFinite && initialDivisor > 0 && finalDivisor > 0,
+      """
+      oneCycle: the maximum must be finite, and it and the divisors above 0, got \(maximum), \
+      \(initialDivisor) and \(finalDivisor)
+      """)
     let first = maximum / initialDivisor
     let last = first / finalDivisor
     let rising = risingShare * Double(steps) - 1
@@ -200,7 +212,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
       "sequence: \(schedules.count) schedules need \(schedules.count - 1) milestones, got \(milestones)"
     )
     require(
-      zip(milestones, milestones.dropFirst()).allSatisfy { $0 < $1 } && milestones.first ?? 1 > 0,
+      isAscending(milestones),
       "sequence: milestones must be above 0 and ascend, got \(milestones)")
     let names = schedules.map(\.description).joined(separator: ", ")
     return Schedule("sequence([\(names)], switchingAt: \(milestones))") { step, base in
@@ -217,11 +229,16 @@ public struct Schedule: Sendable, CustomStringConvertible {
 
   /// All schedules at once, their factors multiplied: `ChainedScheduler`.
   public static func product(_ schedules: [Schedule]) -> Schedule {
+    require(!schedules.isEmpty, "product: needs at least one schedule")
     let names = schedules.map(\.description).joined(separator: ", ")
     return Schedule("product([\(names)])") { step, base in
       if base == 0 { return 0 }
       return schedules.reduce(base) { $0 * ($1.rate(after: step, base: base) / base) }
     }
+  }
+
+  private static func isAscending(_ milestones: [Int]) -> Bool {
+    zip(milestones, milestones.dropFirst()).allSatisfy { $0 < $1 } && milestones.first ?? 1 > 0
   }
 
   private static func check(_ number: Int, _ name: String, _ option: String) {

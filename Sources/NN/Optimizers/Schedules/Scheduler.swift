@@ -87,11 +87,18 @@ public final class Plateau: SavedState {
     /// PyTorch's defaults, changed by a closure.
     public init(_ change: (inout Options) -> Void = { _ in }) {
       change(&self)
+      check()
+    }
+
+    fileprivate func check() {
       require(
         factor > 0 && factor < 1, "Plateau: the factor must be between 0 and 1, got \(factor)")
       require(
         patience >= 0 && cooldown >= 0,
         "Plateau: patience and cooldown must not be negative, got \(patience) and \(cooldown)")
+      checkNotNegative(threshold, "Plateau", "the threshold")
+      checkNotNegative(minimum, "Plateau", "the minimum")
+      checkNotNegative(smallestChange, "Plateau", "the smallest change")
     }
   }
 
@@ -106,6 +113,7 @@ public final class Plateau: SavedState {
 
   /// A scheduler that has seen no figure yet.
   public init(_ optimizer: any Optimizer, _ options: Options = Options()) {
+    options.check()
     self.optimizer = optimizer
     self.options = options
     best = options.isGrowing ? -.infinity : .infinity
