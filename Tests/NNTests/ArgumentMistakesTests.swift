@@ -50,7 +50,7 @@ import Testing
     Mistake("InstanceNorm2d: epsilon must be a finite number of at least 0, got -1.0") {
       _ = LazyInstanceNorm2d(epsilon: -1)
     },
-    Mistake("Upsample: needs one to three scale factors above 0, got [2.0, 0.0]") {
+    Mistake("Upsample: needs one to three finite scale factors above 0, got [2.0, 0.0]") {
       _ = Upsample(scaleFactor: [2, 0])
     },
     Mistake("Upsample: alignCorners needs the linear mode, got nearest") {
@@ -78,7 +78,7 @@ import Testing
       _ = RNN(3, 4, dropout: 0.5)
     },
     Mistake("GRUCell: needs at least 1 input and hidden unit, got 0 -> 2") { _ = GRUCell(0, 2) },
-    Mistake("RotaryEmbedding: needs an even size and a base above 0, got 3 and 10000.0") {
+    Mistake("RotaryEmbedding: needs an even size and a finite base above 0, got 3 and 10000.0") {
       _ = RotaryEmbedding(3)
     },
     Mistake("PositionalEncoding: size 0 and maxLength 1000 must be at least 1") {

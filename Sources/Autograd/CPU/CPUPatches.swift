@@ -36,6 +36,13 @@ extension CKPatches {
 
   fileprivate var taps: Int { channels * kernelHeight * kernelWidth }
   fileprivate var outputPixels: Int { outputHeight * outputWidth }
+
+  /// What one image's outputs see of one channel; packing holds that of all images in a panel.
+  fileprivate var bandElements: Int {
+    let rows = (outputHeight - 1) * strideY + (kernelHeight - 1) * dilationY + 1
+    let columns = (outputWidth - 1) * strideX + (kernelWidth - 1) * dilationX + 1
+    return rows * (columns + strideX - 1)
+  }
 }
 
 extension CPU {
@@ -50,9 +57,12 @@ extension CPU {
     let (groups, taps, pixels) = (shape.groups, patches.taps, patches.outputPixels)
     if result.count == 0 { return }
     let depthBlock = PanelShape.depthBlock(of: taps)
-    // Pixels of one image, or counted over all images where an image fills its last panel badly.
+    // Pixels of one image, or counted over all images where an image fills its last panel badly and
+    // the bands of a panel's images stay in the first-level cache.
     let rest = (panels.rightWidth - pixels % panels.rightWidth) % panels.rightWidth
-    let joinsImages = shape.batch > 1 && rest * 16 > pixels
+    let imagesInPanel = panels.rightWidth / pixels + 2
+    let joinsImages =
+      shape.batch > 1 && rest * 16 > pixels && imagesInPanel * patches.bandElements <= 4_096
     let unitPixels = joinsImages ? shape.batch * pixels : pixels
     let tiles = PanelTiles(
       unitPixels, panel: panels.rightWidth, atMost: max(512, panels.rightWidth),

@@ -35,7 +35,9 @@ extension Reduction {
     _ losses: Tensor, weight: Tensor?, _ operation: StaticString
   ) -> Tensor {
     guard let weight else { return self(losses) }
-    requireSameShape(operation, losses, weight)
+    require(
+      weight.shape == losses.shape,
+      "\(operation): the weight \(weight.summary) must have the losses' shape \(losses.shape)")
     return self == .mean ? (losses * weight).sum() / weight.sum() : self(losses * weight)
   }
 }
@@ -102,7 +104,8 @@ public func huberLoss(
   reduction: Reduction = .mean
 ) -> Tensor {
   requireSameShape("huberLoss", x, target)
-  require(delta > 0, "huberLoss: delta must be above 0, got \(delta)")
+  require(
+    delta > 0 && delta.isFinite, "huberLoss: delta must be finite and above 0, got \(delta)")
   let error = (x - target).abs()
   let isSmall = error .<= delta
   let squares = Tensor.where(isSmall, error, 0).square()  // as in `smoothL1Loss`

@@ -59,8 +59,14 @@ public func interpolate(
   let axes = checkedAxes(x)
   require(
     scaleFactor.count == axes && scaleFactor.allSatisfy { $0 > 0 && $0.isFinite },
-    "interpolate: needs a scale factor above 0 for each of \(axes) axes, got \(scaleFactor)")
-  let sizes = zip(x.shape[2...], scaleFactor).map { Int(Double($0) * $1) }
+    """
+    interpolate: needs a finite scale factor above 0 for each of \(axes) axes, got \(scaleFactor)
+    """)
+  let lengths = zip(x.shape[2...], scaleFactor).map { Double($0) * $1 }
+  require(
+    lengths.allSatisfy { $0 < 0x1p31 },
+    "interpolate: factors of \(scaleFactor) make too much of \(x.summary)")
+  let sizes = lengths.map { Int($0) }
   require(
     sizes.allSatisfy { $0 >= 1 },
     "interpolate: factors of \(scaleFactor) leave nothing of \(x.summary)")

@@ -22,7 +22,7 @@ public final class PositionalEncoding: Layer {
       size >= 1 && maxLength >= 1 && base > 0 && base.isFinite,
       """
       PositionalEncoding: size \(size) and maxLength \(maxLength) must be at least 1, base \(base) \
-      above 0
+      finite and above 0
       """)
     self.size = size
     self.maxLength = maxLength
@@ -75,7 +75,7 @@ public final class RotaryEmbedding: Layer {
   public init(_ size: Int, base: Double = 10_000, pairing: Pairing = .halves) {
     require(
       size >= 2 && size % 2 == 0 && base > 0 && base.isFinite,
-      "RotaryEmbedding: needs an even size and a base above 0, got \(size) and \(base)")
+      "RotaryEmbedding: needs an even size and a finite base above 0, got \(size) and \(base)")
     self.size = size
     self.base = base
     self.pairing = pairing

@@ -38,7 +38,7 @@ public final class Upsample: Layer {
   ) {
     require(
       scaleFactor > 0 && scaleFactor.isFinite,
-      "Upsample: the scale factor must be above 0, got \(scaleFactor)")
+      "Upsample: the scale factor must be finite and above 0, got \(scaleFactor)")
     checkCorners(mode, alignCorners)
     (goal, self.mode, self.alignCorners) = (.factor(scaleFactor), mode, alignCorners)
   }
@@ -52,7 +52,7 @@ public final class Upsample: Layer {
   ) {
     require(
       (1...3).contains(scaleFactor.count) && scaleFactor.allSatisfy { $0 > 0 && $0.isFinite },
-      "Upsample: needs one to three scale factors above 0, got \(scaleFactor)")
+      "Upsample: needs one to three finite scale factors above 0, got \(scaleFactor)")
     checkCorners(mode, alignCorners)
     (goal, self.mode, self.alignCorners) = (.factors(scaleFactor), mode, alignCorners)
   }

@@ -54,7 +54,7 @@ import Testing
     Mistake("AdaptiveMaxPool2d: the output size 0x0 must be at least 1") {
       _ = AdaptiveMaxPool2d(0)
     },
-    Mistake("Upsample: the scale factor must be above 0, got -1.0") {
+    Mistake("Upsample: the scale factor must be finite and above 0, got -1.0") {
       _ = Upsample(scaleFactor: -1)
     },
     Mistake("Upsample: needs one to three sizes of at least 1, got [0, 2]") {
@@ -64,8 +64,17 @@ import Testing
       _ = AdaptiveAvgPool2d([nil, 0])
     },
     Mistake("outputSize: needs 3 sizes, got 2") { _ = AdaptiveMaxPool3d([2, nil]) },
-    Mistake("interpolate: needs a scale factor above 0 for each of 2 axes, got [2.0]") {
+    Mistake("interpolate: needs a finite scale factor above 0 for each of 2 axes, got [2.0]") {
       _ = Upsample(scaleFactor: [2])(.zeros([1, 1, 2, 2]))
+    },
+    Mistake("interpolate: factors of [1e+30, 1e+30] make too much of float32 [1, 1, 2, 2]") {
+      _ = Upsample(scaleFactor: 1e30)(.zeros([1, 1, 2, 2]))
+    },
+    Mistake("mseLoss: the weight float32 [3] must have the losses' shape [2]") {
+      _ = mseLoss(.zeros([2]), .zeros([2]), weight: .zeros([3]))
+    },
+    Mistake("huberLoss: delta must be finite and above 0, got inf") {
+      _ = huberLoss(.zeros([2]), .zeros([2]), delta: .infinity)
     },
     Mistake("PixelShuffle: the factor must be at least 1, got 0") { _ = PixelShuffle(0) },
     Mistake("MaxPool1d: needs [..., length], got float32 []") {
