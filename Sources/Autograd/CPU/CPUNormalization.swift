@@ -119,7 +119,8 @@ extension CPU {
     let size = Double(shape.groupSize)
     let maps = (0..<planes).map { plane in
       let (group, channel) = (shape.group(of: plane), plane % channels)
-      let inverse = inverses[group]
+      // Rounded as the kernel rounds it: what cancels, as in groups of one element, cancels exactly.
+      let inverse = x.dtype == .float32 ? Double(Float(inverses[group])) : inverses[group]
       return CKRowMap(
         first: inverse * (weight?[channel] ?? 1),
         second: -inverse * inverse * inverse * products[group] / size,
