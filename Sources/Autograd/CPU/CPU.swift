@@ -15,7 +15,8 @@ internal import CKernels
 /// here.
 enum CPU {
   /// The kernel sets that this processor can run, best first; the last is the plain reference.
-  // Unsafe only in name: tables of constant function pointers.
+  // Unsafe only in name: Swift does not know that C's tables of functions are constants. Nobody writes
+  // them, and the list is made once.
   nonisolated(unsafe) static let available: [UnsafePointer<CKKernels>] = {
     var sets: [UnsafePointer<CKKernels>] = []
     var next = CKAvailableKernels()
@@ -28,7 +29,7 @@ enum CPU {
 
   /// The kernel set in use: the best one, or the one that the environment variable AUTOGRAD_KERNELS
   /// names (avx512, avx2, baseline or reference).
-  // Unsafe only in name, as above: a constant.
+  // Unsafe only in name: a copy of one of these tables, made once and never written again.
   nonisolated(unsafe) static let kernels: CKKernels = {
     var isUnoptimised = false
     assert(

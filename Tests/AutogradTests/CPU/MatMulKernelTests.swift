@@ -71,6 +71,13 @@ import Testing
     }
   }
 
+  /// A left operand in memory as it is, by rows or by columns.
+  private func leftOperand(_ a: Cells, rows: Int, depth: Int, round: Int) -> CKSource {
+    round % 4 < 2
+      ? CKSource(data: a.memory, inner: 1, outer: depth)
+      : CKSource(data: a.memory, inner: rows, outer: 1)
+  }
+
   @Test(arguments: KernelSet.all, floats)
   func multiplyPanels(_ set: KernelSet, _ dtype: DType) {
     var random = RandomStream(seed: 62)
@@ -80,11 +87,7 @@ import Testing
       let gap = round % 3
       let accumulates = round % 2 == 1
       let (a, b) = (Cells(dtype, rows * depth, &random), Cells(dtype, columns * depth, &random))
-      // The left operand in memory as it is, by rows or by columns.
-      let leftSource =
-        round % 4 < 2
-        ? CKSource(data: a.memory, inner: 1, outer: depth)
-        : CKSource(data: a.memory, inner: rows, outer: 1)
+      let leftSource = leftOperand(a, rows: rows, depth: depth, round: round)
       let start = Cells(dtype, rows * (columns + gap), &random)
       let results = [set, .reference].map { set in
         let type = dtype.kernelType
@@ -129,10 +132,7 @@ import Testing
       let (a, b) = (
         Cells(dtype, rows * depth, &random), Cells(dtype, (columns + gap) * depth, &random)
       )
-      let left =
-        round % 4 < 2
-        ? CKSource(data: a.memory, inner: 1, outer: depth)
-        : CKSource(data: a.memory, inner: rows, outer: 1)
+      let left = leftOperand(a, rows: rows, depth: depth, round: round)
       let start = Cells(dtype, rows * (columns + gap), &random)
       let results = [set, .reference].map { set in
         let c = Cells(dtype, start.count)

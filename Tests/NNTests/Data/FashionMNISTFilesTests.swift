@@ -128,18 +128,19 @@ import Testing
   }
 
   @Test func findsTheCacheFolder() {
+    let home = FileManager.default.temporaryDirectory.appendingPathComponent("home").path
     #if os(macOS)
-      let usual = "/home/me/Library/Caches/fashion-mnist"
+      let usual = home + "/Library/Caches/fashion-mnist"
     #else
-      let usual = "/home/me/.cache/fashion-mnist"
+      let usual = home + "/.cache/fashion-mnist"
     #endif
     func folder(_ environment: [String: String]) -> String {
       FashionMNISTFiles.cacheFolder(environment: environment)
     }
-    #expect(folder(["HOME": "/home/me"]) == usual)
-    #expect(folder(["HOME": "/home/me", "XDG_CACHE_HOME": ""]) == usual)
-    #expect(folder(["HOME": "/home/me", "XDG_CACHE_HOME": "relative"]) == usual)
-    #expect(folder(["HOME": "/home/me", "XDG_CACHE_HOME": "/x"]) == "/x/fashion-mnist")
+    #expect(folder(["HOME": home]) == usual)
+    #expect(folder(["HOME": home, "XDG_CACHE_HOME": ""]) == usual)
+    #expect(folder(["HOME": home, "XDG_CACHE_HOME": "relative"]) == usual)
+    #expect(folder(["HOME": home, "XDG_CACHE_HOME": home]) == home + "/fashion-mnist")
     #expect(folder([:]).hasPrefix("/"))
   }
 
