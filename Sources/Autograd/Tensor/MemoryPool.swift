@@ -12,10 +12,13 @@ import Synchronization
 /// steady state causes neither page faults nor system calls.
 ///
 /// Sizes are rounded up to four classes per power of two (at most 25 % waste); blocks are aligned
-/// to 64 bytes, a cache line and a 512-bit vector. What is kept is bounded: beyond the bound a
+/// to 64 bytes, a cache line and a 512-bit vector, large ones to a huge page. What is kept is bounded: beyond the bound a
 /// block goes back to the system.
 package enum MemoryPool {
   private static let alignment = 64
+  /// What one entry of the processor's address table may span on Linux: an array of 16 MB has 8 such pages
+  /// instead of 4,096 small ones, more than the table holds.
+  private static let hugePageByteCount = 1 << 21
   private static let keptByteLimit = 1 << 30
 
   private struct Lists: ~Copyable {
@@ -52,9 +55,13 @@ package enum MemoryPool {
     if let kept, let block = UnsafeMutableRawPointer(bitPattern: kept) { return block }
     var block: UnsafeMutableRawPointer?
     let size = byteCount(of: sizeClass)
-    guard posix_memalign(&block, alignment, size) == 0, let block else {
-      fail("out of memory: a tensor needs \(size) bytes")
-    }
+    let isLarge = size >= 2 * hugePageByteCount
+    guard posix_memalign(&block, isLarge ? hugePageByteCount : alignment, size) == 0, let block
+    else { fail("out of memory: a tensor needs \(size) bytes") }
+    #if os(Linux)
+      // Only a wish; the last, unfilled page stays a small one.
+      if isLarge { madvise(block, size & ~(hugePageByteCount - 1), Int32(MADV_HUGEPAGE)) }
+    #endif
     return block
   }
 
