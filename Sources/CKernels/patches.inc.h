@@ -46,6 +46,10 @@ CK_INLINE CKBand bandOf(const CKPatches *p, ptrdiff_t first, ptrdiff_t last) {
 }
 #endif
 
+// In a loop over one or two vectors: keeps the compiler from calling memmove or memset for all of them, which takes
+// longer than copying.
+#define CK_NO_CALL __asm__ volatile("")
+
 // So many rows at the end of a panel are copied exactly: a vector runs over by less than a row.
 enum { NAME(guardRows) = 1 };
 
@@ -53,7 +57,10 @@ enum { NAME(guardRows) = 1 };
 CK_INLINE void NAME(copyElements)(ptrdiff_t count, const T *from, T *to) {
   CK_UNROLL for (ptrdiff_t part = CK_VECTOR_BYTES / sizeof(T); part > 1; part /= 2) {
     if (count < part) { continue; }
-    for (ptrdiff_t i = 0; i < count - part; i += part) { memcpy(to + i, from + i, (size_t)part * sizeof(T)); }
+    for (ptrdiff_t i = 0; i < count - part; i += part) {
+      memcpy(to + i, from + i, (size_t)part * sizeof(T));
+      CK_NO_CALL;
+    }
     memcpy(to + count - part, from + count - part, (size_t)part * sizeof(T));
     return;
   }
@@ -65,6 +72,7 @@ CK_INLINE void NAME(fillZeros)(ptrdiff_t count, T *to) {
   const NAME(Loose) zero = (NAME(Loose)){0};
   for (ptrdiff_t i = 0; i < count; i += CK_VECTOR_BYTES / (ptrdiff_t)sizeof(T)) {
     memcpy(to + i, &zero, sizeof zero);
+    CK_NO_CALL;
   }
 }
 
@@ -137,6 +145,8 @@ CK_INLINE void NAME(copyChunks)(const bool exact, const CKRun *chunks, size_t co
   case 2: { enum { few = 2 }; body; break; } \
   case 3: { enum { few = 3 }; body; break; } \
   case 4: { enum { few = 4 }; body; break; } \
+  case 5: { enum { few = 5 }; body; break; } \
+  case 6: { enum { few = 6 }; body; break; } \
   default: { const size_t few = count; body; } \
   }
 
@@ -239,6 +249,7 @@ static void NAME(packPatches)(const CKPatches *p, const T *image, size_t depthSt
 }
 
 #undef CK_FEW_CHUNKS
+#undef CK_NO_CALL
 
 // Blocks of pixels that are neighbours in an output's row: the taps' vectors are transposed. Where fewer than a
 // block's pixels are left, it starts earlier. `offsets` are the taps'; those beyond `used` repeat one.
