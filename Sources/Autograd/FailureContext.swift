@@ -15,8 +15,13 @@ package enum FailureContext {
   /// Describes where something failed, given the objects that run, outermost first.
   package typealias Describe = (_ running: [AnyObject]) -> String
 
+  private struct Frame {
+    let object: Unmanaged<AnyObject>
+    let describe: Describe
+  }
+
   private final class Stack {
-    var running: [(object: Unmanaged<AnyObject>, describe: Describe)] = []
+    var running: [Frame] = []
   }
 
   private static let key: pthread_key_t = {
@@ -39,7 +44,7 @@ package enum FailureContext {
   /// Adds an object, which must stay alive until `leave` is called.
   @inline(__always)
   package static func enter(_ object: AnyObject, describedBy describe: @escaping Describe) {
-    stack.running.append((Unmanaged.passUnretained(object), describe))
+    stack.running.append(Frame(object: Unmanaged.passUnretained(object), describe: describe))
   }
 
   /// Takes away the object that was entered last.

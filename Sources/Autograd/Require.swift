@@ -2,6 +2,7 @@
 /// release builds too.
 ///
 /// The message is followed by the module that was running, if one was (see `FailureContext`).
+@inlinable
 @inline(__always)
 package func require(
   _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String,
@@ -12,6 +13,7 @@ package func require(
 
 /// Stops the program with a message that names the module that was running, if one was.
 @inline(never)
+@usableFromInline
 package func fail(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
   if let path = FailureContext.path() { fatalError("\(path): \(message)", file: file, line: line) }
   fatalError(message, file: file, line: line)

@@ -86,7 +86,7 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
   )
   if let bias {
     require(
-      bias.shape == Array(weight.shape.dropLast()) || bias.rank == 0,
+      bias.rank == 0 || bias.rank == weight.rank - 1 && bias.size(0) == weight.size(0),
       "linear: the bias must have the shape \(weight.shape.dropLast()), got \(bias.summary)")
   }
   let isOneType = x.dtype == weight.dtype && bias?.dtype ?? x.dtype == x.dtype
@@ -105,14 +105,11 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
   } pullbacks: { inputs, _ in
     { [x = inputs[0], weight = inputs[1]] cotangents, wanted in
       guard let dy = cotangents[0]?.flattenedRows() else { return wanted.map { _ in nil } }
-      var sent: [Tensor?] = [nil, nil]
-      if wanted[0] {
-        let dx = dy.matmul(weight)
-        sent[0] = x.rank == 2 ? dx : dx.reshape(x.shape)
-      }
-      if wanted[1] { sent[1] = dy.transpose().matmul(x.flattenedRows()) }
-      if wanted.count > 2 { sent.append(wanted[2] ? dy.columnSums() : nil) }
-      return sent
+      var dx = wanted[0] ? dy.matmul(weight) : nil
+      if x.rank != 2 { dx = dx?.reshape(x.shape) }
+      let dw = wanted[1] ? dy.transpose().matmul(x.flattenedRows()) : nil
+      if wanted.count == 2 { return [dx, dw] }
+      return [dx, dw, wanted[2] ? dy.columnSums() : nil]
     }
   }[0]
 }

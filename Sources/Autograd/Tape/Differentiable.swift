@@ -180,44 +180,46 @@ public func differentiable(
 ///   - pullbacks: Gets inputs and results (constants for the tape that records) and returns the pullbacks.
 ///   - operation: Its name in messages.
 public func differentiable(
-  _ inputs: [Tensor],
+  _ inputs: consuming [Tensor],
   _ value: ([Tensor]) -> [Tensor],
   pullbacks: (_ inputs: [Tensor], _ results: [Tensor]) -> Pullbacks,
   operation: StaticString = #function
 ) -> [Tensor] {
-  var youngest: Tape?
+  var inputs = inputs
   if inputs.contains(where: { $0.array.dtype.isHalf }) {
     let type = inputs.dropFirst().reduce(inputs[0].dtype) { DType.promoted($0, $1.dtype) }
     return differentiable(
       inputs.map { $0.widened() }, value, pullbacks: pullbacks, operation: operation
     ).map { $0.narrowed(to: type) }
   }
+  var youngest: Tape?
   for input in inputs {
     guard let (tape, _, _) = input.trace.innermost else { continue }
     if youngest.map({ $0.age < tape.age }) ?? true { youngest = tape }
   }
   guard let tape = youngest else {
-    return value(inputs.map { Tensor($0.array) }).map { constant($0, operation) }
+    for place in inputs.indices { inputs[place].trace = .none }
+    return constants(value(inputs), operation)
   }
-  var stripped = inputs
-  var slots: [(slot: Int, extent: Tape.Extent)?] = []
+  var slots: [Tape.ListEntry.Input?] = []
   slots.reserveCapacity(inputs.count)
-  for index in stripped.indices {
-    let slot = stripped[index].strip(tape)
-    slots.append(slot.map { ($0, Tape.Extent(stripped[index].array)) })
+  for place in inputs.indices {
+    let slot = inputs[place].strip(tape)
+    slots.append(
+      slot.map { Tape.ListEntry.Input(slot: $0, extent: Tape.Extent(inputs[place].array)) })
   }
-  let results =
-    stripped.allSatisfy { $0.isConstant }
-    ? value(stripped).map { constant($0, operation) }
-    : differentiable(stripped, value, pullbacks: pullbacks, operation: operation)
+  var results =
+    inputs.allSatisfy { $0.isConstant }
+    ? constants(value(inputs), operation)
+    : differentiable(inputs, value, pullbacks: pullbacks, operation: operation)
   let entry = Tape.ListEntry(
     inputs: slots, resultCount: results.count,
-    pullbacks: checked(pullbacks(stripped, results), operation))
+    pullbacks: checked(pullbacks(inputs, results), operation))
   let first = tape.append(entry)
-  return results.enumerated().map { index, result in
-    guard result.dtype.isFloatingPoint else { return result }
-    return Tensor(result.array, trace: result.trace.placed(below: tape, first + index))
+  for place in results.indices where results[place].dtype.isFloatingPoint {
+    results[place].trace = results[place].trace.placed(below: tape, first + place)
   }
+  return results
 }
 
 /// The pullback itself; where anomalies are looked for, one that stops at them.
@@ -243,6 +245,12 @@ private func constant(_ y: consuming Tensor, _ operation: StaticString) -> Tenso
     an input, or use stoppingGradient()
     """)
   return y
+}
+
+private func constants(_ results: consuming [Tensor], _ operation: StaticString) -> [Tensor] {
+  var results = results
+  for place in results.indices { results[place] = constant(results[place], operation) }
+  return results
 }
 
 /// Takes the innermost tape off the traces of two operands; the tape with their slots, nil if

@@ -87,13 +87,18 @@ public final class Tape: Sendable {
   }
 
   final class ListEntry: Sendable {
-    let inputs: [(slot: Int, extent: Extent)?]
+    /// Where an input was recorded, and what its gradient must be like.
+    struct Input: Sendable {
+      let slot: Int
+      let extent: Extent
+    }
+
+    /// Nil for those that this tape does not watch.
+    let inputs: [Input?]
     let resultCount: Int
     let pullbacks: Pullbacks
 
-    init(
-      inputs: [(slot: Int, extent: Extent)?], resultCount: Int, pullbacks: @escaping Pullbacks
-    ) {
+    init(inputs: [Input?], resultCount: Int, pullbacks: @escaping Pullbacks) {
       self.inputs = inputs
       self.resultCount = resultCount
       self.pullbacks = pullbacks

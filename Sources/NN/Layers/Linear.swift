@@ -56,6 +56,10 @@ public final class Linear: Layer {
     if let expected = weight.shape[1] {
       require(inputs == expected, "expected last dimension \(expected), got \(x.shape)")
     }
+    // A value that exists has the sizes that were declared, and the inputs were compared with them.
+    if weight.isReady, bias?.isReady ?? true {
+      return linear(x, weight.value, bias: bias?.value)
+    }
     let weight = weight.value(shape: [outputs, inputs])
     return linear(x, weight, bias: bias?.value(shape: [outputs]))
   }

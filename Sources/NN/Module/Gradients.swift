@@ -102,15 +102,25 @@ public func valueAndGradients(
 ) rethrows -> (value: Tensor, gradients: Gradients) {
   let tape = Tape()
   defer { tape.finish() }
-  let parameters = parameters.filter { $0.beginWatching(tape) }
-  defer { for parameter in parameters { parameter.endWatching() } }
+  var watched: [Parameter] = []
+  watched.reserveCapacity(parameters.count)
+  for parameter in parameters where parameter.beginWatching(tape) { watched.append(parameter) }
+  defer { for parameter in watched { parameter.endWatching() } }
   let value = try loss()
-  let used = parameters.compactMap { parameter in parameter.watched.map { (parameter, $0) } }
+  var (used, views): ([Parameter], [Tensor]) = ([], [])
+  used.reserveCapacity(watched.count)
+  views.reserveCapacity(watched.count)
+  for parameter in watched {
+    guard let view = parameter.watched else { continue }
+    used.append(parameter)
+    views.append(view)
+  }
   require(
     value.count == 1, "valueAndGradients: the loss must have one element, got \(value.summary)")
-  let found = tape.gradientsIfAny(of: [(value, value.onesLike())], at: used.map { $0.1 })
+  let found = tape.gradientsIfAny(of: [(value, value.onesLike())], at: views)
   var entries: [(parameter: Parameter, gradient: Tensor)] = []
-  for ((parameter, _), gradient) in zip(used, found) {
+  entries.reserveCapacity(used.count)
+  for (parameter, gradient) in zip(used, found) {
     if let gradient {
       entries.append((parameter, parameter.gradientHook.map { $0(gradient) } ?? gradient))
     }

@@ -9,7 +9,11 @@ import Autograd
 /// Its first value is a pure function of a random stream, the initializer and the shape: models
 /// start bit for bit alike, in whatever order their parameters are drawn.
 public final class Parameter {
+  // Without a check at run time of each access to what every step of a training touches: no access here lasts
+  // while other code runs, so that none can meet another.
+
   /// The sizes, nil where they are not known yet.
+  @exclusivity(unchecked)
   public private(set) var shape: [Int?]
 
   /// How the value is drawn.
@@ -17,13 +21,16 @@ public final class Parameter {
 
   /// The number of inputs that an output of the layer sums over, for initializers that need it and
   /// cannot see it in the shape (of a bias).
+  @exclusivity(unchecked)
   private var fanIn: Int?
   /// The weight whose shape tells the fan in of a bias.
   private let weight: Parameter?
 
   private var random: RandomStream
+  @exclusivity(unchecked)
   private var stored: Tensor?
   /// One frame for each `valueAndGradients` that is running, with the value as its tape watches it.
+  @exclusivity(unchecked)
   private var frames: [(tape: Tape, view: Tensor?)] = []
 
   /// A declared parameter.

@@ -15,8 +15,6 @@ public struct ParameterGroup<Options: UpdateRule> {
   public let parameters: [Parameter]
   /// How these parameters are changed.
   public var options: Options
-  /// What is remembered, by the parameters' places.
-  fileprivate(set) var states: [ParameterState]
 }
 
 /// The groups of an optimizer, in order; each parameter is in one of them.
@@ -29,6 +27,8 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
   private var groups: [ParameterGroup<Options>] = []
   /// Those of all groups, in order.
   fileprivate private(set) var parameters: [Parameter] = []
+  /// What is remembered, in the order of the parameters.
+  private var states: [ParameterState] = []
   private var places: [ObjectIdentifier: (group: Int, index: Int)] = [:]
 
   /// One group.
@@ -57,13 +57,11 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
         place?.group ?? groups.count == groups.count,
         "\(name): \(parameter) is in group \(place?.group ?? 0) already")
       if place != nil { continue }
-      places[ObjectIdentifier(parameter)] = (groups.count, own.count)
+      places[ObjectIdentifier(parameter)] = (groups.count, states.count)
       own.append(parameter)
+      states.append(ParameterState())
     }
-    groups.append(
-      ParameterGroup(
-        parameters: own, options: options,
-        states: Array(repeating: ParameterState(), count: own.count)))
+    groups.append(ParameterGroup(parameters: own, options: options))
     self.parameters += own
   }
 
@@ -93,19 +91,21 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
 
   /// One update of every parameter that has a gradient and is in a group.
   fileprivate mutating func step(_ gradients: Gradients) {
+    // Kept for all parameters of a group: reading an element of a generic type takes a while.
+    var (current, options) = (0, groups[0].options)
     for (parameter, gradient) in gradients.entries {
       guard let (group, index) = places[ObjectIdentifier(parameter)] else { continue }
+      if group != current { (current, options) = (group, groups[group].options) }
       parameter.update { value in
         require(
           gradient.hasShape(of: value),
           "\(name): the gradient of \(parameter) has the shape \(gradient.shape)")
         // Taken out meanwhile: a second reference would make every update a copy.
         var state = ParameterState()
-        swap(&state, &groups[group].states[index])
+        swap(&state, &states[index])
         state.step += 1
-        let options = groups[group].options
         options.update(&value, by: gradient.stoppingGradient(), &state)
-        swap(&state, &groups[group].states[index])
+        swap(&state, &states[index])
       }
     }
   }
@@ -120,7 +120,8 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
         state.append(
           ("groups.\(number).\(name)", Tensor(group.options[keyPath: path], dtype: .float64)))
       }
-      for remembered in group.states {
+      for _ in group.parameters {
+        let remembered = states[index]
         if remembered.step > 0 {
           state.append(("state.\(index).step", Tensor(scalars: [remembered.step], shape: [])))
         }
@@ -140,7 +141,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
       for (name, path) in Options.numbers {
         copy.groups[number].options[keyPath: path] = try reader.number("groups.\(number).\(name)")
       }
-      for (place, parameter) in groups[number].parameters.enumerated() {
+      for parameter in groups[number].parameters {
         let prefix = "state.\(index)."
         var remembered = ParameterState()
         for name in reader.names(startingWith: prefix) {
@@ -158,7 +159,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
           }
           remembered.tensors[String(name.dropFirst(prefix.count))] = tensor
         }
-        copy.groups[number].states[place] = remembered
+        copy.states[index] = remembered
         index += 1
       }
     }
