@@ -127,12 +127,15 @@ extension CPU {
   }
 
   /// The width of rows, and strides within and between them, where each operand is dense and has y's
-  /// shape, one element, or the shape of y's last axes: a bias, say.
+  /// shape or that of y's last axes (a bias, say), or repeats one element.
   private static func rowStrides(
     _ a: NDArray, _ b: NDArray, in y: NDArray
   ) -> (width: Int, a: (inner: Int, outer: Int), b: (inner: Int, outer: Int))? {
-    guard a.isDense && b.isDense && a.hasLastAxes(of: y) && b.hasLastAxes(of: y) else { return nil }
-    let (aCount, bCount, count) = (a.count, b.count, y.count)
+    guard a.hasLastAxes(of: y) && b.hasLastAxes(of: y) else { return nil }
+    // The gradient of a sum is one element, expanded.
+    let (aIsOne, bIsOne) = (a.repeatsOneElement, b.repeatsOneElement)
+    guard a.isDense || aIsOne, b.isDense || bIsOne else { return nil }
+    let (aCount, bCount, count) = (aIsOne ? 1 : a.count, bIsOne ? 1 : b.count, y.count)
     func strides(_ own: Int, _ width: Int) -> (inner: Int, outer: Int) {
       own == 1 ? (0, 0) : (1, own == width ? 0 : width)
     }

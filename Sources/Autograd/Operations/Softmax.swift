@@ -2,19 +2,17 @@ extension Tensor {
   /// A function of each vector along an axis, which becomes the last one meanwhile.
   private func alongRows(_ function: CPU.RowFunction, _ axis: Int, _ name: StaticString) -> Tensor {
     require(dtype.isFloatingPoint, "\(name): needs floating-point elements, got \(summary)")
-    var order = Array(0..<rank)
-    order.swapAt(axis, rank - 1)
     let columns = size(axis)
-    let x = CPU.contiguous(permute(order).array)
+    let x = CPU.contiguous(transpose(axis, -1).array)
     var shape = x.shape
     if function == .logSumExp { shape[rank - 1] = 1 }
     guard columns > 0 else {
       // An empty sum of exponentials is 0, its logarithm minus infinity.
-      return Tensor.full(shape, -Double.infinity, dtype: dtype).permute(order)
+      return Tensor.full(shape, -Double.infinity, dtype: dtype).transpose(axis, -1)
     }
     let y = NDArray.uninitialized(dtype: dtype, shape: shape)
     CPU.rows(function, x, rows: x.count / columns, columns: columns, into: y)
-    return Tensor(y).permute(order)
+    return Tensor(y).transpose(axis, -1)
   }
 
   /// exp(x) / sum(exp(x)) along an axis, without overflow.

@@ -73,18 +73,18 @@ struct Replay {
   }
 
   private mutating func replay(_ entry: Tape.ListEntry, at slot: Int, _ leadsToWanted: [Bool]?) {
-    let results = slot..<(slot + entry.resultCount)
-    let cotangents = results.map { gradients[$0] }
-    for result in results { gradients[result] = nil }
+    let cotangents = (slot..<(slot + entry.resultCount)).map { gradients[$0].take() }
     guard cotangents.contains(where: { $0 != nil }) else { return }
-    let wanted = entry.inputs.map { $0.map { isNeeded($0.slot, leadsToWanted) } ?? false }
+    let wanted = entry.inputs.indices.map { index in
+      entry.inputs[index].map { isNeeded($0.slot, leadsToWanted) } ?? false
+    }
     guard wanted.contains(true) else { return }
     let sent = entry.pullbacks(cotangents, wanted)
     require(
       sent.count == entry.inputs.count,
       "Tape: pullbacks returned \(sent.count) gradients for \(entry.inputs.count) inputs")
-    for (index, gradient) in sent.enumerated() {
-      guard wanted[index], let input = entry.inputs[index], let gradient else { continue }
+    for index in sent.indices where wanted[index] {
+      guard let input = entry.inputs[index], let gradient = sent[index] else { continue }
       add(gradient.brought(to: nil, or: input.extent), to: input.slot)
     }
   }

@@ -213,6 +213,14 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     return true
   }
 
+  /// Whether all places show the same element of the memory.
+  var repeatsOneElement: Bool {
+    withUnsafeMutablePointerToElements { tail in
+      for axis in 0..<rank where tail[axis] != 1 && tail[rank + axis] != 0 { return false }
+      return count > 0
+    }
+  }
+
   func hasShape(_ shape: [Int]) -> Bool {
     guard rank == shape.count else { return false }
     return withUnsafeMutablePointerToElements { mine in

@@ -128,8 +128,10 @@ public final class Parameter {
     guard var value = stored.take() else { return }
     let dtype = value.dtype
     change(&value)
+    let keepsShape =
+      value.rank == shape.count && shape.indices.allSatisfy { shape[$0] == value.size($0) }
     require(
-      allows(value.shape) && value.dtype == dtype,
+      keepsShape && value.dtype == dtype,
       "a parameter \(dtype) \(described) cannot become \(value.summary); check its gradient's shape"
     )
     stored = value.stoppingGradient()
