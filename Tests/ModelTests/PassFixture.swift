@@ -54,7 +54,7 @@ struct Numbers {
   }
 
   /// Fills all parameters in their order: He's scale, norms around 1, biases around 0.
-  mutating func fill(_ model: any Module, dtype: DType) {
+  mutating func fill(_ model: any Module) {
     for (path, parameter) in model.namedParameters {
       let shape = parameter.shape.compactMap(\.self)
       var value = draw(shape)
@@ -65,7 +65,7 @@ struct Numbers {
       } else {
         value *= 0.1
       }
-      parameter.value = value.asType(dtype)
+      parameter.value = value.asType(parameter.dtype)
     }
   }
 

@@ -19,7 +19,7 @@ import Testing
     Numbers.prepare(net)
     net.materialize(for: images)
     var numbers = Numbers()
-    numbers.fill(net, dtype: .float32)
+    numbers.fill(net)
     _ = net(images)
     try net.save(to: path)
     let saved = try Safetensors.read(path)

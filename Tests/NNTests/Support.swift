@@ -13,10 +13,10 @@ extension Module {
   /// All parameters' elements, one list for each.
   var values: [[Float]] { parameters.map { $0.value.floats } }
 
-  /// Turns all parameters, which must have shapes, into float64, with the same values in every run.
+  /// Turns everything into float64, with the same values in every run.
   func useFloat64() {
     initialize(seed: 1)
-    for parameter in parameters { parameter.value = parameter.value.asType(.float64) }
+    to(.float64)
   }
 }
 

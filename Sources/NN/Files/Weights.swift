@@ -35,7 +35,7 @@ extension Module {
         continue
       }
       if !state.allows(tensor.shape)
-        || tensor.dtype.isFloatingPoint != state.storedType.isFloatingPoint
+        || tensor.dtype.isFloatingPoint != state.dtype.isFloatingPoint
       {
         misshapen.append("\(name) (\(tensor.summary), expected \(state.described))")
       }
@@ -52,7 +52,7 @@ extension Module {
     }
     for (_, state) in named {
       guard let value = values[ObjectIdentifier(state)] else { continue }
-      state.value = value.asType(state.storedType)
+      state.value = value.asType(state.dtype)
     }
   }
 

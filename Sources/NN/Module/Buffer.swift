@@ -7,7 +7,7 @@ public final class Buffer {
   /// The sizes, nil where they are not known yet.
   public private(set) var shape: [Int?]
   /// The type of the elements, also of integers.
-  public let dtype: DType
+  public private(set) var dtype: DType
   /// What every element is at first.
   public let initial: Double
   private var stored: Tensor?
@@ -59,6 +59,12 @@ public final class Buffer {
   /// Goes back to the first value.
   public func reset() { stored = nil }
 
+  /// Changes the type of the elements; integers stay integers.
+  func convert(to dtype: DType) {
+    guard self.dtype.isFloatingPoint else { return }
+    self.dtype = dtype
+    stored = stored?.asType(dtype)
+  }
 }
 
 /// Stops unless all sizes that are known are at least 0.
@@ -73,8 +79,8 @@ protocol State: AnyObject {
   var shape: [Int?] { get }
   var isReady: Bool { get }
   var value: Tensor { get set }
-  /// The type that a value read from a file is converted to.
-  var storedType: DType { get }
+  /// The type of the elements, to which a value read from a file is converted.
+  var dtype: DType { get }
 }
 
 extension State {
@@ -93,13 +99,8 @@ extension State {
   }
 }
 
-extension Buffer: State {
-  var storedType: DType { dtype }
-}
-
-extension Parameter: State {
-  var storedType: DType { isReady ? value.dtype : .float32 }
-}
+extension Buffer: State {}
+extension Parameter: State {}
 
 extension Buffer: CustomStringConvertible {
   /// The shape, `?` for unknown sizes.

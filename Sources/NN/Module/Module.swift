@@ -194,6 +194,22 @@ extension Module {
     }
   }
 
+  /// Converts all parameters and buffers to a floating-point type, as PyTorch's `to`; what has no value yet
+  /// gets it in that type.
+  ///
+  /// Buffers of integers stay as they are. Inputs are to be of the same type: where two meet, the result has
+  /// the wider one. Make optimizers afterwards.
+  ///
+  /// - Returns: This module.
+  @discardableResult
+  public func to(_ dtype: DType) -> Self {
+    require(
+      dtype.isFloatingPoint, "\(name): parameters need a floating-point type, got \(dtype)")
+    for parameter in parameters { parameter.convert(to: dtype) }
+    for (_, buffer) in namedBuffers { buffer.convert(to: dtype) }
+    return self
+  }
+
   /// Puts this module and all its parts into training mode.
   public func train() { setTraining(true) }
 

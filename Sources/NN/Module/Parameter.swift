@@ -16,6 +16,9 @@ public final class Parameter {
   @exclusivity(unchecked)
   public private(set) var shape: [Int?]
 
+  /// The type of the elements.
+  public private(set) var dtype = DType.float32
+
   /// How the value is drawn.
   public private(set) var initializer: Initializer
 
@@ -57,6 +60,7 @@ public final class Parameter {
     let value = value.stoppingGradient()
     self.init(value.shape, Initializer("given") { _, _, _ in value })
     stored = value
+    dtype = value.dtype
   }
 
   private init(
@@ -108,7 +112,7 @@ public final class Parameter {
   /// The value of a parameter all of whose sizes are known.
   ///
   /// While `valueAndGradients` runs, operations on it are recorded. Setting it keeps the shape, if
-  /// that is known, and is not possible while gradients are being taken.
+  /// that is known, takes over the type, and is not possible while gradients are being taken.
   public var value: Tensor {
     get {
       if stored == nil { draw() }
@@ -119,6 +123,7 @@ public final class Parameter {
         frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
       fit(newValue.shape)
       stored = newValue.stoppingGradient()
+      dtype = newValue.dtype
     }
   }
 
@@ -126,7 +131,6 @@ public final class Parameter {
   func update(_ change: (inout Tensor) -> Void) {
     require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
     guard var value = stored.take() else { return }
-    let dtype = value.dtype
     change(&value)
     let keepsShape =
       value.rank == shape.count && shape.indices.allSatisfy { shape[$0] == value.size($0) }
@@ -135,6 +139,13 @@ public final class Parameter {
       "a parameter \(dtype) \(described) cannot become \(value.summary); check its gradient's shape"
     )
     stored = value.stoppingGradient()
+  }
+
+  /// Changes the type of the value, or of the one that will be drawn.
+  func convert(to dtype: DType) {
+    require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
+    self.dtype = dtype
+    stored = stored?.asType(dtype)
   }
 
   /// The elements of a weight per output, nil while a size is unknown.
@@ -157,7 +168,7 @@ public final class Parameter {
       "a parameter of shape \(described) has no value yet; call materialize(for:) or the model first"
     )
     var random = random
-    stored = initializer.draw(sizes, fanIn: fanIn ?? weight?.inputsPerOutput, &random)
+    stored = initializer.draw(sizes, fanIn: fanIn ?? weight?.inputsPerOutput, &random).asType(dtype)
   }
 
   // MARK: Initialization
