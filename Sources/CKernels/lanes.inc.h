@@ -21,12 +21,11 @@ CK_INLINE CKTaps reachingTaps(ptrdiff_t start, ptrdiff_t last, ptrdiff_t dilatio
 }
 #endif
 
-// One tile of the output, whose first window begins at (row, column) of the input. `outputs`, `pixels` and `isEdge` are
-// constants at every call, so that the sums live in registers. At an edge some pixels' windows leave the input: their
-// taps there are left out.
-CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const bool isEdge, const CKLaneConvolution *s,
-                              ptrdiff_t row, ptrdiff_t column, CKTaps rows, CKTaps columns, const T *x,
-                              const T *weights, const T *bias, T *y) {
+// One tile of the output, whose first window begins at (row, column) of the input. `outputs` and `pixels` are constants
+// at every call, so that the sums live in registers.
+CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneConvolution *s, ptrdiff_t row,
+                              ptrdiff_t column, CKTaps rows, CKTaps columns, const T *x, const T *weights,
+                              const T *bias, T *y) {
   NAME(Vector) sums[CK_LANE_OUTPUTS][CK_LANE_PIXELS];
   CK_UNROLL for (int o = 0; o < outputs; o++) {
     CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = bias ? bias[o] : 0; }
@@ -39,22 +38,11 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const bool is
       const T *weight =
         weights + ((channel * s->kernelHeight + ky) * s->kernelWidth + columns.first) * CK_LANE_OUTPUTS;
       for (ptrdiff_t kx = columns.first; kx < columns.end; kx++) {
-        if (isEdge) {
-          const ptrdiff_t at = column + kx * s->dilationX;
-          NAME(Vector) factors[CK_LANE_OUTPUTS];
-          CK_UNROLL for (int o = 0; o < outputs; o++) { factors[o] = weight[o]; }
-          CK_UNROLL for (int p = 0; p < pixels; p++) {
-            if (at + p * s->strideX < s->firstColumn || at + p * s->strideX >= s->endColumn) { continue; }
-            const NAME(Vector) value = *(const NAME(Loose) *)(from + p * pixelStep);
-            CK_UNROLL for (int o = 0; o < outputs; o++) { sums[o][p] = CK_FMA(factors[o], value, sums[o][p]); }
-          }
-        } else {
-          NAME(Vector) values[CK_LANE_PIXELS];
-          CK_UNROLL for (int p = 0; p < pixels; p++) { values[p] = *(const NAME(Loose) *)(from + p * pixelStep); }
-          CK_UNROLL for (int o = 0; o < outputs; o++) {
-            const NAME(Vector) factor = weight[o];
-            CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = CK_FMA(factor, values[p], sums[o][p]); }
-          }
+        NAME(Vector) values[CK_LANE_PIXELS];
+        CK_UNROLL for (int p = 0; p < pixels; p++) { values[p] = *(const NAME(Loose) *)(from + p * pixelStep); }
+        CK_UNROLL for (int o = 0; o < outputs; o++) {
+          const NAME(Vector) factor = weight[o];
+          CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = CK_FMA(factor, values[p], sums[o][p]); }
         }
         from += tapStep;
         weight += CK_LANE_OUTPUTS;
@@ -71,11 +59,7 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const bool is
 #define CK_CASE(outputs, pixels) \
   case (outputs) * 8 + (pixels): \
     if (outputs <= CK_LANE_OUTPUTS && pixels <= CK_LANE_PIXELS) { \
-      if (isEdge) { \
-        NAME(laneTile)(outputs, pixels, true, s, row, column, rows, columns, x, weights, biases, to); \
-      } else { \
-        NAME(laneTile)(outputs, pixels, false, s, row, column, rows, columns, x, weights, biases, to); \
-      } \
+      NAME(laneTile)(outputs, pixels, s, row, column, rows, columns, x, weights, biases, to); \
     } \
     break;
 #define CK_CASES(outputs) CK_CASE(outputs, 1) CK_CASE(outputs, 2) CK_CASE(outputs, 3) CK_CASE(outputs, 4)
@@ -89,14 +73,14 @@ static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T 
     for (ptrdiff_t output = 0; output < s->outputs; output += CK_LANE_OUTPUTS) {
       const ptrdiff_t outputs = CKMin(CK_LANE_OUTPUTS, s->outputs - output);
       const T *weights = panels + output * taps, *biases = bias ? bias + output : 0;
-      for (ptrdiff_t ox = 0; ox < s->outputWidth; ox += CK_LANE_PIXELS) {
+      for (ptrdiff_t ox = 0, pixels; ox < s->outputWidth; ox += pixels) {
         T *to = y + ((output * s->outputHeight + oy) * s->outputWidth + ox) * CK_LANES;
-        const ptrdiff_t pixels = CKMin(CK_LANE_PIXELS, s->outputWidth - ox);
-        const ptrdiff_t column = ox * s->strideX - s->padX, last = column + (pixels - 1) * s->strideX;
+        // Where windows leave the input, each pixel is a tile of its own, with the taps that it needs.
+        const ptrdiff_t column = ox * s->strideX - s->padX, reach = (s->kernelWidth - 1) * s->dilationX;
+        pixels = CKMin(CK_LANE_PIXELS, s->outputWidth - ox);
+        if (column < s->firstColumn || column + (pixels - 1) * s->strideX + reach >= s->endColumn) { pixels = 1; }
         const CKTaps columns =
-          reachingTaps(column, last, s->dilationX, s->kernelWidth, s->firstColumn, s->endColumn);
-        const bool isEdge =
-          column < s->firstColumn || last + (s->kernelWidth - 1) * s->dilationX >= s->endColumn;
+          reachingTaps(column, column, s->dilationX, s->kernelWidth, s->firstColumn, s->endColumn);
         switch (outputs * 8 + pixels) {
         CK_CASES(1)
         CK_CASES(2)
