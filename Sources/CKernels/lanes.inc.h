@@ -4,10 +4,12 @@
 // neighbouring output pixels; in the gradient CK_LANE_SUMS weights, of them at most CK_LANE_TAPS along a row.
 
 #define CK_LANES ((ptrdiff_t)(CK_VECTOR_BYTES / sizeof(T)))
+#define CK_SIDE ((int)(CK_BLOCK_BYTES / sizeof(T)))
 
 #ifndef CK_LANE_TAP_RANGE
 #define CK_LANE_TAP_RANGE
-// The taps first ..< end of a kernel that reach places low ..< high of the input from some start ... last.
+// The taps first ..< end of a kernel that reach places low ..< high of the input from some start ... last; likewise the
+// outputs from which a tap reaches them.
 typedef struct { ptrdiff_t first, end; } CKTaps;
 
 CK_INLINE CKTaps reachingTaps(ptrdiff_t start, ptrdiff_t last, ptrdiff_t dilation, ptrdiff_t count, ptrdiff_t low,
@@ -19,9 +21,11 @@ CK_INLINE CKTaps reachingTaps(ptrdiff_t start, ptrdiff_t last, ptrdiff_t dilatio
 }
 #endif
 
-// One tile of the output. `outputs` and `pixels` are constants at every call, so that the sums live in registers.
-CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneConvolution *s, CKTaps rows,
-                              CKTaps columns, const T *x, const T *weights, const T *bias, T *y) {
+// One tile of the output, whose first window begins at (row, column) of the input. `outputs` and `pixels` are constants
+// at every call, so that the sums live in registers.
+CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneConvolution *s, ptrdiff_t row,
+                              ptrdiff_t column, CKTaps rows, CKTaps columns, const T *x, const T *weights,
+                              const T *bias, T *y) {
   NAME(Vector) sums[CK_LANE_OUTPUTS][CK_LANE_PIXELS];
   CK_UNROLL for (int o = 0; o < outputs; o++) {
     CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = bias ? bias[o] : 0; }
@@ -29,17 +33,18 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneC
   const ptrdiff_t pixelStep = s->strideX * CK_LANES, tapStep = s->dilationX * CK_LANES;
   for (ptrdiff_t channel = 0; channel < s->channels; channel++) {
     for (ptrdiff_t ky = rows.first; ky < rows.end; ky++) {
-      const T *row = x + (channel * s->height + ky * s->dilationY) * s->width * CK_LANES + columns.first * tapStep;
+      const ptrdiff_t line = (channel * s->height + row + ky * s->dilationY) * s->width;
+      const T *from = x + (line + column + columns.first * s->dilationX) * CK_LANES;
       const T *weight =
         weights + ((channel * s->kernelHeight + ky) * s->kernelWidth + columns.first) * CK_LANE_OUTPUTS;
       for (ptrdiff_t kx = columns.first; kx < columns.end; kx++) {
         NAME(Vector) values[CK_LANE_PIXELS];
-        CK_UNROLL for (int p = 0; p < pixels; p++) { values[p] = *(const NAME(Loose) *)(row + p * pixelStep); }
+        CK_UNROLL for (int p = 0; p < pixels; p++) { values[p] = *(const NAME(Loose) *)(from + p * pixelStep); }
         CK_UNROLL for (int o = 0; o < outputs; o++) {
           const NAME(Vector) factor = weight[o];
           CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = CK_FMA(factor, values[p], sums[o][p]); }
         }
-        row += tapStep;
+        from += tapStep;
         weight += CK_LANE_OUTPUTS;
       }
     }
@@ -54,7 +59,7 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneC
 #define CK_CASE(outputs, pixels) \
   case (outputs) * 8 + (pixels): \
     if (outputs <= CK_LANE_OUTPUTS && pixels <= CK_LANE_PIXELS) { \
-      NAME(laneTile)(outputs, pixels, s, rows, columns, from, weights, bias ? bias + output : 0, to); \
+      NAME(laneTile)(outputs, pixels, s, row, column, rows, columns, x, weights, biases, to); \
     } \
     break;
 #define CK_CASES(outputs) CK_CASE(outputs, 1) CK_CASE(outputs, 2) CK_CASE(outputs, 3) CK_CASE(outputs, 4)
@@ -63,17 +68,19 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneC
 static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T *panels, const T *bias, T *y) {
   const ptrdiff_t taps = s->channels * s->kernelHeight * s->kernelWidth;
   for (ptrdiff_t oy = 0; oy < s->outputHeight; oy++) {
-    const ptrdiff_t iy = oy * s->strideY;
-    const CKTaps rows = reachingTaps(iy, iy, s->dilationY, s->kernelHeight, s->firstRow, s->endRow);
+    const ptrdiff_t row = oy * s->strideY - s->padY;
+    const CKTaps rows = reachingTaps(row, row, s->dilationY, s->kernelHeight, s->firstRow, s->endRow);
     for (ptrdiff_t output = 0; output < s->outputs; output += CK_LANE_OUTPUTS) {
       const ptrdiff_t outputs = CKMin(CK_LANE_OUTPUTS, s->outputs - output);
-      const T *weights = panels + output * taps;
-      for (ptrdiff_t ox = 0; ox < s->outputWidth; ox += CK_LANE_PIXELS) {
-        const T *from = x + (oy * s->strideY * s->width + ox * s->strideX) * CK_LANES;
+      const T *weights = panels + output * taps, *biases = bias ? bias + output : 0;
+      for (ptrdiff_t ox = 0, pixels; ox < s->outputWidth; ox += pixels) {
         T *to = y + ((output * s->outputHeight + oy) * s->outputWidth + ox) * CK_LANES;
-        const ptrdiff_t pixels = CKMin(CK_LANE_PIXELS, s->outputWidth - ox);
-        const CKTaps columns = reachingTaps(ox * s->strideX, (ox + pixels - 1) * s->strideX, s->dilationX,
-                                            s->kernelWidth, s->firstColumn, s->endColumn);
+        // Where windows leave the input, each pixel is a tile of its own, with the taps that it needs.
+        const ptrdiff_t column = ox * s->strideX - s->padX, reach = (s->kernelWidth - 1) * s->dilationX;
+        pixels = CKMin(CK_LANE_PIXELS, s->outputWidth - ox);
+        if (column < s->firstColumn || column + (pixels - 1) * s->strideX + reach >= s->endColumn) { pixels = 1; }
+        const CKTaps columns =
+          reachingTaps(column, column, s->dilationX, s->kernelWidth, s->firstColumn, s->endColumn);
         switch (outputs * 8 + pixels) {
         CK_CASES(1)
         CK_CASES(2)
@@ -89,43 +96,49 @@ static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T 
 #undef CK_CASE
 #undef CK_CASES
 
-// Adds the gradients of some outputs' weights along one row of the kernel.
-CK_INLINE void NAME(laneGradientTile)(const int outputs, const int taps, const CKLaneConvolution *s, const T *x,
-                                      const T *dy, T *dw, ptrdiff_t dwStep) {
-  NAME(Vector) sums[5][CK_LANE_TAPS];
-  CK_UNROLL for (int o = 0; o < outputs; o++) {
-    CK_UNROLL for (int t = 0; t < taps; t++) { sums[o][t] = *(NAME(Loose) *)(dw + o * dwStep + t * CK_LANES); }
-  }
+// The gradients of some outputs' weights along one row of the kernel, from output rows that reach the input: a sum in
+// each lane, and then the sum over the lanes.
+CK_INLINE void NAME(laneGradientTile)(const int outputs, const int taps, const CKLaneConvolution *s, CKTaps rows,
+                                      const T *x, const T *dy, T *dw, ptrdiff_t dwStep) {
+  enum { most = (5 * CK_LANE_TAPS + CK_SIDE - 1) / CK_SIDE * CK_SIDE };
+  NAME(Vector) sums[most];
+  CK_UNROLL for (int i = 0; i < most; i++) { sums[i] = (NAME(Vector)){0}; }
   const ptrdiff_t plane = s->outputHeight * s->outputWidth * CK_LANES;
   const ptrdiff_t pixelStep = s->strideX * CK_LANES, tapStep = s->dilationX * CK_LANES;
-  for (ptrdiff_t oy = 0; oy < s->outputHeight; oy++) {
-    const T *row = x + oy * s->strideY * s->width * CK_LANES;
+  for (ptrdiff_t oy = rows.first; oy < rows.end; oy++) {
+    const T *from = x + oy * s->strideY * s->width * CK_LANES, *cotangents = dy + oy * s->outputWidth * CK_LANES;
     for (ptrdiff_t ox = 0; ox < s->outputWidth; ox++) {
       NAME(Vector) values[CK_LANE_TAPS];
-      CK_UNROLL for (int t = 0; t < taps; t++) { values[t] = *(const NAME(Loose) *)(row + t * tapStep); }
+      CK_UNROLL for (int t = 0; t < taps; t++) { values[t] = *(const NAME(Loose) *)(from + t * tapStep); }
       CK_UNROLL for (int o = 0; o < outputs; o++) {
-        const NAME(Vector) cotangent = *(const NAME(Loose) *)(dy + o * plane);
-        CK_UNROLL for (int t = 0; t < taps; t++) { sums[o][t] = CK_FMA(cotangent, values[t], sums[o][t]); }
+        const NAME(Vector) cotangent = *(const NAME(Loose) *)(cotangents + o * plane);
+        CK_UNROLL for (int t = 0; t < taps; t++) {
+          sums[o * taps + t] = CK_FMA(cotangent, values[t], sums[o * taps + t]);
+        }
       }
-      row += pixelStep;
-      dy += CK_LANES;
+      from += pixelStep;
+      cotangents += CK_LANES;
     }
   }
+  T totals[most];
+  CK_UNROLL for (int i = 0; i < (outputs * taps + CK_SIDE - 1) / CK_SIDE * CK_SIDE; i += CK_SIDE) {
+    NAME(sumLanes)(sums + i, totals + i);
+  }
   CK_UNROLL for (int o = 0; o < outputs; o++) {
-    CK_UNROLL for (int t = 0; t < taps; t++) { *(NAME(Loose) *)(dw + o * dwStep + t * CK_LANES) = sums[o][t]; }
+    CK_UNROLL for (int t = 0; t < taps; t++) { dw[o * dwStep + t] = totals[o * taps + t]; }
   }
 }
 
 #define CK_CASE(outputs, taps) \
   case (outputs) * 8 + (taps): \
     if ((outputs) * (taps) <= CK_LANE_SUMS && taps <= CK_LANE_TAPS) { \
-      NAME(laneGradientTile)(outputs, taps, s, from, cotangents, to, all * CK_LANES); \
+      NAME(laneGradientTile)(outputs, taps, s, rows, from, cotangents, to, all); \
     } \
     break;
 #define CK_CASES(outputs) \
   CK_CASE(outputs, 1) CK_CASE(outputs, 2) CK_CASE(outputs, 3) CK_CASE(outputs, 4) CK_CASE(outputs, 5)
 
-static void NAME(addLaneWeightGradients)(const CKLaneConvolution *s, const T *x, const T *dy, T *dw) {
+static void NAME(laneWeightGradients)(const CKLaneConvolution *s, const T *x, const T *dy, T *dw) {
   const ptrdiff_t all = s->channels * s->kernelHeight * s->kernelWidth;
   const ptrdiff_t plane = s->outputHeight * s->outputWidth * CK_LANES;
   for (ptrdiff_t kx = 0; kx < s->kernelWidth; kx += CK_LANE_TAPS) {
@@ -136,9 +149,11 @@ static void NAME(addLaneWeightGradients)(const CKLaneConvolution *s, const T *x,
       const ptrdiff_t output = s->outputs * block / blocks, outputs = s->outputs * (block + 1) / blocks - output;
       const T *cotangents = dy + output * plane;
       for (ptrdiff_t row = 0; row < s->channels * s->kernelHeight; row++) {
-        const ptrdiff_t y = row / s->kernelHeight * s->height + row % s->kernelHeight * s->dilationY;
+        const ptrdiff_t tapRow = row % s->kernelHeight * s->dilationY;
+        const CKTaps rows = reachingTaps(tapRow, tapRow, s->strideY, s->outputHeight, s->firstRow, s->endRow);
+        const ptrdiff_t y = row / s->kernelHeight * s->height + tapRow;
         const T *from = x + (y * s->width + kx * s->dilationX) * CK_LANES;
-        T *to = dw + (output * all + row * s->kernelWidth + kx) * CK_LANES;
+        T *to = dw + output * all + row * s->kernelWidth + kx;
         switch (outputs * 8 + taps) {
         CK_CASES(1)
         CK_CASES(2)
@@ -154,3 +169,4 @@ static void NAME(addLaneWeightGradients)(const CKLaneConvolution *s, const T *x,
 #undef CK_CASE
 #undef CK_CASES
 #undef CK_LANES
+#undef CK_SIDE

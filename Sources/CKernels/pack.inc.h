@@ -136,4 +136,18 @@ static void NAME(copyTransposed)(size_t inner, size_t outer, const T *x, ptrdiff
   }
 }
 
+// The sum over the lanes of each of CK_SIDE vectors.
+CK_INLINE void NAME(sumLanes)(const NAME(Vector) *x, T *sums) {
+  NAME(Side) rows[CK_SIDE], total = {0};
+  CK_UNROLL for (int i = 0; i < CK_SIDE; i++) {
+    NAME(Side) parts[CK_VECTOR_BYTES / CK_BLOCK_BYTES];
+    memcpy(parts, &x[i], sizeof parts);
+    rows[i] = parts[0];
+    CK_UNROLL for (int part = 1; part < CK_VECTOR_BYTES / CK_BLOCK_BYTES; part++) { rows[i] += parts[part]; }
+  }
+  NAME(transpose)(rows);
+  CK_UNROLL for (int lane = 0; lane < CK_SIDE; lane++) { total += rows[lane]; }
+  memcpy(sums, &total, sizeof total);
+}
+
 #undef CK_SIDE

@@ -184,34 +184,80 @@ static void NAME(averagePoolLanes)(const CKWindow *w, size_t planes, const T *x,
   }
 }
 
-static void NAME(averagePoolLanesGradient)(const CKWindow *w, size_t planes, const T *dy, T *dx) {
+// One plane of the pool's gradient.
+static void NAME(averagePoolPlaneGradient)(const CKWindow *w, const T *dy, T *dx) {
   const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
-  const bool simple = isTwoByTwo(w);
-  const bool whole = simple && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;
-  if (!whole) { memset(dx, 0, planes * (size_t)(w->height * line) * sizeof(T)); }
-  for (size_t plane = 0; plane < planes; plane++, dx += w->height * line) {
-    for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++) {
-      const CKRange rows =
-        windowRange(outputY, w->strideY, w->padY, w->kernelHeight, w->height, w->countIncludesPadding);
-      for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++, dy += lanes) {
-        const NAME(Vector) cotangent = *(const NAME(Loose) *)dy;
-        if (simple) {
-          NAME(Loose) *upper = (NAME(Loose) *)(dx + 2 * outputY * line + 2 * outputX * lanes);
-          NAME(Loose) *lower = (NAME(Loose) *)((T *)upper + line);
-          upper[0] = upper[1] = lower[0] = lower[1] = cotangent * (T)0.25;
-          continue;
-        }
-        const CKRange columns =
-          windowRange(outputX, w->strideX, w->padX, w->kernelWidth, w->width, w->countIncludesPadding);
-        const NAME(Vector) part = cotangent / (T)(rows.length * columns.length);
-        for (ptrdiff_t row = rows.start; row < rows.end; row++) {
-          for (ptrdiff_t column = columns.start; column < columns.end; column++) {
-            *(NAME(Loose) *)(dx + row * line + column * lanes) += part;
-          }
+  memset(dx, 0, (size_t)(w->height * line) * sizeof(T));
+  for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++) {
+    const CKRange rows =
+      windowRange(outputY, w->strideY, w->padY, w->kernelHeight, w->height, w->countIncludesPadding);
+    for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++, dy += lanes) {
+      const CKRange columns =
+        windowRange(outputX, w->strideX, w->padX, w->kernelWidth, w->width, w->countIncludesPadding);
+      const NAME(Vector) part = *(const NAME(Loose) *)dy / (T)(rows.length * columns.length);
+      for (ptrdiff_t row = rows.start; row < rows.end; row++) {
+        for (ptrdiff_t column = columns.start; column < columns.end; column++) {
+          *(NAME(Loose) *)(dx + row * line + column * lanes) += part;
         }
       }
     }
   }
 }
 
+// One plane, with the derivative in v, the activation's result, of u. Returns the plane's sum, lane by lane: a row's
+// first, so that rounding errors stay small.
+#define CK_DERIVATIVE(operation, expression) \
+  case operation: \
+    for (ptrdiff_t row = 0; row < w->height; row++, x += line, dx += line) { \
+      NAME(Vector) sum = {0}; \
+      const T *from = dy + row / 2 * w->outputWidth * lanes; \
+      CK_UNROLL2 for (ptrdiff_t column = 0; column < w->width; column++) { \
+        NAME(Loose) *to = (NAME(Loose) *)(dx + column * lanes); \
+        const NAME(Vector) v = *(const NAME(Loose) *)(x + column * lanes); \
+        const NAME(Vector) u = isWhole ? *(const NAME(Loose) *)(from + column / 2 * lanes) * (T)0.25 : *to; \
+        const NAME(Vector) result = (expression); \
+        *to = result; \
+        sum += result; \
+      } \
+      total += sum; \
+    } \
+    break;
+#define CK_UNROLL2 _Pragma("clang loop unroll_count(2)")
+
+CK_INLINE NAME(Vector) NAME(activationPoolPlaneGradient)(const bool isWhole, CKZip derivative, const CKWindow *w,
+                                                         const T *dy, const T *x, T *dx) {
+  const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
+  NAME(Vector) total = {0};
+  switch (derivative) {
+  CK_DERIVATIVE(CKZipReluGradient, v <= 0 ? (NAME(Vector)){0} : u)
+  CK_DERIVATIVE(CKZipSigmoidGradient, u * v * (1 - v))
+  CK_DERIVATIVE(CKZipTanhGradient, u * (1 - v * v))
+  default: __builtin_trap();
+  }
+  return total;
+}
+
+static void NAME(activationPoolLanesGradient)(CKZip derivative, const CKWindow *w, size_t planes, const T *dy,
+                                              const T *x, T *dx, T *sums) {
+  const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
+  const bool isWhole = isTwoByTwo(w) && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;
+  for (size_t plane = 0; plane < planes; plane++) {
+    NAME(Vector) total;
+    if (isWhole) {
+      total = NAME(activationPoolPlaneGradient)(true, derivative, w, dy, x, dx);
+    } else {
+      NAME(averagePoolPlaneGradient)(w, dy, dx);
+      total = NAME(activationPoolPlaneGradient)(false, derivative, w, dy, x, dx);
+    }
+    double sum = 0;
+    for (ptrdiff_t lane = 0; lane < lanes; lane++) { sum += total[lane]; }
+    sums[plane] = (T)sum;
+    dy += w->outputHeight * w->outputWidth * lanes;
+    x += w->height * line;
+    dx += w->height * line;
+  }
+}
+
+#undef CK_DERIVATIVE
+#undef CK_UNROLL2
 #undef CK_POOL_BLOCK

@@ -238,15 +238,22 @@ static void NAME(averagePoolLanes)(const CKWindow *w, size_t planes, const T *x,
   }
 }
 
-static void NAME(averagePoolLanesGradient)(const CKWindow *w, size_t planes, const T *dy, T *dx) {
-  for (size_t plane = 0; plane < planes; plane++, dx += w->height * w->width * CK_LANE_COUNT(T)) {
-    for (ptrdiff_t i = 0; i < w->height * w->width * CK_LANE_COUNT(T); i++) { dx[i] = 0; }
+static void NAME(activationPoolLanesGradient)(CKZip derivative, const CKWindow *w, size_t planes, const T *dy,
+                                              const T *x, T *dx, T *sums) {
+  const ptrdiff_t count = w->height * w->width * CK_LANE_COUNT(T);
+  for (size_t plane = 0; plane < planes; plane++, x += count, dx += count) {
+    for (ptrdiff_t i = 0; i < count; i++) { dx[i] = 0; }
     CK_OUTPUTS {
       CK_EACH_LANE {
         const double part = *dy++ / NAME(windowSize)(w, outputY, outputX);
         CK_WINDOW(dx[at * lanes + lane] = (T)(dx[at * lanes + lane] + part);)
       }
     }
+    const CKSource gradient = {dx, 1, 0}, results = {x, 1, 0};
+    NAME(zip)(derivative, (size_t)count, 1, gradient, results, dx);
+    double sum = 0;
+    for (ptrdiff_t i = 0; i < count; i++) { sum += dx[i]; }
+    sums[plane] = (T)sum;
   }
 }
 

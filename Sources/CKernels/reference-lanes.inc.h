@@ -2,7 +2,8 @@
 
 #define CK_LANES CK_LANE_COUNT(T)
 
-// Calls BODY for every output, pixel, tap and lane, with the places in x, y and the panels or sums.
+// Calls BODY for every output, pixel, tap and lane that reaches the input, with the places in x, y and the panels or
+// sums.
 #define CK_LANE_LOOPS(BODY) \
   const ptrdiff_t area = s->kernelHeight * s->kernelWidth, taps = s->channels * area; \
   for (ptrdiff_t output = 0; output < s->outputs; output++) { \
@@ -10,9 +11,10 @@
       for (ptrdiff_t ox = 0; ox < s->outputWidth; ox++) { \
         const ptrdiff_t pixel = (output * s->outputHeight + oy) * s->outputWidth + ox; \
         for (ptrdiff_t tap = 0; tap < taps; tap++) { \
-          const ptrdiff_t iy = oy * s->strideY + tap % area / s->kernelWidth * s->dilationY; \
-          const ptrdiff_t ix = ox * s->strideX + tap % s->kernelWidth * s->dilationX; \
+          const ptrdiff_t iy = oy * s->strideY - s->padY + tap % area / s->kernelWidth * s->dilationY; \
+          const ptrdiff_t ix = ox * s->strideX - s->padX + tap % s->kernelWidth * s->dilationX; \
           const ptrdiff_t at = (tap / area * s->height + iy) * s->width + ix; \
+          if (iy < s->firstRow || iy >= s->endRow || ix < s->firstColumn || ix >= s->endColumn) { continue; } \
           for (ptrdiff_t lane = 0; lane < CK_LANES; lane++) { BODY } \
         } \
       } \
@@ -29,10 +31,9 @@ static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T 
   )
 }
 
-static void NAME(addLaneWeightGradients)(const CKLaneConvolution *s, const T *x, const T *dy, T *dw) {
-  CK_LANE_LOOPS(
-    dw[(output * taps + tap) * CK_LANES + lane] += dy[pixel * CK_LANES + lane] * x[at * CK_LANES + lane];
-  )
+static void NAME(laneWeightGradients)(const CKLaneConvolution *s, const T *x, const T *dy, T *dw) {
+  for (ptrdiff_t i = 0; i < s->outputs * s->channels * s->kernelHeight * s->kernelWidth; i++) { dw[i] = 0; }
+  CK_LANE_LOOPS(dw[output * taps + tap] += dy[pixel * CK_LANES + lane] * x[at * CK_LANES + lane];)
 }
 
 #undef CK_LANE_LOOPS

@@ -156,17 +156,17 @@ static void convolveLanes(CKType type, const CKLaneConvolution *shape, const voi
   CK_DISPATCH_FLOATS(type, convolveLanes, shape, x, panels, bias, y)
 }
 
-static void addLaneWeightGradients(CKType type, const CKLaneConvolution *shape, const void *x, const void *dy,
-                                   void *dw) {
-  CK_DISPATCH_FLOATS(type, addLaneWeightGradients, shape, x, dy, dw)
+static void laneWeightGradients(CKType type, const CKLaneConvolution *shape, const void *x, const void *dy, void *dw) {
+  CK_DISPATCH_FLOATS(type, laneWeightGradients, shape, x, dy, dw)
 }
 
 static void averagePoolLanes(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
   CK_DISPATCH_FLOATS(type, averagePoolLanes, window, planes, x, y)
 }
 
-static void averagePoolLanesGradient(CKType type, const CKWindow *window, size_t planes, const void *dy, void *dx) {
-  CK_DISPATCH_FLOATS(type, averagePoolLanesGradient, window, planes, dy, dx)
+static void activationPoolLanesGradient(CKZip derivative, CKType type, const CKWindow *window, size_t planes,
+                                        const void *dy, const void *x, void *dx, void *sums) {
+  CK_DISPATCH_FLOATS(type, activationPoolLanesGradient, derivative, window, planes, dy, x, dx, sums)
 }
 
 static void averagePool(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
@@ -220,9 +220,9 @@ const CKKernels CK_VARIANT = {
   .lanes = {CK_LANE_COUNT(float), CK_LANE_COUNT(double)},
   .laneOutputs = CK_LANE_OUTPUTS,
   .convolveLanes = convolveLanes,
-  .addLaneWeightGradients = addLaneWeightGradients,
+  .laneWeightGradients = laneWeightGradients,
   .averagePoolLanes = averagePoolLanes,
-  .averagePoolLanesGradient = averagePoolLanesGradient,
+  .activationPoolLanesGradient = activationPoolLanesGradient,
   .averagePool = averagePool,
   .averagePoolGradient = averagePoolGradient,
   .maxPoolIndices = maxPoolIndices,

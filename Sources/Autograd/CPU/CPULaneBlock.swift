@@ -1,33 +1,36 @@
 internal import CKernels
 
-// A convolution, an activation and an average pool in one go. A block of images stays in lanes and in
-// the second-level cache from the first to the last; only what the backward pass needs, the activations,
-// leaves it. One at a time the three pass some megabytes through the memory five times each way.
+// Blocks of a convolution, an activation and an average pool, one after the other in one go. A block of
+// images stays in lanes and in the second-level cache from the first to the last; only what the
+// backward pass needs, inputs and activations, leaves it. One at a time the steps pass some megabytes
+// through the memory five times each way, and turn images into lanes and back.
 extension CPU {
-  /// The three steps; the convolution has one group.
+  /// One block; its convolution has one group and an input gradient in lanes.
   struct LaneBlock {
     let convolution: LaneConvolution
+    let inputGradient: LaneConvolution
+    let shape: ConvolutionShape
+    let pool: PoolingShape
     let activation: CKMap
     /// The activation's derivative, from its result.
     let gradient: CKZip
-    let pool: PoolingShape
 
-    fileprivate var outputs: Int { convolution.sizes.outputs }
     fileprivate var activations: Int { convolution.outputPixels }
-    fileprivate var pooled: Int { outputs * pool.outputPixels }
+    fileprivate var pooled: Int { shape.outputChannels * pool.outputPixels }
   }
 
-  /// What the backward pass needs, block by block in lanes: the padded input and the activations.
+  /// What the backward pass of one block needs, for every block of images in lanes: the padded input
+  /// and the activations.
   struct LaneBlockState {
     let input: NDArray
     let activations: NDArray
 
     init(_ block: LaneBlock, _ dtype: DType) {
       let lanes = laneCount(dtype)
-      let blocks = (block.convolution.batch + lanes - 1) / lanes
-      input = NDArray.uninitialized(
-        dtype: dtype, shape: [blocks, block.convolution.paddedPixels * lanes])
-      activations = NDArray.uninitialized(dtype: dtype, shape: [blocks, block.activations * lanes])
+      let rows = (block.shape.batch + lanes - 1) / lanes
+      input = .uninitialized(
+        dtype: dtype, rows: rows, columns: block.convolution.paddedPixels * lanes)
+      activations = .uninitialized(dtype: dtype, rows: rows, columns: block.activations * lanes)
     }
 
     init(input: NDArray, activations: NDArray) {
@@ -36,131 +39,162 @@ extension CPU {
     }
   }
 
-  /// y [N, O, pooledHeight, pooledWidth] from x [N, C, height, width], all dense.
-  ///
-  /// - Parameter state: Filled for the backward pass; nil if there is none.
-  static func laneBlock(
-    _ x: NDArray, _ weight: NDArray, bias: NDArray, _ block: LaneBlock, state: LaneBlockState?,
-    into y: NDArray
-  ) {
-    let dtype = x.dtype
-    let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
-    let convolution = block.convolution
-    let panels = LanePanels(weight, convolution)
-    let panelStart = panels.start
-    let (inputBytes, activationBytes) = (
-      convolution.paddedPixels * lanes * size, block.activations * lanes * size
-    )
-    let (planeBytes, pooledPlaneBytes) = (
-      activationBytes / block.outputs, block.pool.outputPixels * lanes * size
-    )
-    withExtendedLifetime((x, weight, bias, y, state)) {
-      forEachLaneBlock(convolution, lanes) { _, first, count in
-        let scratch = Scratch(byteCount: state == nil ? inputBytes + activationBytes : 64)
-        let input = state.map { $0.input.data + first / lanes * inputBytes } ?? scratch.start
-        let activations =
-          state.map { $0.activations.data + first / lanes * activationBytes }
-          ?? scratch.start + inputBytes
-        let pooled = Scratch(byteCount: block.pooled * lanes * size)
-        intoLanes(x.data, convolution, group: 0, first: first, count: count, lanes, dtype, input)
-        withUnsafePointer(to: convolution.sizes) {
-          kernels.convolveLanes(type, $0, input, panelStart, bias.data, activations)
-        }
-        // A plane at a time: its second and third visit find it in the first-level cache.
-        for output in 0..<block.outputs {
-          let plane = activations + output * planeBytes
-          let source = CKSource(data: plane, inner: 1, outer: 0)
-          kernels.map(block.activation, type, planeBytes / size, 1, source, plane)
-          withUnsafePointer(to: block.pool.window) {
-            kernels.averagePoolLanes(type, $0, 1, plane, pooled.start + output * pooledPlaneBytes)
-          }
-        }
-        kernels.copy(
-          type, type, block.pooled, count, CKSource(data: pooled.start, inner: lanes, outer: 1),
-          y.data + first * block.pooled * size, 1, block.pooled)
+  /// The sums of one block's parameter gradients over the images, first within blocks of them.
+  private struct LaneParameterSums {
+    let weights: NDArray
+    let biases: NDArray
+
+    init(_ block: LaneBlock, _ dtype: DType) {
+      let lanes = laneCount(dtype)
+      let rows = (block.shape.batch + lanes - 1) / lanes
+      let outputs = block.shape.outputChannels
+      weights = .uninitialized(
+        dtype: dtype, rows: rows, columns: outputs * block.convolution.taps)
+      biases = .uninitialized(dtype: dtype, rows: rows, columns: outputs)
+    }
+
+    func add(into dw: NDArray, _ db: NDArray) {
+      for (sums, result) in [(weights, dw), (biases, db)] {
+        let count = result.count
+        reduce(.sum, sums, outer: 1, reduced: sums.count / count, inner: count, into: result)
       }
     }
   }
 
-  /// The gradients of input (unless nil), weight and bias, from dy in y's shape.
+  /// y [N, O, pooledHeight, pooledWidth] of the last block from x [N, C, height, width] of the first,
+  /// all dense.
   ///
-  /// Sums over images are taken within blocks first, then over the blocks in their order.
-  static func laneBlockGradient(
-    _ dy: NDArray, _ weight: NDArray, _ block: LaneBlock, _ inputGradient: LaneConvolution,
-    _ state: LaneBlockState, dx: NDArray?, dw: NDArray, db: NDArray, _ shape: ConvolutionShape
+  /// - Parameters:
+  ///   - parameters: Each block's weight and bias.
+  ///   - states: Filled for the backward pass; empty if there is none.
+  static func laneBlocks(
+    _ x: NDArray, _ parameters: [(weight: NDArray, bias: NDArray)], _ blocks: [LaneBlock],
+    states: [LaneBlockState], into y: NDArray
+  ) {
+    let dtype = x.dtype
+    let (type, lanes) = (dtype.kernelType, laneCount(dtype))
+    let pixelBytes = lanes * dtype.byteCount
+    let panels = Swift.zip(parameters, blocks).map { lanePanels($0.weight, $1.convolution) }
+    // Without a backward pass all blocks use the same memory: a block's input is read before its
+    // result, the next block's input, is written.
+    let pooledBytes = blocks.map(\.pooled).max()! * pixelBytes
+    let inputBytes = blocks.map(\.convolution.paddedPixels).max()! * pixelBytes
+    let activationBytes = blocks.map(\.activations).max()! * pixelBytes
+    let scratchBytes = pooledBytes + (states.isEmpty ? inputBytes + activationBytes : 0)
+    forEachLaneBlock(blocks[0].convolution, lanes) { _, first, count in
+      let scratch = Scratch(byteCount: scratchBytes)
+      func input(_ index: Int) -> UnsafeMutableRawPointer {
+        states.isEmpty
+          ? scratch.start + pooledBytes
+          : states[index].input.data
+            + first * blocks[index].convolution.paddedPixels * dtype.byteCount
+      }
+      for (index, block) in blocks.enumerated() {
+        if index == 0 {
+          intoLanes(
+            x.data, block.convolution, group: 0, first: first, count: count, lanes, dtype, input(0))
+        }
+        let activations =
+          states.isEmpty
+          ? scratch.start + pooledBytes + inputBytes
+          : states[index].activations.data + first * block.activations * dtype.byteCount
+        withUnsafePointer(to: block.convolution.sizes) {
+          kernels.convolveLanes(
+            type, $0, input(index), panels[index].data, parameters[index].bias.data, activations)
+        }
+        // The result is the next block's input, where no zeros lie around that.
+        let next = index + 1 < blocks.count ? blocks[index + 1].convolution : nil
+        let isInput = next.map { $0.padding == [0, 0] } ?? false
+        let pooled = isInput ? input(index + 1) : scratch.start
+        activateAndPool(block, type, pixelBytes, activations, into: pooled)
+        if let next, !isInput {
+          let rowBytes = next.inputSize[1] * pixelBytes
+          forEachPaddedRow(next, pixelBytes, input(index + 1)) { row, place in
+            place.copyMemory(from: pooled + row * rowBytes, byteCount: rowBytes)
+          }
+        } else if next == nil {
+          outOfLanes(pooled, block.pooled, first: first, count: count, dtype, into: y)
+        }
+      }
+    }
+    withExtendedLifetime((x, parameters, panels, y, states)) {}
+  }
+
+  /// A plane at a time: its second and third visit find it in a near cache.
+  private static func activateAndPool(
+    _ block: LaneBlock, _ type: CKType, _ pixelBytes: Int, _ activations: UnsafeMutableRawPointer,
+    into pooled: UnsafeMutableRawPointer
+  ) {
+    let (pixels, pooledPixels) = (block.pool.inputPixels, block.pool.outputPixels)
+    let lanes = pixelBytes / (type == .float32 ? 4 : 8)
+    for output in 0..<block.shape.outputChannels {
+      let plane = activations + output * pixels * pixelBytes
+      kernels.map(
+        block.activation, type, pixels * lanes, 1, CKSource(data: plane, inner: 1, outer: 0), plane)
+      withUnsafePointer(to: block.pool.window) {
+        kernels.averagePoolLanes(type, $0, 1, plane, pooled + output * pooledPixels * pixelBytes)
+      }
+    }
+  }
+
+  /// The gradients of input (unless nil) and of each block's weight and bias (unless nil), from dy in
+  /// the shape of the last block's result.
+  ///
+  /// Sums over images are taken within blocks of them first, then over these in their order.
+  static func laneBlocksGradient(
+    _ dy: NDArray, _ weights: [NDArray], _ blocks: [LaneBlock], _ states: [LaneBlockState],
+    dx: NDArray?, _ gradients: [(dw: NDArray, db: NDArray)?]
   ) {
     let dtype = dy.dtype
     let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
-    let convolution = block.convolution
-    let turnedWeight = dx == nil ? weight : turned(weight, shape)
-    let panels = LanePanels(turnedWeight, dx == nil ? convolution : inputGradient)
-    let panelStart = panels.start
-    let blocks = (convolution.batch + lanes - 1) / lanes
-    let weights = dw.count
-    let partialWeights = NDArray.uninitialized(dtype: dtype, shape: [blocks, weights])
-    let partialBiases = NDArray.uninitialized(dtype: dtype, shape: [blocks, block.outputs])
-    let (inputBytes, activationBytes) = (
-      convolution.paddedPixels * lanes * size, block.activations * lanes * size
-    )
-    let (planeBytes, pooledPlaneBytes) = (
-      activationBytes / block.outputs, block.pool.outputPixels * lanes * size
-    )
-    withExtendedLifetime((dy, turnedWeight, state, dx)) {
-      forEachLaneBlock(convolution, lanes) { _, first, count in
-        let index = first / lanes
-        let input = state.input.data + index * inputBytes
-        let activations = state.activations.data + index * activationBytes
-        let pooled = Scratch(byteCount: block.pooled * lanes * size)
-        let cotangent = Scratch(byteCount: activationBytes)
-        kernels.pack(
-          type, lanes, count, block.pooled,
-          CKSource(data: dy.data + first * block.pooled * size, inner: 1, outer: block.pooled),
-          pooled.start)
-        for output in 0..<block.outputs {
-          let plane = cotangent.start + output * planeBytes
-          withUnsafePointer(to: block.pool.window) {
-            kernels.averagePoolLanesGradient(
-              type, $0, 1, pooled.start + output * pooledPlaneBytes, plane)
-          }
-          kernels.zip(
-            block.gradient, type, planeBytes / size, 1, CKSource(data: plane, inner: 1, outer: 0),
-            CKSource(data: activations + output * planeBytes, inner: 1, outer: 0), plane)
-          kernels.reduceRows(
-            .sum, type, 1, planeBytes / size, plane,
-            partialBiases.data + (index * block.outputs + output) * size)
+    let pixelBytes = lanes * size
+    guard let lowest = dx == nil ? gradients.firstIndex(where: { $0 != nil }) : 0 else { return }
+    /// Whether cotangents pass through a block's convolution.
+    func isPassed(_ index: Int) -> Bool { index > lowest || dx != nil }
+    let panels = blocks.indices.map { index in
+      isPassed(index)
+        ? lanePanels(turned(weights[index], blocks[index].shape), blocks[index].inputGradient) : nil
+    }
+    let sums = blocks.map { LaneParameterSums($0, dtype) }
+    let pooledBytes =
+      blocks.map { max($0.pooled, $0.inputGradient.outputPixels) }.max()! * pixelBytes
+    let scratchBytes = pooledBytes + blocks.map(\.activations).max()! * pixelBytes
+    let last = blocks[blocks.count - 1]
+    forEachLaneBlock(blocks[0].convolution, lanes) { _, first, count in
+      let scratch = Scratch(byteCount: scratchBytes)
+      let (pooled, cotangent) = (scratch.start, scratch.start + pooledBytes)
+      kernels.pack(
+        type, lanes, count, last.pooled,
+        CKSource(data: dy.data + first * last.pooled * size, inner: 1, outer: last.pooled), pooled)
+      for index in (lowest..<blocks.count).reversed() {
+        let (block, state, sums) = (blocks[index], states[index], sums[index])
+        withUnsafePointer(to: block.pool.window) {
+          kernels.activationPoolLanesGradient(
+            block.gradient, type, $0, block.shape.outputChannels, pooled,
+            state.activations.data + first * block.activations * size, cotangent,
+            sums.biases.data + first / lanes * block.shape.outputChannels * size)
         }
-        addWeightGradients(
-          type, convolution, input, cotangent.start, lanes, size,
-          into: partialWeights.data + index * weights * size)
-        if let dx {
-          convolveBlock(
-            cotangent.start, inputGradient, panelStart, type, lanes, size, count,
-            into: dx.data + first * shape.inputChannels * shape.inputPixels * size)
+        if gradients[index] != nil {
+          withUnsafePointer(to: block.convolution.sizes) {
+            kernels.laneWeightGradients(
+              type, $0, state.input.data + first * block.convolution.paddedPixels * size, cotangent,
+              sums.weights.data + first / lanes * weights[index].count * size)
+          }
+        }
+        if let panels = panels[index] {
+          withUnsafePointer(to: block.inputGradient.sizes) {
+            kernels.convolveLanes(type, $0, cotangent, panels.data, nil, pooled)
+          }
         }
       }
+      if let dx {
+        outOfLanes(
+          pooled, blocks[0].inputGradient.outputPixels, first: first, count: count, dtype, into: dx)
+      }
     }
-    reduce(.sum, partialWeights, outer: 1, reduced: blocks, inner: weights, into: dw)
-    reduce(.sum, partialBiases, outer: 1, reduced: blocks, inner: block.outputs, into: db)
-  }
-
-  /// Convolves what lies in lanes without padding, and brings the result back to images.
-  private static func convolveBlock(
-    _ cotangent: UnsafeMutableRawPointer, _ convolution: LaneConvolution,
-    _ panels: UnsafeMutableRawPointer, _ type: CKType, _ lanes: Int, _ size: Int, _ count: Int,
-    into dx: UnsafeMutableRawPointer
-  ) {
-    let pixels = convolution.outputPixels
-    let padded = Scratch(byteCount: convolution.paddedPixels * lanes * size)
-    let output = Scratch(byteCount: pixels * lanes * size)
-    forEachPaddedRow(convolution, lanes * size, padded.start) { row, place in
-      let length = convolution.inputSize[1] * lanes * size
-      place.copyMemory(from: cotangent + row * length, byteCount: length)
+    for (sums, gradient) in Swift.zip(sums, gradients) {
+      if let gradient { sums.add(into: gradient.dw, gradient.db) }
     }
-    withUnsafePointer(to: convolution.sizes) {
-      kernels.convolveLanes(type, $0, padded.start, panels, nil, output.start)
-    }
-    kernels.copy(
-      type, type, pixels, count, CKSource(data: output.start, inner: lanes, outer: 1), dx, 1, pixels
-    )
+    withExtendedLifetime((dy, panels, states, dx)) {}
   }
 }

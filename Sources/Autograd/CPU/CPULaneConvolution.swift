@@ -7,7 +7,10 @@ internal import CKernels
 extension CPU {
   /// A convolution in lanes: which image it reads, and the sizes that the kernels need.
   struct LaneConvolution {
-    /// Sizes for one group; the input is padded.
+    /// Sizes for one group.
+    ///
+    /// The input is padded, since weight gradients need that. That of the input gradient is not: its
+    /// products with padding, half of all, are left out.
     var sizes: CKLaneConvolution
     /// Sizes of the input without padding, and where it lies in the padded one.
     var inputSize: [Int]
@@ -29,14 +32,14 @@ extension CPU {
         kernelHeight: shape.kernelSize[0], kernelWidth: shape.kernelSize[1],
         outputs: shape.outputChannels / shape.groups,
         outputHeight: shape.outputSize[0], outputWidth: shape.outputSize[1],
-        strideY: shape.stride[0], strideX: shape.stride[1],
-        dilationY: shape.dilation[0], dilationX: shape.dilation[1], firstRow: 0, endRow: 0,
-        firstColumn: 0, endColumn: 0)
+        strideY: shape.stride[0], strideX: shape.stride[1], padY: 0, padX: 0,
+        dilationY: shape.dilation[0], dilationX: shape.dilation[1], firstRow: shape.padding[0],
+        endRow: shape.padding[0] + shape.inputSize[0], firstColumn: shape.padding[1],
+        endColumn: shape.padding[1] + shape.inputSize[1])
       inputSize = shape.inputSize
       padding = shape.padding
       groups = shape.groups
       batch = shape.batch
-      markPadding()
     }
 
     /// The input gradient as a convolution of the cotangents with the kernel turned round; nil if it is
@@ -48,31 +51,25 @@ extension CPU {
       guard shape.stride == [1, 1], padding.allSatisfy({ $0 >= 0 }) else { return nil }
       sizes = CKLaneConvolution(
         channels: shape.outputChannels / shape.groups,
-        height: shape.outputSize[0] + 2 * padding[0], width: shape.outputSize[1] + 2 * padding[1],
+        height: shape.outputSize[0], width: shape.outputSize[1],
         kernelHeight: shape.kernelSize[0], kernelWidth: shape.kernelSize[1],
         outputs: shape.inputChannels / shape.groups,
         outputHeight: shape.inputSize[0], outputWidth: shape.inputSize[1], strideY: 1, strideX: 1,
-        dilationY: shape.dilation[0], dilationX: shape.dilation[1], firstRow: 0, endRow: 0,
-        firstColumn: 0, endColumn: 0)
+        padY: padding[0], padX: padding[1],
+        dilationY: shape.dilation[0], dilationX: shape.dilation[1], firstRow: 0,
+        endRow: shape.outputSize[0], firstColumn: 0, endColumn: shape.outputSize[1])
       inputSize = shape.outputSize
-      self.padding = padding
+      self.padding = [0, 0]
       groups = shape.groups
       batch = shape.batch
-      markPadding()
-    }
-
-    /// Tells the kernels where the padded input is not zero.
-    private mutating func markPadding() {
-      (sizes.firstRow, sizes.endRow) = (padding[0], padding[0] + inputSize[0])
-      (sizes.firstColumn, sizes.endColumn) = (padding[1], padding[1] + inputSize[1])
     }
 
     /// Whether lanes are the better way: enough images to fill them; few channels, where packing
     /// patches costs much, but windows of several pixels, where it costs anything; input rows for one
-    /// output row, and a sum in every lane for every weight, that stay in the second-level cache.
+    /// output row, and weights, that stay in the second-level cache.
     func suits(_ dtype: DType) -> Bool {
       let lanes = laneCount(dtype)
-      let rows = sizes.channels * sizes.kernelHeight * sizes.width
+      let rows = sizes.channels * sizes.kernelHeight * (sizes.width + 2 * sizes.padX)
       return batch * 2 >= lanes && sizes.channels <= 32
         && sizes.kernelHeight * sizes.kernelWidth > 1 && rows <= 1 << 13
         && sizes.outputs * taps <= 1 << 15 && taps > 0 && outputPixels > 0
@@ -83,26 +80,22 @@ extension CPU {
     dtype == .float32 ? kernels.lanes.0 : kernels.lanes.1
   }
 
-  /// Weights [groups * outputs, channels, ...], packed for the kernels.
-  struct LanePanels: ~Copyable {
-    private let memory: Scratch
-    let groupBytes: Int
-
-    var start: UnsafeMutableRawPointer { memory.start }
-
-    init(_ weight: NDArray, _ convolution: LaneConvolution) {
-      let (outputs, taps) = (convolution.sizes.outputs, convolution.taps)
-      let (width, size) = (kernels.laneOutputs, weight.dtype.byteCount)
-      groupBytes = (outputs + width - 1) / width * width * taps * size
-      memory = Scratch(byteCount: groupBytes * convolution.groups)
-      for group in 0..<convolution.groups {
-        kernels.pack(
-          weight.dtype.kernelType, width, outputs, taps,
-          CKSource(data: weight.data + group * outputs * taps * size, inner: 1, outer: taps),
-          memory.start + group * groupBytes)
-      }
-      withExtendedLifetime(weight) {}
+  /// Weights [groups * outputs, channels, ...], packed for the kernels, a row for each group.
+  static func lanePanels(_ weight: NDArray, _ convolution: LaneConvolution) -> NDArray {
+    let (outputs, taps, groups) = (
+      convolution.sizes.outputs, convolution.taps, convolution.groups
+    )
+    let (width, size) = (kernels.laneOutputs, weight.dtype.byteCount)
+    let groupCount = (outputs + width - 1) / width * width * taps
+    let panels = NDArray.uninitialized(dtype: weight.dtype, rows: groups, columns: groupCount)
+    for group in 0..<groups {
+      kernels.pack(
+        weight.dtype.kernelType, width, outputs, taps,
+        CKSource(data: weight.data + group * outputs * taps * size, inner: 1, outer: taps),
+        panels.data + group * groupCount * size)
     }
+    withExtendedLifetime(weight) {}
+    return panels
   }
 
   /// y [N, groups * outputs, ...] from x [N, groups * channels, ...] and weight
@@ -113,8 +106,8 @@ extension CPU {
     let dtype = x.dtype
     let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
     let sizes = convolution.sizes
-    let panels = LanePanels(weight, convolution)
-    let (panelStart, groupBytes) = (panels.start, panels.groupBytes)
+    let panels = lanePanels(weight, convolution)
+    let groupBytes = panels.count / convolution.groups * size
     forEachLaneBlock(convolution, lanes) { group, first, count in
       let input = Scratch(byteCount: convolution.paddedPixels * lanes * size)
       let output = Scratch(byteCount: convolution.outputPixels * lanes * size)
@@ -122,7 +115,7 @@ extension CPU {
         x.data, convolution, group: group, first: first, count: count, lanes, dtype, input.start)
       withUnsafePointer(to: sizes) { sizes in
         kernels.convolveLanes(
-          type, sizes, input.start, panelStart + group * groupBytes,
+          type, sizes, input.start, panels.data + group * groupBytes,
           bias.map { UnsafeRawPointer($0.data + group * sizes.pointee.outputs * size) },
           output.start)
       }
@@ -132,7 +125,7 @@ extension CPU {
         y.data + (first * convolution.groups + group) * pixels * size, 1,
         convolution.groups * pixels)
     }
-    withExtendedLifetime((x, weight, bias, y)) {}
+    withExtendedLifetime((x, panels, bias, y)) {}
   }
 
   /// dw [groups * outputs, channels, ...] from x and dy [N, groups * outputs, ...], all dense.
@@ -156,33 +149,14 @@ extension CPU {
       intoLanes(
         dy.data, cotangents, group: group, first: first, count: count, lanes, dtype,
         cotangent.start)
-      addWeightGradients(
-        type, convolution, input.start, cotangent.start, lanes, size,
-        into: partial.data + (first / lanes * dw.count + group * weights) * size)
+      withUnsafePointer(to: sizes) {
+        kernels.laneWeightGradients(
+          type, $0, input.start, cotangent.start,
+          partial.data + (first / lanes * dw.count + group * weights) * size)
+      }
     }
     reduce(.sum, partial, outer: 1, reduced: blocks, inner: dw.count, into: dw)
     withExtendedLifetime((x, dy)) {}
-  }
-
-  /// The sum of one block's weight gradients, from its padded input and its cotangents in lanes.
-  static func addWeightGradients(
-    _ type: CKType, _ convolution: LaneConvolution, _ input: UnsafeMutableRawPointer,
-    _ cotangent: UnsafeMutableRawPointer, _ lanes: Int, _ size: Int,
-    into dw: UnsafeMutableRawPointer
-  ) {
-    let weights = convolution.sizes.outputs * convolution.taps
-    let byteCount = weights * lanes * size
-    let sums = Scratch(byteCount: byteCount)
-    sums.start.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
-    withUnsafePointer(to: convolution.sizes) {
-      kernels.addLaneWeightGradients(type, $0, input, cotangent, sums.start)
-    }
-    // A lane's sums side by side, so that they are added a vector at a time.
-    let turned = Scratch(byteCount: byteCount)
-    kernels.copy(
-      type, type, weights, lanes, CKSource(data: sums.start, inner: lanes, outer: 1),
-      turned.start, 1, weights)
-    kernels.reduceColumns(.sum, type, lanes, weights, turned.start, dw)
   }
 
   /// Calls `body` for every group and block of images, in parallel.
@@ -217,6 +191,17 @@ extension CPU {
       let source = CKSource(data: start + row * width * size, inner: 1, outer: stride)
       kernels.pack(type, lanes, count, width, source, place)
     }
+  }
+
+  /// Brings a block of images, [pixels, lanes], back out of lanes.
+  static func outOfLanes(
+    _ x: UnsafeMutableRawPointer, _ pixels: Int, first: Int, count: Int, _ dtype: DType,
+    into images: NDArray
+  ) {
+    kernels.copy(
+      dtype.kernelType, dtype.kernelType, pixels, count,
+      CKSource(data: x, inner: laneCount(dtype), outer: 1),
+      images.data + first * pixels * dtype.byteCount, 1, pixels)
   }
 
   /// Calls `body` for every row of the input with its place among the padded ones, and makes zero what

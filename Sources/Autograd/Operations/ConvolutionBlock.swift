@@ -23,125 +23,183 @@ package enum BlockActivation: Sendable {
   }
 }
 
-/// A convolution, an activation and an average pool as one operation, where that is possible and
-/// faster; nil where the three must run one after the other.
+/// A convolution, an activation and an average pool, one after the other.
+package struct ConvolutionBlock {
+  /// The kernels, [outputChannels, channels, kernelHeight, kernelWidth].
+  let weight: Tensor
+  /// What is added, [outputChannels].
+  let bias: Tensor
+  let convolution: SlidingWindow
+  let activation: BlockActivation
+  let pool: SlidingWindow
+  /// Whether the pool's padding counts in its means.
+  let countIncludesPadding: Bool
+
+  package init(
+    _ weight: Tensor, bias: Tensor, convolution: SlidingWindow, activation: BlockActivation,
+    pool: SlidingWindow, countIncludesPadding: Bool
+  ) {
+    self.weight = weight
+    self.bias = bias
+    self.convolution = convolution
+    self.activation = activation
+    self.pool = pool
+    self.countIncludesPadding = countIncludesPadding
+  }
+
+  /// How many channels the result has.
+  package var channels: Int { weight.size(0) }
+}
+
+/// Blocks in a row as one operation, as many of the first ones as that is possible and faster for; nil
+/// where not even the first one is such.
 ///
-/// The result is bit for bit that of the three. It is possible for one group of float32 or float64
-/// channels that suit lanes (see `CPU.LaneConvolution`), below at most one tape.
+/// The result is bit for bit that of the layers one by one. It is possible for one group of float32 or
+/// float64 channels that suit lanes (see `CPU.LaneConvolution`), below at most one tape.
 ///
 /// - Parameters:
 ///   - x: [batch, channels, height, width]
-///   - weight: [outputChannels, channels, kernelHeight, kernelWidth]
-///   - bias: [outputChannels]
-///   - convolution: The convolution's window.
-///   - activation: What is applied to the convolution's result.
-///   - pool: The pool's window.
-///   - countIncludesPadding: Whether the pool's padding counts in its means.
-/// - Returns: [batch, outputChannels, pooledHeight, pooledWidth]
-package func convolutionBlock(
-  _ x: Tensor, _ weight: Tensor, bias: Tensor, convolution: SlidingWindow,
-  activation: BlockActivation, pool: SlidingWindow, countIncludesPadding: Bool
-) -> Tensor? {
-  guard
-    let block = ConvolutionBlock(
-      x, weight, bias: bias, convolution, activation, pool, countIncludesPadding)
-  else { return nil }
-  let isRecording = x.isTraced || weight.isTraced || bias.isTraced
-  var state: (input: Tensor, activations: Tensor)?
-  return differentiable([x, weight, bias]) { inputs in
-    let (y, saved) = block.value(inputs, isRecording: isRecording)
-    state = saved
+///   - blocks: Each one's result is the next one's input.
+/// - Returns: The result of the last block that took part, [batch, outputChannels, pooledHeight,
+///   pooledWidth], and how many took part.
+package func convolutionBlocks(
+  _ x: Tensor, _ blocks: [ConvolutionBlock]
+) -> (y: Tensor, count: Int)? {
+  let chain = ConvolutionChain(x, blocks)
+  let count = chain.steps.count
+  if count == 0 { return nil }
+  let inputs = [x] + blocks[..<count].flatMap { [$0.weight, $0.bias] }
+  let isRecording = inputs.contains(where: \.isTraced)
+  var states: [ConvolutionChain.State] = []
+  let results = differentiable(inputs) { inputs in
+    let y: Tensor
+    (y, states) = chain.value(inputs, isRecording: isRecording)
     return [y]
   } pullbacks: { inputs, _ in
-    { [state] cotangents, wanted in
-      guard let dy = cotangents[0], let state else { return [nil, nil, nil] }
+    { [states] cotangents, wanted in
+      guard let dy = cotangents[0], !states.isEmpty else { return inputs.map { _ in nil } }
       // An older tape may record the cotangent or the inputs: then it must record the gradients.
       if dy.isTraced || inputs.contains(where: \.isTraced) {
-        return block.recordedGradients(dy, inputs)
+        return chain.recordedGradients(dy, inputs)
       }
-      return block.gradients(dy, inputs[1], state, wantsInput: wanted[0])
+      return chain.gradients(dy, inputs, states, wanted)
     }
-  }[0]
+  }
+  return (results[0], count)
 }
 
-private struct ConvolutionBlock: Sendable {
-  let shape: ConvolutionShape
-  let pooling: PoolingShape
-  let activation: BlockActivation
+private struct ConvolutionChain: Sendable {
+  typealias State = (input: Tensor, activations: Tensor)
 
-  init?(
-    _ x: Tensor, _ weight: Tensor, bias: Tensor, _ convolution: SlidingWindow,
-    _ activation: BlockActivation, _ pool: SlidingWindow, _ countIncludesPadding: Bool
-  ) {
-    let tensors = [x, weight, bias]
-    guard x.rank == 4, weight.rank == 4, weight.size(1) == x.size(1),
-      bias.shape == [weight.size(0)],
-      tensors.allSatisfy({ $0.dtype == x.dtype && !$0.trace.isNested }), x.dtype.isFloatingPoint
-    else { return nil }
-    let input = Array(x.shape[2...])
-    guard convolution.fits(input) else { return nil }
-    shape = ConvolutionShape(
-      batch: x.size(0), inputChannels: x.size(1), inputSize: input,
-      outputChannels: weight.size(0), outputSize: convolution.outputSize(input),
-      kernelSize: convolution.kernel, stride: convolution.stride, padding: convolution.padding,
-      dilation: convolution.dilation, groups: 1)
-    guard pool.fits(shape.outputSize), CPU.LaneConvolution(shape).suits(x.dtype),
-      let inputGradient = CPU.LaneConvolution(inputGradientOf: shape), inputGradient.suits(x.dtype)
-    else { return nil }
-    pooling = PoolingShape(
-      inputSize: shape.outputSize, outputSize: pool.outputSize(shape.outputSize),
-      kernelSize: pool.kernel, stride: pool.stride, padding: pool.padding, dilation: [1, 1],
-      countIncludesPadding: countIncludesPadding)
-    self.activation = activation
+  struct Step {
+    let shape: ConvolutionShape
+    let pool: PoolingShape
+    let activation: BlockActivation
   }
 
-  private var lanes: CPU.LaneBlock {
-    CPU.LaneBlock(
-      convolution: CPU.LaneConvolution(shape), activation: activation.kernels.map,
-      gradient: activation.kernels.gradient, pool: pooling)
+  private(set) var steps: [Step] = []
+
+  /// The first blocks that suit.
+  init(_ x: Tensor, _ blocks: [ConvolutionBlock]) {
+    guard x.rank == 4, x.dtype.isFloatingPoint, !x.trace.isNested else { return }
+    var sizes = x.shape
+    for block in blocks {
+      guard
+        [block.weight, block.bias].allSatisfy({ $0.dtype == x.dtype && !$0.trace.isNested }),
+        let step = Step(sizes, block), step.suits(x.dtype)
+      else { return }
+      steps.append(step)
+      sizes = step.resultShape
+    }
   }
 
-  func value(
-    _ inputs: [Tensor], isRecording: Bool
-  ) -> (y: Tensor, state: (input: Tensor, activations: Tensor)?) {
-    let (x, block) = (inputs[0], lanes)
-    let y = NDArray.uninitialized(
-      dtype: x.dtype, shape: [shape.batch, shape.outputChannels] + pooling.outputSize)
-    let state = isRecording ? CPU.LaneBlockState(block, x.dtype) : nil
-    CPU.laneBlock(
-      CPU.contiguous(x.array), CPU.contiguous(inputs[1].array),
-      bias: CPU.contiguous(inputs[2].array), block, state: state, into: y)
-    return (Tensor(y), state.map { (Tensor($0.input), Tensor($0.activations)) })
+  func value(_ inputs: [Tensor], isRecording: Bool) -> (y: Tensor, states: [State]) {
+    let (x, blocks) = (inputs[0], lanes)
+    let y = NDArray.uninitialized(dtype: x.dtype, shape: steps[steps.count - 1].resultShape)
+    let states = isRecording ? blocks.map { CPU.LaneBlockState($0, x.dtype) } : []
+    let parameters = steps.indices.map {
+      (CPU.contiguous(inputs[2 * $0 + 1].array), CPU.contiguous(inputs[2 * $0 + 2].array))
+    }
+    CPU.laneBlocks(CPU.contiguous(x.array), parameters, blocks, states: states, into: y)
+    return (Tensor(y), states.map { (Tensor($0.input), Tensor($0.activations)) })
   }
 
   func gradients(
-    _ dy: Tensor, _ weight: Tensor, _ state: (input: Tensor, activations: Tensor),
-    wantsInput: Bool
+    _ dy: Tensor, _ inputs: [Tensor], _ states: [State], _ wanted: [Bool]
   ) -> [Tensor?] {
-    guard let inputGradient = CPU.LaneConvolution(inputGradientOf: shape) else { return [] }
     let dtype = dy.dtype
-    let dx = wantsInput ? NDArray.uninitialized(dtype: dtype, shape: shape.inputShape) : nil
-    let dw = NDArray.uninitialized(dtype: dtype, shape: shape.weightShape)
-    let db = NDArray.uninitialized(dtype: dtype, shape: [shape.outputChannels])
-    CPU.laneBlockGradient(
-      CPU.contiguous(dy.array), CPU.contiguous(weight.array), lanes, inputGradient,
-      CPU.LaneBlockState(input: state.input.array, activations: state.activations.array), dx: dx,
-      dw: dw, db: db, shape)
-    return [dx.map { Tensor($0) }, Tensor(dw), Tensor(db)]
+    let dx = wanted[0] ? NDArray.uninitialized(dtype: dtype, shape: steps[0].shape.inputShape) : nil
+    let gradients = steps.enumerated().map { index, step in
+      wanted[2 * index + 1] || wanted[2 * index + 2]
+        ? (
+          dw: NDArray.uninitialized(dtype: dtype, shape: step.shape.weightShape),
+          db: NDArray.uninitialized(dtype: dtype, shape: [step.shape.outputChannels])
+        ) : nil
+    }
+    CPU.laneBlocksGradient(
+      CPU.contiguous(dy.array), steps.indices.map { CPU.contiguous(inputs[2 * $0 + 1].array) },
+      lanes,
+      states.map { CPU.LaneBlockState(input: $0.input.array, activations: $0.activations.array) },
+      dx: dx, gradients)
+    return [dx.map { Tensor($0) }]
+      + gradients.flatMap { [$0.map { Tensor($0.dw) }, $0.map { Tensor($0.db) }] }
   }
 
-  /// The gradients by the three operations, which are recorded where the cotangent is.
+  /// The gradients by the operations one by one, which are recorded where the cotangent is.
   func recordedGradients(_ dy: Tensor, _ inputs: [Tensor]) -> [Tensor?] {
     let tape = Tape()
     let watched = inputs.map { tape.watch($0) }
-    let y = activation(
-      conv2d(
-        watched[0], watched[1], bias: watched[2], stride: shape.stride, padding: shape.padding,
-        dilation: shape.dilation))
-    let pooled = avgPool2d(
-      y, kernelSize: pooling.kernelSize, stride: pooling.stride, padding: pooling.padding,
-      countIncludesPadding: pooling.countIncludesPadding)
-    return tape.pullback(of: pooled, cotangent: dy, at: watched)
+    var y = watched[0]
+    for (index, step) in steps.enumerated() {
+      let (shape, pool) = (step.shape, step.pool)
+      y = step.activation(
+        conv2d(
+          y, watched[2 * index + 1], bias: watched[2 * index + 2], stride: shape.stride,
+          padding: shape.padding, dilation: shape.dilation))
+      y = avgPool2d(
+        y, kernelSize: pool.kernelSize, stride: pool.stride, padding: pool.padding,
+        countIncludesPadding: pool.countIncludesPadding)
+    }
+    return tape.pullback(of: y, cotangent: dy, at: watched)
+  }
+
+  private var lanes: [CPU.LaneBlock] { steps.compactMap(\.lanes) }
+}
+
+extension ConvolutionChain.Step {
+  /// A block on inputs of some sizes [batch, channels, height, width]; nil if they do not fit.
+  fileprivate init?(_ sizes: [Int], _ block: ConvolutionBlock) {
+    let (input, convolution, pool) = (Array(sizes[2...]), block.convolution, block.pool)
+    guard block.weight.rank == 4, block.weight.size(1) == sizes[1],
+      block.bias.shape == [block.weight.size(0)], convolution.fits(input)
+    else { return nil }
+    shape = ConvolutionShape(
+      batch: sizes[0], inputChannels: sizes[1], inputSize: input,
+      outputChannels: block.weight.size(0), outputSize: convolution.outputSize(input),
+      kernelSize: convolution.kernel, stride: convolution.stride, padding: convolution.padding,
+      dilation: convolution.dilation, groups: 1)
+    guard pool.fits(shape.outputSize) else { return nil }
+    self.pool = PoolingShape(
+      inputSize: shape.outputSize, outputSize: pool.outputSize(shape.outputSize),
+      kernelSize: pool.kernel, stride: pool.stride, padding: pool.padding, dilation: [1, 1],
+      countIncludesPadding: block.countIncludesPadding)
+    activation = block.activation
+  }
+
+  /// The sizes [batch, outputChannels, pooledHeight, pooledWidth].
+  fileprivate var resultShape: [Int] { [shape.batch, shape.outputChannels] + pool.outputSize }
+
+  fileprivate func suits(_ dtype: DType) -> Bool {
+    lanes.map { $0.convolution.suits(dtype) && $0.inputGradient.suits(dtype) } ?? false
+  }
+
+  /// The block in lanes; nil if its input gradient is no convolution.
+  fileprivate var lanes: CPU.LaneBlock? {
+    CPU.LaneConvolution(inputGradientOf: shape).map {
+      CPU.LaneBlock(
+        convolution: CPU.LaneConvolution(shape), inputGradient: $0, shape: shape, pool: pool,
+        activation: activation.kernels.map, gradient: activation.kernels.gradient)
+    }
   }
 }
 

@@ -111,13 +111,13 @@ typedef struct CKPatches {
 } CKPatches;
 
 /// A convolution on a block of images that lie in the lanes of vectors: the input is [channels, height, width, lanes],
-/// padded already, the output [outputs, outputHeight, outputWidth, lanes]. Outside the given rows and columns the input
-/// is zero, and need not be multiplied.
+/// the output [outputs, outputHeight, outputWidth, lanes]. Only the given rows and columns of the input take part; padY
+/// rows above it and padX columns before it are not even there.
 typedef struct CKLaneConvolution {
   ptrdiff_t channels, height, width;
   ptrdiff_t kernelHeight, kernelWidth;
   ptrdiff_t outputs, outputHeight, outputWidth;
-  ptrdiff_t strideY, strideX, dilationY, dilationX;
+  ptrdiff_t strideY, strideX, padY, padX, dilationY, dilationX;
   ptrdiff_t firstRow, endRow, firstColumn, endColumn;
 } CKLaneConvolution;
 
@@ -223,16 +223,19 @@ typedef struct CKKernels {
   /// entry per output.
   void (*_Nonnull convolveLanes)(CKType type, const CKLaneConvolution *_Nonnull shape, const void *_Nonnull x,
                                  const void *_Nonnull panels, const void *_Nullable bias, void *_Nonnull y);
-  /// Adds the gradient of the weights [outputs, channels, kernelHeight, kernelWidth] to dw, one sum a lane:
-  /// dw [outputs, channels * kernelHeight * kernelWidth, lanes].
-  void (*_Nonnull addLaneWeightGradients)(CKType type, const CKLaneConvolution *_Nonnull shape,
-                                          const void *_Nonnull x, const void *_Nonnull dy, void *_Nonnull dw);
+  /// dw [outputs, channels, kernelHeight, kernelWidth], summed over the lanes. padY and padX are 0; columns outside the
+  /// given ones are zero.
+  void (*_Nonnull laneWeightGradients)(CKType type, const CKLaneConvolution *_Nonnull shape, const void *_Nonnull x,
+                                       const void *_Nonnull dy, void *_Nonnull dw);
 
-  /// Average pooling over planes in lanes, [planes, height, width, lanes], and its gradient (dx is overwritten).
+  /// Average pooling over planes in lanes, [planes, height, width, lanes].
   void (*_Nonnull averagePoolLanes)(CKType type, const CKWindow *_Nonnull window, size_t planes,
                                     const void *_Nonnull x, void *_Nonnull y);
-  void (*_Nonnull averagePoolLanesGradient)(CKType type, const CKWindow *_Nonnull window, size_t planes,
-                                            const void *_Nonnull dy, void *_Nonnull dx);
+  /// Back through average pooling and the activation before it, whose results are x and whose derivative is an operation
+  /// of x: dx is overwritten, sums [planes] is the sum of each of its planes.
+  void (*_Nonnull activationPoolLanesGradient)(CKZip derivative, CKType type, const CKWindow *_Nonnull window,
+                                               size_t planes, const void *_Nonnull dy, const void *_Nonnull x,
+                                               void *_Nonnull dx, void *_Nonnull sums);
 
   // Pooling over `planes` planes, floating point only.
   void (*_Nonnull averagePool)(CKType type, const CKWindow *_Nonnull window, size_t planes, const void *_Nonnull x,

@@ -174,7 +174,8 @@ struct ConvolutionKernels<Axes: SpatialAxes> {
     [Member("weight", weight)] + (bias.map { [Member("bias", $0)] } ?? [])
   }
 
-  private var inputs: Int? {
+  /// How many input channels it expects; nil where the first input decides.
+  var inputs: Int? {
     isTransposed ? weight.shape[0] : weight.shape[1].map { $0 * groups }
   }
 
@@ -203,6 +204,11 @@ struct ConvolutionKernels<Axes: SpatialAxes> {
     require(
       channels % groups == 0,
       "\(groups) groups do not divide the \(channels) channels of \(x.shape)")
+    return values(channels: channels)
+  }
+
+  /// Weight and bias for a number of input channels.
+  func values(channels: Int) -> (weight: Tensor, bias: Tensor?) {
     let sizes = isTransposed ? [channels, outputs / groups] : [outputs, channels / groups]
     return (weight.value(shape: sizes + kernel), bias?.value(shape: [outputs]))
   }

@@ -1,7 +1,7 @@
 import Autograd
 
-/// A convolution, an activation and an average pool that stand one after the other: they run as one
-/// operation where that gives the same result faster.
+/// A convolution, an activation and an average pool that stand one after the other: such blocks run as
+/// one operation where that gives the same result faster.
 struct PoolingBlock {
   /// How many layers it stands for.
   static let layerCount = 3
@@ -27,12 +27,33 @@ struct PoolingBlock {
     self.pool = pool
   }
 
-  /// The result for an input, nil where the layers must run by themselves.
-  func callAsFunction(_ x: borrowing Tensor) -> Tensor? {
-    let (weight, bias) = convolution.running { convolution.kernels.values(for: x) }
-    guard let bias else { return nil }
-    return convolutionBlock(
-      copy x, weight, bias: bias, convolution: convolution.window, activation: activation,
-      pool: pool.window, countIncludesPadding: pool.countIncludesPadding)
+  /// The block with its parameters for a number of input channels, nil if it expects another one.
+  private func callAsFunction(channels: Int) -> ConvolutionBlock? {
+    let kernels = convolution.kernels
+    guard kernels.inputs ?? channels == channels else { return nil }
+    let (weight, bias) = convolution.running { kernels.values(channels: channels) }
+    return bias.map {
+      ConvolutionBlock(
+        weight, bias: $0, convolution: convolution.window, activation: activation,
+        pool: pool.window, countIncludesPadding: pool.countIncludesPadding)
+    }
+  }
+
+  /// The result of the blocks that follow each other from a place on, and the place behind those that
+  /// ran; nil where the layers must run by themselves.
+  ///
+  /// - Parameter blocks: What begins at each place.
+  static func run(
+    _ blocks: [PoolingBlock?], at place: Int, _ x: borrowing Tensor
+  ) -> (y: Tensor, end: Int)? {
+    guard blocks[place] != nil, x.rank == 4 else { return nil }
+    var (next, channels) = (place, x.size(1))
+    var chain: [ConvolutionBlock] = []
+    while next < blocks.count, let block = blocks[next]?(channels: channels) {
+      chain.append(block)
+      channels = block.channels
+      next += layerCount
+    }
+    return convolutionBlocks(copy x, chain).map { ($0.y, place + $0.count * layerCount) }
   }
 }

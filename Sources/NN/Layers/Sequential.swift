@@ -69,9 +69,9 @@ public final class Sequential: Layer, RandomAccessCollection {
     var place = 0
     while place < layers.count {
       // Who observes layers wants to see each of them.
-      if let block = blocks[place], !OutputHooks.areWanted, let y = block(x) {
+      if !OutputHooks.areWanted, let (y, end) = PoolingBlock.run(blocks, at: place, x) {
         x = y
-        place += PoolingBlock.layerCount
+        place = end
       } else {
         x = layers[place](consume x)
         place += 1

@@ -113,6 +113,15 @@ import Testing
       let convolution = gradients(at: [images, weight]) {
         conv2d($0[0], $0[1], stride: 2, padding: 2).square().sum()
       }
+      let block = gradients(at: [images, weight]) {
+        let block = ConvolutionBlock(
+          $0[1], bias: .zeros([8]),
+          convolution: SlidingWindow("", kernel: [5, 5], stride: 1, padding: 2, dilation: 1),
+          activation: .sigmoid,
+          pool: SlidingWindow("", kernel: [2, 2], stride: 2, padding: 0, dilation: 1),
+          countIncludesPadding: true)
+        return convolutionBlocks($0[0], [block])?.y.square().sum() ?? Tensor(0)
+      }
       let pooled = gradient(at: images) {
         (avgPool2d($0, kernelSize: 2, stride: 2) * maxPool2d($0, kernelSize: 2, stride: 2)).sum()
       }
@@ -122,7 +131,7 @@ import Testing
         wide.transpose() + wide.transpose().exp(), wide.argmax(axis: 1),
         Tensor.where(long .> 0, long, 0), a.matmul(b), conv2d(images, weight),
       ]
-      return (product + batched + convolution + [pooled] + sums).map(\.bits)
+      return (product + batched + convolution + block + [pooled] + sums).map(\.bits)
     }
     let one = await withThreads(1) { results() }
     for threads in [2, 4] {
