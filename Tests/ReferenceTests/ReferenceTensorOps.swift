@@ -196,11 +196,7 @@ private func addShapes(to ops: inout [String: ReferenceOp]) {
 }
 
 private func addParts(to ops: inout [String: ReferenceOp]) {
-  // PyTorch leaves out what is empty and has one axis only.
-  ops["cat"] = { a in
-    let parts = a.inputs.filter { $0.shape != [0] }
-    return concatenate(parts.isEmpty ? a.inputs : parts, axis: try a.int("dim", "axis") ?? 0)
-  }
+  ops["cat"] = { a in concatenate(a.inputs, axis: try a.int("dim", "axis") ?? 0) }
   ops["stack"] = { a in stack(a.inputs, axis: try a.int("dim", "axis") ?? 0) }
   ops["slice"] = { a in
     try a.input().slice(

@@ -58,6 +58,18 @@ def arguments(cases):
     cases.add("cat", lambda **tensors: torch.cat(list(tensors.values()), 1), {
         "a": cases.normal(0), "b": cases.normal(2, 3), "c": cases.normal(2, 1)}, attributes={})
     cases.entries[-1]["attributes"] = {"dim": 1}
+    # Where all are of shape [0], any axis will do.
+    cases.add("cat", lambda dim, **tensors: torch.cat(list(tensors.values()), dim), {
+        "a": cases.normal(0), "b": cases.normal(0)}, attributes={"dim": -3})
+    cases.add("conv_transpose2d", F.conv_transpose2d, {
+        "input": cases.normal(0, 2, 2, 1), "weight": cases.normal(2, 1, 2, 2), "bias": cases.normal(1)},
+        attributes={"stride": 2, "output_padding": 3})
+    # Windows that see no element are -inf. PyTorch's gradient of them writes beyond the image.
+    for attributes in [{"kernel_size": 2, "padding": 1, "dilation": 3, "stride": 1},
+                       {"kernel_size": [2, 1], "padding": [1, 0], "dilation": [4, 1], "stride": [3, 1],
+                        "ceil_mode": True}]:
+        cases.add("max_pool2d", F.max_pool2d, {"input": cases.normal(1, 2, 3, 2)},
+                  attributes=attributes, forward_only=True)
     cases.add("norm", lambda input, ord, dtype: torch.linalg.vector_norm(
         input, ord, dtype=getattr(torch, dtype)), {"input": cases.normal(3, 2)},
         attributes={"ord": 3, "dtype": "float64"}, dtype=torch.float32, tolerance=(1e-6, 1e-6))
