@@ -223,7 +223,7 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
 extension ReferenceArguments {
   /// One size for all axes, or a list with one each; a list of one counts as one.
   func spatial(_ name: String) throws -> (any SpatialSizes)? {
-    guard let sizes = try ints(name) else { return nil }
+    guard let sizes = try ints(name), sizes != [] else { return nil }
     return sizes.count == 1 ? sizes[0] : sizes
   }
 

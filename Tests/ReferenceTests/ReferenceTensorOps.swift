@@ -83,8 +83,8 @@ private func addActivations(to ops: inout [String: ReferenceOp]) {
 
 private func addPairs(to ops: inout [String: ReferenceOp]) {
   @Sendable func scaled(_ a: ReferenceArguments) throws -> Tensor {
-    guard let alpha = try a.double("alpha"), alpha != 1 else { return try a.input(1) }
-    return try a.input(1) * alpha
+    guard let alpha = try a.double("alpha"), alpha != 1 else { return try a.other() }
+    return try a.other() * alpha
   }
   ops["add"] = { a in
     if let other = try a.double("other") { return try a.input() + other * (a.double("alpha") ?? 1) }
@@ -96,19 +96,22 @@ private func addPairs(to ops: inout [String: ReferenceOp]) {
   }
   ops["mul"] = { a in
     if let other = try a.double("other") { return try a.input() * other }
-    return try a.input(0) * a.input(1)
+    return try a.input(0) * a.other()
   }
   ops["div"] = { a in
     let dtype = try a.input().dtype
     let other = try a.double("other").map { Tensor($0, dtype: dtype) }
     switch try a.text("rounding_mode") {
-    case nil: return try a.input(0) / (other ?? a.input(1))
-    case "floor"?: return try a.input().floorDivide(other ?? a.input(1))
-    case "trunc"?: return try a.input().truncDivide(other ?? a.input(1))
+    case nil: return try a.input(0) / (other ?? a.other())
+    case "floor"?: return try a.input().floorDivide(other ?? a.other())
+    case "trunc"?: return try a.input().truncDivide(other ?? a.other())
     case let mode?: throw ReferenceFailure("the rounding mode \(mode) is not known")
     }
   }
-  ops["pow_tensor"] = { a in try a.input(0).pow(a.input(1)) }
+  ops["pow_tensor"] = { a in
+    if let exponent = try a.double("other", "exponent") { return try a.input().pow(exponent) }
+    return try a.input(0).pow(a.other())
+  }
   ops["maximum"] = { a in try maximum(a.input(0), a.input(1)) }
   ops["minimum"] = { a in try minimum(a.input(0), a.input(1)) }
   ops["atan2"] = { a in try a.input(0).atan2(a.input(1)) }
@@ -230,6 +233,14 @@ private func addProducts(to ops: inout [String: ReferenceOp]) {
 }
 
 extension ReferenceArguments {
+  /// The second operand, which may be of integers.
+  func other() throws -> Tensor {
+    if inputs.count < 2, let other = optionalInteger("other") {
+      return try other.asType(input().dtype)
+    }
+    return try input(1)
+  }
+
   /// `dim` of a reduction, where an empty list stands for all of them.
   func axes() throws -> [Int]? {
     let axes = try ints("dim", "axis")

@@ -184,8 +184,10 @@ public func convTranspose2d(
       + window.dilation[$0] * (window.kernel[$0] - 1) + extra[$0] + 1
   }
   require(
-    size.allSatisfy { $0 >= 1 }, "convTranspose2d: nothing is left of \(x.summary), size \(size)")
+    size.allSatisfy { $0 >= 0 },
+    "convTranspose2d: less than nothing is left of \(x.summary), size \(size)")
   let outputs = weight.size(1) * groups
+  if size.contains(0) { return .zeros([x.size(0), outputs] + size, dtype: x.dtype) }
   let y = convolutionInputGradient(
     x, weight,
     ConvolutionShape(

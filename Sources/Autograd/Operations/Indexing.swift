@@ -61,12 +61,16 @@ extension Tensor {
   /// `y[i, j] = self[i, indices[i, j]]`.
   ///
   /// - Parameter indices: Integers in this tensor's shape, except along the axis; along the other
-  ///   axes they may be fewer.
+  ///   axes they may be fewer. Tensors without axes count as ones with a single element, and no
+  ///   indices at all may have any shape.
+  /// - Returns: The indices' shape.
   public func gather(axis: Int, _ indices: Tensor) -> Tensor {
-    if rank == 0 && indices.rank == 0 {
-      return unsqueeze(0).gather(axis: axis, indices.unsqueeze(0)).squeeze(0)
-    }
+    if rank == 0 { return unsqueeze(0).gather(axis: axis, indices) }
     let axis = checkedAxis(axis, "gather")
+    if rank == 1 && indices.rank == 0 { return gather(axis: 0, indices.unsqueeze(0)).squeeze(0) }
+    if indices.count == 0 && indices.rank != rank && !indices.dtype.isFloatingPoint {
+      return .zeros(indices.shape, dtype: dtype)
+    }
     var x = self
     for other in 0..<Swift.min(rank, indices.rank)
     where other != axis && indices.size(other) < size(other) {

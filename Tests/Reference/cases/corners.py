@@ -64,6 +64,18 @@ def arguments(cases):
     cases.add("conv_transpose2d", F.conv_transpose2d, {
         "input": cases.normal(0, 2, 2, 1), "weight": cases.normal(2, 1, 2, 2), "bias": cases.normal(1)},
         attributes={"stride": 2, "output_padding": 3})
+    cases.add("conv_transpose2d", F.conv_transpose2d, {  # nothing is left
+        "input": cases.normal(1, 2, 2, 3), "weight": cases.normal(2, 2, 3, 3)},
+        attributes={"padding": 2, "groups": 2}, dtype=torch.float32)
+    # Without axes is as with one element; no indices have any shape.
+    for shape, index in [((), torch.tensor([0, 0])), ((3,), torch.tensor(2)), ((3,), torch.zeros(2, 0)),
+                         ((2, 3), torch.zeros(0))]:
+        cases.add("gather", lambda input, index, dim: torch.gather(input, dim, index.long()), {
+            "input": cases.normal(*shape)}, {"index": index}, {"dim": 0})
+    cases.add("avg_pool2d", F.avg_pool2d, {"input": cases.normal(1, 3, 4)},
+              attributes={"kernel_size": 2, "stride": []})
+    cases.add("pow_tensor", lambda input, other: input ** other, {
+        "input": cases.uniform(3) + 0.5}, {"other": torch.tensor([0, 2, 3])})
     # Windows that see no element are -inf. PyTorch's gradient of them writes beyond the image.
     for attributes in [{"kernel_size": 2, "padding": 1, "dilation": 3, "stride": 1},
                        {"kernel_size": [2, 1], "padding": [1, 0], "dilation": [4, 1], "stride": [3, 1],

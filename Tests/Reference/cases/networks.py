@@ -267,7 +267,7 @@ def pools(cases):
         add(op, (2, 1, 6, 6), kernel_size=3, stride=2, ceil_mode=True)
         add(op, (2, 9, 7), kernel_size=3, stride=2, padding=1, ceil_mode=True)
         add(op, (0, 2, 4, 4), kernel_size=2)
-        add(op, (1, 1, 33, 17), kernel_size=2)
+        add(op, (1, 1, 9, 17), kernel_size=2)
         add(op, (1, 1, 5, 5), kernel_size=2, stride=4, padding=1, ceil_mode=True)
     add("max_pool2d", (1, 2, 9, 9), kernel_size=3, stride=2, padding=1, dilation=2)
     add("avg_pool2d", (1, 2, 6, 7), kernel_size=3, stride=2, padding=1, ceil_mode=True,
