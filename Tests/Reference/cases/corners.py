@@ -76,6 +76,11 @@ def arguments(cases):
               attributes={"kernel_size": 2, "stride": []})
     cases.add("pow_tensor", lambda input, other: input ** other, {
         "input": cases.uniform(3) + 0.5}, {"other": torch.tensor([0, 2, 3])})
+    # Quotients a little below whole numbers, which rounding makes whole before they are truncated.
+    for mode in ["trunc", "floor"]:
+        cases.add("div", torch.div, {
+            "input": torch.tensor([-0.25, 0.25, 0.875, -0.5, 7.0, -7.0]),
+            "other": torch.tensor([-1e-3, 1e-3, 1e-3, 1e-3, 2.0, 2.0])}, attributes={"rounding_mode": mode})
     # Windows that see no element are -inf. PyTorch's gradient of them writes beyond the image.
     for attributes in [{"kernel_size": 2, "padding": 1, "dilation": 3, "stride": 1},
                        {"kernel_size": [2, 1], "padding": [1, 0], "dilation": [4, 1], "stride": [3, 1],
