@@ -81,6 +81,10 @@ def arguments(cases):
         cases.add("div", torch.div, {
             "input": torch.tensor([-0.25, 0.25, 0.875, -0.5, 7.0, -7.0]),
             "other": torch.tensor([-1e-3, 1e-3, 1e-3, 1e-3, 2.0, 2.0])}, attributes={"rounding_mode": mode})
+    cases.add("add", lambda other, input: torch.add(input, other), {"other": cases.normal(3)},
+              attributes={"input": 2.5})
+    cases.add("batch_norm", lambda input, training: F.batch_norm(input, None, None, training=training), {
+        "input": cases.normal(0)}, attributes={"training": True})
     # Windows that see no element are -inf. PyTorch's gradient of them writes beyond the image.
     for attributes in [{"kernel_size": 2, "padding": 1, "dilation": 3, "stride": 1},
                        {"kernel_size": [2, 1], "padding": [1, 0], "dilation": [4, 1], "stride": [3, 1],
