@@ -68,7 +68,7 @@ extension Tensor {
     if rank == 0 { return unsqueeze(0).gather(axis: axis, indices) }
     let axis = checkedAxis(axis, "gather")
     if rank == 1 && indices.rank == 0 { return gather(axis: 0, indices.unsqueeze(0)).squeeze(0) }
-    if indices.count == 0 && indices.rank != rank && !indices.dtype.isFloatingPoint {
+    if indices.count == 0 && !indices.dtype.isFloatingPoint {
       return .zeros(indices.shape, dtype: dtype)
     }
     var x = self
