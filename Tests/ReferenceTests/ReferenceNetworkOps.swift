@@ -167,17 +167,21 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
       ignoreIndex: a.int("ignore_index") ?? -100, reduction: a.reduction())
   }
   ops["mse_loss"] = { a in
-    try mseLoss(a.input(), a.target(), weight: a.weight(), reduction: a.reduction())
+    let (x, target) = try a.pair()
+    return try mseLoss(x, target, weight: a.weight(), reduction: a.reduction())
   }
   ops["l1_loss"] = { a in
-    try l1Loss(a.input(), a.target(), weight: a.weight(), reduction: a.reduction())
+    let (x, target) = try a.pair()
+    return try l1Loss(x, target, weight: a.weight(), reduction: a.reduction())
   }
   ops["smooth_l1_loss"] = { a in
-    try smoothL1Loss(a.input(), a.input(1), beta: a.double("beta") ?? 1, reduction: a.reduction())
+    let (x, target) = try a.pair()
+    return try smoothL1Loss(x, target, beta: a.double("beta") ?? 1, reduction: a.reduction())
   }
   ops["huber_loss"] = { a in
-    try huberLoss(
-      a.input(), a.target(), delta: a.double("delta") ?? 1, weight: a.weight(),
+    let (x, target) = try a.pair()
+    return try huberLoss(
+      x, target, delta: a.double("delta") ?? 1, weight: a.weight(),
       reduction: a.reduction())
   }
   ops["binary_cross_entropy_with_logits"] = { a in
@@ -192,8 +196,9 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
     )
   }
   ops["kl_div"] = { a in
-    try klDivergence(
-      a.input(), a.target(), isLogTarget: a.bool("log_target") ?? false, reduction: a.reduction())
+    let (x, target) = try a.pair()
+    return try klDivergence(
+      x, target, isLogTarget: a.bool("log_target") ?? false, reduction: a.reduction())
   }
   ops["hinge_embedding_loss"] = { a in
     try hingeEmbeddingLoss(
@@ -223,8 +228,16 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
 extension ReferenceArguments {
   /// One size for all axes, or a list with one each; a list of one counts as one.
   func spatial(_ name: String) throws -> (any SpatialSizes)? {
-    guard let sizes = try ints(name) else { return nil }
+    guard let sizes = try ints(name), sizes != [] else { return nil }
     return sizes.count == 1 ? sizes[0] : sizes
+  }
+
+  /// Input and target of a loss in one shape, to which PyTorch brings them with a warning.
+  func pair() throws -> (x: Tensor, target: Tensor) {
+    let (x, target) = try (input(), target())
+    if x.shape == target.shape { return (x, target) }
+    let shape = (x.zerosLike() + target.zerosLike()).shape
+    return (x.expand(shape), target.expand(shape))
   }
 
   /// The weight of a loss, a constant as in PyTorch.

@@ -82,33 +82,37 @@ private func addActivations(to ops: inout [String: ReferenceOp]) {
 }
 
 private func addPairs(to ops: inout [String: ReferenceOp]) {
-  @Sendable func scaled(_ a: ReferenceArguments) throws -> Tensor {
-    guard let alpha = try a.double("alpha"), alpha != 1 else { return try a.input(1) }
-    return try a.input(1) * alpha
+  @Sendable func scaled(_ a: ReferenceArguments) throws -> (Tensor, Tensor) {
+    let (x, y) = try a.operands()
+    guard let alpha = try a.double("alpha"), alpha != 1 else { return (x, y) }
+    return (x, y * alpha)
   }
   ops["add"] = { a in
-    if let other = try a.double("other") { return try a.input() + other * (a.double("alpha") ?? 1) }
-    return try a.input(0) + scaled(a)
+    let (x, y) = try scaled(a)
+    return x + y
   }
   ops["sub"] = { a in
-    if let other = try a.double("other") { return try a.input() - other * (a.double("alpha") ?? 1) }
-    return try a.input(0) - scaled(a)
+    let (x, y) = try scaled(a)
+    return x - y
   }
   ops["mul"] = { a in
-    if let other = try a.double("other") { return try a.input() * other }
-    return try a.input(0) * a.input(1)
+    let (x, y) = try a.operands()
+    return x * y
   }
   ops["div"] = { a in
-    let dtype = try a.input().dtype
-    let other = try a.double("other").map { Tensor($0, dtype: dtype) }
+    let (x, y) = try a.operands()
     switch try a.text("rounding_mode") {
-    case nil: return try a.input(0) / (other ?? a.input(1))
-    case "floor"?: return try a.input().floorDivide(other ?? a.input(1))
-    case "trunc"?: return try a.input().truncDivide(other ?? a.input(1))
+    case nil: return x / y
+    case "floor"?: return x.floorDivide(y)
+    case "trunc"?: return x.truncDivide(y)
     case let mode?: throw ReferenceFailure("the rounding mode \(mode) is not known")
     }
   }
-  ops["pow_tensor"] = { a in try a.input(0).pow(a.input(1)) }
+  ops["pow_tensor"] = { a in
+    if let exponent = try a.double("other", "exponent") { return try a.input().pow(exponent) }
+    let (x, y) = try a.operands()
+    return x.pow(y)
+  }
   ops["maximum"] = { a in try maximum(a.input(0), a.input(1)) }
   ops["minimum"] = { a in try minimum(a.input(0), a.input(1)) }
   ops["atan2"] = { a in try a.input(0).atan2(a.input(1)) }
@@ -196,11 +200,7 @@ private func addShapes(to ops: inout [String: ReferenceOp]) {
 }
 
 private func addParts(to ops: inout [String: ReferenceOp]) {
-  // PyTorch leaves out what is empty and has one axis only.
-  ops["cat"] = { a in
-    let parts = a.inputs.filter { $0.shape != [0] }
-    return concatenate(parts.isEmpty ? a.inputs : parts, axis: try a.int("dim", "axis") ?? 0)
-  }
+  ops["cat"] = { a in concatenate(a.inputs, axis: try a.int("dim", "axis") ?? 0) }
   ops["stack"] = { a in stack(a.inputs, axis: try a.int("dim", "axis") ?? 0) }
   ops["slice"] = { a in
     try a.input().slice(
@@ -234,6 +234,15 @@ private func addProducts(to ops: inout [String: ReferenceOp]) {
 }
 
 extension ReferenceArguments {
+  /// Both operands: one may be a number, the second of integers.
+  func operands() throws -> (Tensor, Tensor) {
+    let x = try input()
+    if let number = try double("input", "self") { return (Tensor(number, dtype: x.dtype), x) }
+    if let number = try double("other") { return (x, Tensor(number, dtype: x.dtype)) }
+    if inputs.count < 2, let other = optionalInteger("other") { return (x, other.asType(x.dtype)) }
+    return try (x, input(1))
+  }
+
   /// `dim` of a reduction, where an empty list stands for all of them.
   func axes() throws -> [Int]? {
     let axes = try ints("dim", "axis")

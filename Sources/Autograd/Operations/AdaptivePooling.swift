@@ -114,6 +114,9 @@ extension Tensor {
 package func adaptiveMaximumPool(_ x: Tensor, _ outputSize: [Int?]) -> Tensor {
   let operation = "adaptive maximum pool"
   let (sizes, counts) = checkedSizes(operation, x, outputSize)
+  if counts.contains(0) {
+    return .zeros(x.shape.dropLast(counts.count) + counts, dtype: x.dtype)
+  }
   if let window = SlidingWindow(operation, dividing: sizes, into: counts) {
     return maximumPool(x, window)
   }

@@ -14,12 +14,12 @@ public func conv2d(
   _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
   padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1
 ) -> Tensor {
-  if x.rank == 3 && weight.rank == 4 {
-    return conv2d(
-      x.unsqueeze(0), weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
-      groups: groups
-    ).squeeze(0)
+  let single = ofBatch(x, weight, axes: 2) {
+    conv2d(
+      $0, weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
+      groups: groups)
   }
+  if let single { return single }
   require(
     x.rank == 4 && weight.rank == 4,
     """

@@ -45,10 +45,14 @@ extension SpatialSizes where Self == WindowPadding {
 
 extension SlidingWindow {
   /// Sizes that a transposed convolution adds behind its result: below the stride or the dilation.
-  package func checked(outputPadding: any SpatialSizes) -> [Int] {
+  ///
+  /// A batch without images may have larger ones, as in PyTorch.
+  package func checked(outputPadding: any SpatialSizes, hasImages: Bool = true) -> [Int] {
     let extra = outputPadding.sizes(kernel.count, "outputPadding")
     require(
-      extra.indices.allSatisfy { extra[$0] >= 0 && extra[$0] < max(stride[$0], dilation[$0]) },
+      extra.indices.allSatisfy {
+        extra[$0] >= 0 && (extra[$0] < max(stride[$0], dilation[$0]) || !hasImages)
+      },
       """
       \(operation): the output padding \(extra) must be at least 0 and below the stride \(stride) or the dilation \
       \(dilation)
@@ -72,12 +76,12 @@ public func conv1d(
   _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
   padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1
 ) -> Tensor {
-  if x.rank == 2 && weight.rank == 3 {
-    return conv1d(
-      x.unsqueeze(0), weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
-      groups: groups
-    ).squeeze(0)
+  let single = ofBatch(x, weight, axes: 1) {
+    conv1d(
+      $0, weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
+      groups: groups)
   }
+  if let single { return single }
   checkRanks("conv1d", x, weight, axes: 1)
   var (x, padding) = (x, padding)
   if let known = padding as? WindowPadding {
@@ -105,12 +109,12 @@ public func conv3d(
   _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
   padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1
 ) -> Tensor {
-  if x.rank == 4 && weight.rank == 5 {
-    return conv3d(
-      x.unsqueeze(0), weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
-      groups: groups
-    ).squeeze(0)
+  let single = ofBatch(x, weight, axes: 3) {
+    conv3d(
+      $0, weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
+      groups: groups)
   }
+  if let single { return single }
   checkRanks("conv3d", x, weight, axes: 3)
   let kernel = Array(weight.shape[2...])
   var (x, padding) = (x, padding)
@@ -156,12 +160,12 @@ public func convTranspose2d(
   padding: any SpatialSizes = 0, outputPadding: any SpatialSizes = 0,
   dilation: any SpatialSizes = 1, groups: Int = 1
 ) -> Tensor {
-  if x.rank == 3 && weight.rank == 4 {
-    return convTranspose2d(
-      x.unsqueeze(0), weight, bias: bias, stride: stride, padding: padding,
-      outputPadding: outputPadding, dilation: dilation, groups: groups
-    ).squeeze(0)
+  let single = ofBatch(x, weight, axes: 2) {
+    convTranspose2d(
+      $0, weight, bias: bias, stride: stride, padding: padding,
+      outputPadding: outputPadding, dilation: dilation, groups: groups)
   }
+  if let single { return single }
   checkRanks("convTranspose2d", x, weight, axes: 2)
   require(
     x.dtype.isFloatingPoint && x.dtype == weight.dtype,
@@ -174,14 +178,16 @@ public func convTranspose2d(
   let window = SlidingWindow(
     "convTranspose2d", kernel: Array(weight.shape[2...]), stride: stride, padding: padding,
     dilation: dilation)
-  let extra = window.checked(outputPadding: outputPadding)
+  let extra = window.checked(outputPadding: outputPadding, hasImages: x.size(0) > 0)
   let size = (0..<2).map {
     (x.size(2 + $0) - 1) * window.stride[$0] - 2 * window.padding[$0]
       + window.dilation[$0] * (window.kernel[$0] - 1) + extra[$0] + 1
   }
   require(
-    size.allSatisfy { $0 >= 1 }, "convTranspose2d: nothing is left of \(x.summary), size \(size)")
+    size.allSatisfy { $0 >= 0 },
+    "convTranspose2d: less than nothing is left of \(x.summary), size \(size)")
   let outputs = weight.size(1) * groups
+  if size.contains(0) { return .zeros([x.size(0), outputs] + size, dtype: x.dtype) }
   let y = convolutionInputGradient(
     x, weight,
     ConvolutionShape(
@@ -212,12 +218,12 @@ public func convTranspose1d(
   padding: any SpatialSizes = 0, outputPadding: any SpatialSizes = 0,
   dilation: any SpatialSizes = 1, groups: Int = 1
 ) -> Tensor {
-  if x.rank == 2 && weight.rank == 3 {
-    return convTranspose1d(
-      x.unsqueeze(0), weight, bias: bias, stride: stride, padding: padding,
-      outputPadding: outputPadding, dilation: dilation, groups: groups
-    ).squeeze(0)
+  let single = ofBatch(x, weight, axes: 1) {
+    convTranspose1d(
+      $0, weight, bias: bias, stride: stride, padding: padding,
+      outputPadding: outputPadding, dilation: dilation, groups: groups)
   }
+  if let single { return single }
   checkRanks("convTranspose1d", x, weight, axes: 1)
   return convTranspose2d(
     x.unsqueeze(2), weight.unsqueeze(2), bias: bias, stride: [1] + stride.sizes(1, "stride"),
@@ -225,6 +231,14 @@ public func convTranspose1d(
     outputPadding: [0] + outputPadding.sizes(1, "outputPadding"),
     dilation: [1] + dilation.sizes(1, "dilation"), groups: groups
   ).squeeze(2)
+}
+
+/// An input without a batch axis as a batch of one; nil for any other.
+func ofBatch(
+  _ x: Tensor, _ weight: Tensor, axes: Int, _ convolve: (Tensor) -> Tensor
+) -> Tensor? {
+  guard x.rank == axes + 1 && weight.rank == axes + 2 else { return nil }
+  return convolve(x.unsqueeze(0)).squeeze(0)
 }
 
 private func checkRanks(_ operation: String, _ x: Tensor, _ weight: Tensor, axes: Int) {

@@ -61,12 +61,16 @@ extension Tensor {
   /// `y[i, j] = self[i, indices[i, j]]`.
   ///
   /// - Parameter indices: Integers in this tensor's shape, except along the axis; along the other
-  ///   axes they may be fewer.
+  ///   axes they may be fewer. Tensors without axes count as ones with a single element, and no
+  ///   indices at all may have any shape.
+  /// - Returns: The indices' shape.
   public func gather(axis: Int, _ indices: Tensor) -> Tensor {
-    if rank == 0 && indices.rank == 0 {
-      return unsqueeze(0).gather(axis: axis, indices.unsqueeze(0)).squeeze(0)
-    }
+    if rank == 0 { return unsqueeze(0).gather(axis: axis, indices) }
     let axis = checkedAxis(axis, "gather")
+    if rank == 1 && indices.rank == 0 { return gather(axis: 0, indices.unsqueeze(0)).squeeze(0) }
+    if indices.count == 0 && !indices.dtype.isFloatingPoint {
+      return .zeros(indices.shape, dtype: dtype)
+    }
     var x = self
     for other in 0..<Swift.min(rank, indices.rank)
     where other != axis && indices.size(other) < size(other) {
@@ -166,39 +170,44 @@ extension Array where Element == Int {
 }
 
 /// Tensors one after the other along an axis along which alone their sizes may differ.
+///
+/// Those of shape [0] fit any others and add nothing but their type, as in PyTorch; where there are
+/// no others, any axis gives [0].
 public func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
-  guard let first = tensors.first else { fail("concatenate: needs at least one tensor") }
-  let axis = first.checkedAxis(axis, "concatenate")
+  let others = tensors.first { $0.shape != [0] }
+  guard let first = others ?? tensors.first else { fail("concatenate: needs at least one tensor") }
+  let axis = others == nil ? 0 : first.checkedAxis(axis, "concatenate")
   var shape = first.shape
   var starts: [Int] = []
   var end = 0
   var dtype = first.dtype
   for (index, tensor) in tensors.enumerated() {
+    starts.append(end)
+    dtype = DType.promoted(dtype, tensor.dtype)
+    if tensor.shape == [0] { continue }
     shape[axis] = tensor.rank == first.rank ? tensor.size(axis) : -1
     require(
       tensor.shape == shape,
       "concatenate: tensor \(index) (\(tensor.summary)) does not fit \(first.summary) along axis \(axis)"
     )
-    starts.append(end)
     end += shape[axis]
-    dtype = DType.promoted(dtype, tensor.dtype)
   }
   shape[axis] = end
   return differentiable(tensors) { [shape, starts, dtype] tensors in
     let y = NDArray.uninitialized(dtype: dtype, shape: shape)
     let strides = y.strides
-    for (tensor, start) in zip(tensors, starts) {
+    for (tensor, start) in zip(tensors, starts) where tensor.count > 0 {
       CPU.copy(
         tensor.array,
         into: y.view(shape: tensor.shape, strides: strides, offset: start * strides[axis]))
     }
     return [Tensor(y)]
   } pullbacks: { [starts] tensors, _ in
-    let sizes = tensors.map { $0.size(axis) }
+    let sizes = tensors.map { $0.shape == [0] ? nil : $0.size(axis) }
     return { cotangents, wanted in
       zip(starts, sizes).enumerated().map { index, part in
-        guard wanted[index], let dy = cotangents[0] else { return nil }
-        return dy.slice(axis: axis, from: part.0, to: part.0 + part.1)
+        guard wanted[index], let dy = cotangents[0], let size = part.1 else { return nil }
+        return dy.slice(axis: axis, from: part.0, to: part.0 + size)
       }
     }
   }[0]

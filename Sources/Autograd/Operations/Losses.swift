@@ -96,7 +96,8 @@ public func smoothL1Loss(
 ///   - x: Any shape.
 ///   - target: The same shape.
 ///   - delta: Where the two meet, above 0.
-///   - weight: A factor for each loss in the same shape; the mean is divided by their number.
+///   - weight: A factor for each loss in the same shape. As in PyTorch, the mean is divided by the
+///     number of losses, where that of `mseLoss` and `l1Loss` is divided by the sum of weights.
 ///   - reduction: What becomes of the losses.
 /// - Returns: A scalar tensor, or for `.none` x's shape.
 public func huberLoss(

@@ -13,7 +13,8 @@
 public func batchNorm(
   _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
 ) -> Tensor {
-  batchNormWithStatistics(x, weight: weight, bias: bias, epsilon: epsilon).y
+  if x.shape == [0] { return x }  // as PyTorch, though there is no axis of channels
+  return batchNormWithStatistics(x, weight: weight, bias: bias, epsilon: epsilon).y
 }
 
 /// The batch norm of training with the mean and the unbiased variance of each channel, [channels];
@@ -58,6 +59,7 @@ public func batchNorm(
   _ x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor? = nil, bias: Tensor? = nil,
   epsilon: Double = 1e-5
 ) -> Tensor {
+  if x.shape == [0] { return x }  // as above
   checkNorm("batchNorm", x, rank: 2, channels: [mean, variance, weight, bias])
   var scale = 1 / (variance + epsilon).sqrt()
   if let weight { scale = scale * weight }

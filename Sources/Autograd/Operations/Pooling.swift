@@ -92,7 +92,7 @@ public func maxPool1d(
 ///   - padding: Places added on either side that never win; at most half the kernel.
 ///   - dilation: The distance between the elements of a window.
 ///   - ceilMode: Whether a last window that only begins inside counts.
-/// - Returns: [..., outputHeight, outputWidth]
+/// - Returns: [..., outputHeight, outputWidth]; -infinity for a window that sees padding only.
 public func maxPool2d(
   _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
   padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, ceilMode: Bool = false
@@ -135,14 +135,15 @@ package func averagePool(
 
 /// The largest element in the windows of one, two or three axes.
 package func maximumPool(_ x: Tensor, _ window: SlidingWindow) -> Tensor {
-  overPlanes(x, window, true) { x, shape in
-    require(
-      shape.everyWindowHasElements,
-      """
-      \(window.operation): a window of \(window.kernel) (dilation \(window.dilation)) with padding \(window.padding) sees \
-      no element of \(x.summary)
-      """)
+  require(
+    x.rank < window.kernel.count || !x.shape.suffix(window.kernel.count).contains(0),
+    "\(window.operation): no elements to pool in \(x.summary)")
+  return overPlanes(x, window, true) { x, shape in
     let planes = Array(x.shape.dropLast(2))
+    // A dilated window that steps over all elements is as long as the padded axis, so the only one.
+    if !shape.everyWindowHasElements {
+      return .full(planes + shape.outputSize, -Double.infinity, dtype: x.dtype)
+    }
     let indices = NDArray.uninitialized(dtype: .int32, shape: planes + [shape.outputPixels])
     CPU.maxPoolIndices(
       CPU.contiguous(x.array), shape, planes: planes.reduce(1, *), into: indices)

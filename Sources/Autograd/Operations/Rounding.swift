@@ -65,9 +65,16 @@ extension Tensor {
     quotient(divisor, rest: stoppingGradient().remainder(divisor.stoppingGradient()))
   }
 
-  /// The quotient rounded towards zero, otherwise as `floorDivide`; not recorded.
+  /// The quotient rounded towards zero, broadcast, as PyTorch's `div` with `rounding_mode="trunc"`;
+  /// not recorded.
+  ///
+  /// Other than `floorDivide`, it rounds the quotient of floating-point numbers twice: 0.25 / 0.001,
+  /// which is a little below 250, gives 250.
   public func truncDivide(_ divisor: Tensor) -> Tensor {
-    quotient(divisor, rest: stoppingGradient().fmod(divisor.stoppingGradient()))
+    if dtype.isFloatingPoint || divisor.dtype.isFloatingPoint {
+      return (stoppingGradient() / divisor.stoppingGradient()).trunc()
+    }
+    return quotient(divisor, rest: stoppingGradient().fmod(divisor.stoppingGradient()))
   }
 
   private func quotient(_ divisor: Tensor, rest: Tensor) -> Tensor {

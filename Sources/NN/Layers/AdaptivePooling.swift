@@ -96,8 +96,8 @@ public final class GlobalAvgPool: Layer {
 
 private func checkedWindows(_ name: String, _ sizes: [Int?]) -> [Int?] {
   require(
-    sizes.allSatisfy { $0 ?? 1 >= 1 },
-    "\(name): the output size \(described(sizes)) must be at least 1")
+    sizes.allSatisfy { $0 ?? 1 >= 0 },
+    "\(name): the output size \(described(sizes)) must not be negative")
   return sizes
 }
 

@@ -108,8 +108,8 @@ public final class Convolution<Axes: SpatialAxes>: Layer {
 
   private static var title: String { Axes.named("Conv") }
 
-  /// - Parameter x: [batch, inputChannels, sizes...]
-  /// - Returns: [batch, outputChannels, sizes...], each (size + padding on both sides - dilation
+  /// - Parameter x: [batch, inputChannels, sizes...] or [inputChannels, sizes...]
+  /// - Returns: [batch, outputChannels, sizes...], without `batch` for one input, each (size + padding on both sides - dilation
   ///   (kernel - 1) - 1) / stride + 1.
   public func forward(_ x: consuming Tensor) -> Tensor {
     let (weight, bias) = kernels.values(for: x)
@@ -196,10 +196,12 @@ struct ConvolutionKernels<Axes: SpatialAxes> {
 
   /// Weight and bias in the shapes that an input asks for.
   func values(for x: borrowing Tensor) -> (weight: Tensor, bias: Tensor?) {
-    require(x.rank == Axes.count + 2, "expected \(Axes.inputs), got \(x.shape)")
-    let channels = x.size(1)
+    let axis = x.rank - Axes.count - 1
+    require(axis == 0 || axis == 1, "expected \(Axes.inputs), also without batch, got \(x.shape)")
+    let channels = x.size(axis)
     if let inputs {
-      require(channels == inputs, "expected \(inputs) channels in dimension 1, got \(x.shape)")
+      require(
+        channels == inputs, "expected \(inputs) channels in dimension \(axis), got \(x.shape)")
     }
     require(
       channels % groups == 0,

@@ -8,6 +8,8 @@ public final class Embedding: Layer {
   public let weight: Parameter
   /// The number of the vector that stands for padding: it starts as zeros and gets no gradient.
   public let paddingIndex: Int?
+  /// Whether a vector's gradient is the mean over its uses, not their sum.
+  public let scalesGradientByFrequency: Bool
 
   /// A table of `count` vectors of a size.
   ///
@@ -15,13 +17,17 @@ public final class Embedding: Layer {
   ///   - count: The number of vectors: inputs are 0 ..< count.
   ///   - size: The size of each vector.
   ///   - paddingIndex: The number of a vector that stays zero; negative ones count from the end.
-  public convenience init(_ count: Int, _ size: Int, paddingIndex: Int? = nil) {
+  ///   - scalesGradientByFrequency: Whether a vector's gradient is the mean over its uses.
+  public convenience init(
+    _ count: Int, _ size: Int, paddingIndex: Int? = nil, scalesGradientByFrequency: Bool = false
+  ) {
     require(
       count >= 1 && size >= 1,
       "Embedding: needs at least 1 vector of size 1, got \(count) of size \(size)")
     let padding = Embedding.checked(paddingIndex, count: count)
     self.init(
-      Parameter(shape: [count, size], initializer: Embedding.normal(exceptFor: padding)), padding)
+      Parameter(shape: [count, size], initializer: Embedding.normal(exceptFor: padding)), padding,
+      scalesGradientByFrequency)
   }
 
   /// A table of given vectors.
@@ -29,17 +35,22 @@ public final class Embedding: Layer {
   /// - Parameters:
   ///   - vectors: [count, size]
   ///   - paddingIndex: The number of a vector that gets no gradient.
-  public convenience init(vectors: Tensor, paddingIndex: Int? = nil) {
+  ///   - scalesGradientByFrequency: Whether a vector's gradient is the mean over its uses.
+  public convenience init(
+    vectors: Tensor, paddingIndex: Int? = nil, scalesGradientByFrequency: Bool = false
+  ) {
     require(
       vectors.rank == 2 && vectors.count > 0,
       "Embedding: needs vectors [count, size], at least one element, got \(vectors.summary)")
     self.init(
-      Parameter(vectors), Embedding.checked(paddingIndex, count: vectors.size(0)))
+      Parameter(vectors), Embedding.checked(paddingIndex, count: vectors.size(0)),
+      scalesGradientByFrequency)
   }
 
-  private init(_ weight: Parameter, _ paddingIndex: Int?) {
+  private init(_ weight: Parameter, _ paddingIndex: Int?, _ scalesGradientByFrequency: Bool) {
     self.weight = weight
     self.paddingIndex = paddingIndex
+    self.scalesGradientByFrequency = scalesGradientByFrequency
   }
 
   private static func checked(_ paddingIndex: Int?, count: Int) -> Int? {
@@ -66,11 +77,14 @@ public final class Embedding: Layer {
   /// The sizes, as in `10 -> 3`.
   public var details: String {
     "\(weight.size(0)) -> \(weight.size(1))" + (paddingIndex.map { ", padding \($0)" } ?? "")
+      + (scalesGradientByFrequency ? ", gradients by frequency" : "")
   }
 
   /// - Parameter x: Integers in 0 ..< count, any shape.
   /// - Returns: [..., size], with the input's shape in front.
   public func forward(_ x: consuming Tensor) -> Tensor {
-    embedding(x, weight.value, paddingIndex: paddingIndex)
+    embedding(
+      x, weight.value, paddingIndex: paddingIndex,
+      scalesGradientByFrequency: scalesGradientByFrequency)
   }
 }

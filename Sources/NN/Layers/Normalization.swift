@@ -200,9 +200,10 @@ public final class InstanceNorm2d: Layer {
 
   private var channels: Int? { weight?.shape[0] ?? stated }
 
-  /// - Parameter x: [batch, channels, height, width]
+  /// - Parameter x: [batch, channels, height, width] or [channels, height, width]
   /// - Returns: The same shape.
   public func forward(_ x: consuming Tensor) -> Tensor {
+    if x.rank == 3 { return forward(x.unsqueeze(0)).squeeze(0) }
     require(x.rank == 4, "expected images [batch, channels, height, width], got \(x.shape)")
     let found = x.size(1)
     if let channels {

@@ -67,13 +67,6 @@ public final class Buffer {
   }
 }
 
-/// Stops unless all sizes that are known are at least 0.
-func checkDeclared(_ shape: [Int?], _ name: String) {
-  let known = shape.compactMap(\.self)
-  require(
-    known.allSatisfy { $0 >= 0 }, "\(name): sizes must not be negative, got \(known)")
-}
-
 /// What is saved and loaded: a parameter or a buffer.
 protocol State: AnyObject {
   var shape: [Int?] { get }

@@ -61,6 +61,9 @@ extension Initializer {
 
   /// Rows or columns of length `gain` that are orthogonal to each other, whichever are fewer (Saxe and
   /// others 2014); axes after the first count as one.
+  ///
+  /// As in PyTorch, a gain below 0 turns them round; bounds and deviations, as those of
+  /// `xavierUniform`, cannot be below 0.
   public static func orthogonal(gain: Double = 1) -> Initializer {
     checkFinite(gain, "orthogonal", "the gain")
     return Initializer("orthogonal(\(gain))") { shape, _, random in

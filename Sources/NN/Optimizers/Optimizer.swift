@@ -143,28 +143,6 @@ extension DecayingRule {
   }
 }
 
-/// Stops unless a number of an optimizer is at least 0 and below 1 (or at most 1).
-func checkFraction(
-  _ value: Double, _ name: String, _ option: String, includingOne: Bool = false
-) {
-  require(
-    value >= 0 && (value < 1 || includingOne && value == 1),
-    "\(name): \(option) must be at least 0 and \(includingOne ? "at most" : "below") 1, got \(value)"
-  )
-}
-
-/// Stops unless a number is finite and at least 0.
-func checkNotNegative(_ value: Double, _ name: String, _ option: String) {
-  require(
-    value >= 0 && value.isFinite,
-    "\(name): \(option) must be a finite number of at least 0, got \(value)")
-}
-
-/// Stops unless a number is finite.
-func checkFinite(_ value: Double, _ name: String, _ option: String) {
-  require(value.isFinite, "\(name): \(option) must be a finite number, got \(value)")
-}
-
 extension Double {
   /// A number as it was written: the Float 0.1 gives 0.1, not 0.10000000149.
   init(asWritten number: some BinaryFloatingPoint) {

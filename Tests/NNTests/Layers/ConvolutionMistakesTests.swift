@@ -58,11 +58,16 @@ import Testing
     Mistake("outputPadding: needs 2 sizes, got [1]") {
       _ = LazyConvTranspose2d(3, kernelSize: 3, stride: 2, outputPadding: [1])
     },
-    Mistake("Conv1d ? -> 4, kernel 1: expected sequences [batch, channels, length], got [3, 2]") {
-      _ = LazyConv1d(4, kernelSize: 1)(.zeros([3, 2]))
+    Mistake(
+      "Conv1d ? -> 4, kernel 1: expected sequences [batch, channels, length], also without batch, got [3]"
+    ) {
+      _ = LazyConv1d(4, kernelSize: 1)(.zeros([3]))
     },
-    Mistake("expected volumes [batch, channels, depth, height, width], got [1, 3, 2, 2]") {
-      _ = LazyConv3d(4, kernelSize: 1)(.zeros([1, 3, 2, 2]))
+    Mistake("volumes [batch, channels, depth, height, width], also without batch, got [3, 2, 2]") {
+      _ = LazyConv3d(4, kernelSize: 1)(.zeros([3, 2, 2]))
+    },
+    Mistake("Conv2d 2 -> 3, kernel 1x1: expected 2 channels in dimension 0, got [1, 2, 2]") {
+      _ = Conv2d(2, 3, kernelSize: 1)(.zeros([1, 2, 2]))
     },
     Mistake(
       "ConvTranspose2d 2 -> 3, kernel 1x1: expected 2 channels in dimension 1, got [1, 3, 2, 2]"
@@ -72,7 +77,7 @@ import Testing
     Mistake("Conv1d 1 -> 1, kernel 3, padding 2, reflect: pad: reflect needs 3 elements") {
       _ = LazyConv1d(1, kernelSize: 3, padding: 2, paddingMode: .reflect)(.zeros([1, 1, 2]))
     },
-    Mistake("convTranspose2d: nothing is left of float32 [1, 1, 1, 1], size [-1, -1]") {
+    Mistake("convTranspose2d: less than nothing is left of float32 [1, 1, 1, 1], size [-1, -1]") {
       _ = LazyConvTranspose2d(1, kernelSize: 1, padding: 1)(.zeros([1, 1, 1, 1]))
     },
     Mistake("BatchNorm1d: needs at least 1 channel, got 0") { _ = BatchNorm1d(0) },

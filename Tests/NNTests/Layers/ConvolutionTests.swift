@@ -112,4 +112,28 @@ import Testing
     try checkGradients(of: { layer($0) }, at: x)
     try checkParameterGradients(layer) { layer(x).tanh().sum() }
   }
+
+  /// As PyTorch's layers, lazy ones too; other than its own, a lazy instance norm as well.
+  @Test func aBatchAxisIsNotNeeded() {
+    func check(_ layer: any Layer, _ shape: [Int]) {
+      let x = Tensor.arange(shape.reduce(1, *)).asType(.float32).sin().reshape(shape)
+      let single = layer(x)
+      let batch = layer(x.unsqueeze(0))
+      #expect(batch.shape == [1] + single.shape, "\(layer)")
+      #expect(batch.floats == single.floats, "\(layer)")
+    }
+    check(LazyConv1d(3, kernelSize: 2, padding: 1, paddingMode: .circular), [2, 7])
+    check(Conv1d(4, 2, kernelSize: 3, padding: .same, groups: 2), [4, 5])
+    check(LazyConv2d(3, kernelSize: 2, padding: [1, 2], paddingMode: .reflect), [2, 5, 6])
+    check(LazyConv3d(2, kernelSize: 2), [2, 3, 4, 3])
+    check(LazyConvTranspose1d(3, kernelSize: 2, stride: 2, outputPadding: 1), [2, 4])
+    check(ConvTranspose2d(2, 3, kernelSize: 2, stride: 2), [2, 3, 4])
+    check(LazyInstanceNorm2d(isAffine: true), [3, 4, 4])
+    check(MaxPool2d(kernelSize: 2), [3, 4, 4])
+    check(AdaptiveAvgPool2d([2, nil]), [3, 5, 4])
+    check(AdaptiveMaxPool2d([2, 0]), [3, 5, 4])
+    check(AdaptiveAvgPool2d([0, 2]), [3, 5, 4])
+    let block = Sequential(LazyConv2d(2, kernelSize: 3), ReLU(), AvgPool2d(kernelSize: 2))
+    check(block, [1, 6, 6])
+  }
 }

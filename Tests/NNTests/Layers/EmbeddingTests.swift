@@ -30,6 +30,17 @@ import Testing
     #expect(gradients[layer.weight]?.floats == [0, 0, 1, 1, 2, 2])
   }
 
+  /// PyTorch's `scale_grad_by_freq`.
+  @Test func gradientsMayBeMeansOverUses() {
+    let layer = Embedding(
+      vectors: .zeros([3, 2]), paddingIndex: 0, scalesGradientByFrequency: true)
+    let (_, gradients) = layer.valueAndGradients {
+      (layer(Tensor(scalars: [0, 2, 2, 1, 0])) * Tensor([[9], [1], [5], [7], [9]])).sum()
+    }
+    #expect(gradients[layer.weight]?.floats == [0, 0, 7, 7, 3, 3])
+    #expect(layer.description == "Embedding 3 -> 2, padding 0, gradients by frequency")
+  }
+
   @Test func inASequence() {
     let net = Sequential(Embedding(10, 4), Flatten(), LazyLinear(2))
     #expect(net(Tensor(scalars: [1, 2, 3, 9, 0, 5], shape: [2, 3])).shape == [2, 2])

@@ -42,8 +42,8 @@ import Testing
     Mistake("2 groups do not divide the 3 channels of [1, 3, 2, 2]") {
       _ = LazyConv2d(4, kernelSize: 1, groups: 2)(.zeros([1, 3, 2, 2]))
     },
-    Mistake("expected images [batch, channels, height, width], got [3, 2, 2]") {
-      _ = LazyConv2d(4, kernelSize: 1)(.zeros([3, 2, 2]))
+    Mistake("expected images [batch, channels, height, width], also without batch, got [3, 2]") {
+      _ = LazyConv2d(4, kernelSize: 1)(.zeros([3, 2]))
     },
     Mistake("a window of [5, 5] (dilation [1, 1]) does not fit into [4, 4] with padding [0, 0]") {
       _ = LazyConv2d(4, kernelSize: 5)(.zeros([1, 1, 4, 4]))

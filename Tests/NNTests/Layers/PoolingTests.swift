@@ -51,8 +51,8 @@ import Testing
     Mistake("AvgPool3d: divisorOverride must not be 0") {
       _ = AvgPool3d(kernelSize: 2, divisorOverride: 0)
     },
-    Mistake("AdaptiveMaxPool2d: the output size 0x0 must be at least 1") {
-      _ = AdaptiveMaxPool2d(0)
+    Mistake("AdaptiveMaxPool2d: the output size -1x-1 must not be negative") {
+      _ = AdaptiveMaxPool2d(-1)
     },
     Mistake("Upsample: the scale factor must be finite and above 0, got -1.0") {
       _ = Upsample(scaleFactor: -1)
@@ -60,8 +60,8 @@ import Testing
     Mistake("Upsample: needs one to three sizes of at least 1, got [0, 2]") {
       _ = Upsample(size: [0, 2])
     },
-    Mistake("AdaptiveAvgPool2d: the output size allx0 must be at least 1") {
-      _ = AdaptiveAvgPool2d([nil, 0])
+    Mistake("AdaptiveAvgPool2d: the output size allx-1 must not be negative") {
+      _ = AdaptiveAvgPool2d([nil, -1])
     },
     Mistake("outputSize: needs 3 sizes, got 2") { _ = AdaptiveMaxPool3d([2, nil]) },
     Mistake("interpolate: needs a finite scale factor above 0 for each of 2 axes, got [2.0]") {

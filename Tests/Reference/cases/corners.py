@@ -58,6 +58,39 @@ def arguments(cases):
     cases.add("cat", lambda **tensors: torch.cat(list(tensors.values()), 1), {
         "a": cases.normal(0), "b": cases.normal(2, 3), "c": cases.normal(2, 1)}, attributes={})
     cases.entries[-1]["attributes"] = {"dim": 1}
+    # Where all are of shape [0], any axis will do.
+    cases.add("cat", lambda dim, **tensors: torch.cat(list(tensors.values()), dim), {
+        "a": cases.normal(0), "b": cases.normal(0)}, attributes={"dim": -3})
+    cases.add("conv_transpose2d", F.conv_transpose2d, {
+        "input": cases.normal(0, 2, 2, 1), "weight": cases.normal(2, 1, 2, 2), "bias": cases.normal(1)},
+        attributes={"stride": 2, "output_padding": 3})
+    cases.add("conv_transpose2d", F.conv_transpose2d, {  # nothing is left
+        "input": cases.normal(1, 2, 2, 3), "weight": cases.normal(2, 2, 3, 3)},
+        attributes={"padding": 2, "groups": 2}, dtype=torch.float32)
+    # Without axes is as with one element; no indices have any shape.
+    for shape, index in [((), torch.tensor([0, 0])), ((3,), torch.tensor(2)), ((3,), torch.zeros(2, 0)),
+                         ((2, 3), torch.zeros(0))]:
+        cases.add("gather", lambda input, index, dim: torch.gather(input, dim, index.long()), {
+            "input": cases.normal(*shape)}, {"index": index}, {"dim": 0})
+    cases.add("avg_pool2d", F.avg_pool2d, {"input": cases.normal(1, 3, 4)},
+              attributes={"kernel_size": 2, "stride": []})
+    cases.add("pow_tensor", lambda input, other: input ** other, {
+        "input": cases.uniform(3) + 0.5}, {"other": torch.tensor([0, 2, 3])})
+    # Quotients a little below whole numbers, which rounding makes whole before they are truncated.
+    for mode in ["trunc", "floor"]:
+        cases.add("div", torch.div, {
+            "input": torch.tensor([-0.25, 0.25, 0.875, -0.5, 7.0, -7.0]),
+            "other": torch.tensor([-1e-3, 1e-3, 1e-3, 1e-3, 2.0, 2.0])}, attributes={"rounding_mode": mode})
+    cases.add("add", lambda other, input: torch.add(input, other), {"other": cases.normal(3)},
+              attributes={"input": 2.5})
+    cases.add("batch_norm", lambda input, training: F.batch_norm(input, None, None, training=training), {
+        "input": cases.normal(0)}, attributes={"training": True})
+    # Windows that see no element are -inf. PyTorch's gradient of them writes beyond the image.
+    for attributes in [{"kernel_size": 2, "padding": 1, "dilation": 3, "stride": 1},
+                       {"kernel_size": [2, 1], "padding": [1, 0], "dilation": [4, 1], "stride": [3, 1],
+                        "ceil_mode": True}]:
+        cases.add("max_pool2d", F.max_pool2d, {"input": cases.normal(1, 2, 3, 2)},
+                  attributes=attributes, forward_only=True)
     cases.add("norm", lambda input, ord, dtype: torch.linalg.vector_norm(
         input, ord, dtype=getattr(torch, dtype)), {"input": cases.normal(3, 2)},
         attributes={"ord": 3, "dtype": "float64"}, dtype=torch.float32, tolerance=(1e-6, 1e-6))

@@ -58,7 +58,7 @@ def norms(cases):
     add_eval({
         "input": cases.normal(0, 2, 3), **statistics(2), **affine(2)})
     for shape, axes in [((2, 5), 1), ((2, 3, 4), 1), ((2, 3, 4), 2), ((7,), 1), ((0, 3), 1), ((3, 1), 1),
-                        ((2, 100), 1)]:
+                        ((2, 35), 1)]:
         normalized = list(shape[len(shape) - axes:])
         for op, parameters in [("layer_norm", ["weight", "bias"]), ("rms_norm", ["weight"])]:
             cases.add(op, getattr(F, op), {
@@ -267,7 +267,7 @@ def pools(cases):
         add(op, (2, 1, 6, 6), kernel_size=3, stride=2, ceil_mode=True)
         add(op, (2, 9, 7), kernel_size=3, stride=2, padding=1, ceil_mode=True)
         add(op, (0, 2, 4, 4), kernel_size=2)
-        add(op, (1, 1, 33, 17), kernel_size=2)
+        add(op, (1, 1, 9, 17), kernel_size=2)
         add(op, (1, 1, 5, 5), kernel_size=2, stride=4, padding=1, ceil_mode=True)
     add("max_pool2d", (1, 2, 9, 9), kernel_size=3, stride=2, padding=1, dilation=2)
     add("avg_pool2d", (1, 2, 6, 7), kernel_size=3, stride=2, padding=1, ceil_mode=True,

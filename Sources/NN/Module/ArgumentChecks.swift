@@ -1,0 +1,32 @@
+import Autograd
+
+// Checks of arguments that several layers, initializers and optimizers share.
+
+/// Stops unless a number is at least 0 and below 1 (or at most 1).
+func checkFraction(
+  _ value: Double, _ name: String, _ option: String, includingOne: Bool = false
+) {
+  require(
+    value >= 0 && (value < 1 || includingOne && value == 1),
+    "\(name): \(option) must be at least 0 and \(includingOne ? "at most" : "below") 1, got \(value)"
+  )
+}
+
+/// Stops unless a number is finite and at least 0.
+func checkNotNegative(_ value: Double, _ name: String, _ option: String) {
+  require(
+    value >= 0 && value.isFinite,
+    "\(name): \(option) must be a finite number of at least 0, got \(value)")
+}
+
+/// Stops unless a number is finite.
+func checkFinite(_ value: Double, _ name: String, _ option: String) {
+  require(value.isFinite, "\(name): \(option) must be a finite number, got \(value)")
+}
+
+/// Stops unless all sizes that are known are at least 0.
+func checkDeclared(_ shape: [Int?], _ name: String) {
+  let known = shape.compactMap(\.self)
+  require(
+    known.allSatisfy { $0 >= 0 }, "\(name): sizes must not be negative, got \(known)")
+}
