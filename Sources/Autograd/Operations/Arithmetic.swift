@@ -91,7 +91,7 @@ extension Tensor {
     differentiable(
       a, b, { $0.floating(beside: $1).zipped(by: .divide, with: $1.floating(beside: $0)) },
       first: { _, b, _ in { dy in dy / b } },
-      second: { _, b, y in { dy in -(dy * y / b) } })
+      second: { _, b, y in { dy in -(dy * (y / b)) } })  // dy * y may overflow where this does not
   }
 
   /// Each element of `self` to the power of the other tensor's.
@@ -180,7 +180,7 @@ extension Tensor {
     return differentiable(x) {
       $0.zipped(by: .divide, withScalar: number, isReversed: true)
     } pullback: { x, y in
-      { dy in -(dy * y / x) }
+      { dy in -(dy * (y / x)) }
     }
   }
 
