@@ -109,8 +109,8 @@ public final class Convolution<Axes: SpatialAxes>: Layer {
   private static var title: String { Axes.named("Conv") }
 
   /// - Parameter x: [batch, inputChannels, sizes...] or [inputChannels, sizes...]
-  /// - Returns: [batch, outputChannels, sizes...], without `batch` for one input, each (size + padding on both sides - dilation
-  ///   (kernel - 1) - 1) / stride + 1.
+  /// - Returns: [batch, outputChannels, sizes...], without `batch` for one input, each (size + padding
+  ///   on both sides - dilation (kernel - 1) - 1) / stride + 1.
   public func forward(_ x: consuming Tensor) -> Tensor {
     let (weight, bias) = kernels.values(for: x)
     let convolve =

@@ -92,8 +92,8 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
   private static var title: String { Axes.named("ConvTranspose") }
 
   /// - Parameter x: [batch, inputChannels, sizes...] or [inputChannels, sizes...]
-  /// - Returns: [batch, outputChannels, sizes...], without `batch` for one input, each (size - 1) stride - 2 padding + dilation
-  ///   (kernel - 1) + outputPadding + 1.
+  /// - Returns: [batch, outputChannels, sizes...], without `batch` for one input, each (size - 1)
+  ///   stride - 2 padding + dilation (kernel - 1) + outputPadding + 1.
   public func forward(_ x: consuming Tensor) -> Tensor {
     let (weight, bias) = kernels.values(for: x)
     let convolve = Axes.count == 1 ? convTranspose1d : convTranspose2d
