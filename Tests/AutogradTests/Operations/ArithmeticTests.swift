@@ -188,4 +188,19 @@ struct ArithmeticTests {
     }
     expectMessage(result, "2.5", "integer")
   }
+
+  /// A gradient within the range of numbers is finite, also where a product on the way to it is not.
+  @Test func gradientsDoNotOverflowOnTheWay() {
+    func gradient(at x: Double, _ function: (Tensor) -> Tensor) -> Double {
+      let tape = Tape()
+      let variable = tape.watch(Tensor(x, dtype: .float64))
+      return tape.gradient(of: function(variable), at: variable).item()
+    }
+    let quotient = gradient(at: 10) { Tensor(1.7e308, dtype: .float64) / $0 * 70 }
+    #expect(abs(quotient / -1.19e308 - 1) < 1e-14)
+    let scalar = gradient(at: 10) { 1.7e308 / $0 * 70 }
+    #expect(scalar == quotient)
+    let mean = gradient(at: 9.5e307) { $0.square() / 8 }
+    #expect(abs(mean / 2.375e307 - 1) < 1e-14)
+  }
 }
