@@ -113,7 +113,7 @@ extension Tensor {
   /// The square of each element.
   public func square() -> Tensor {
     differentiable(
-      self, { $0.mappedAny(by: .square) }, pullback: { x, _ in { dy in dy * x * 2 } })
+      self, { $0.mappedAny(by: .square) }, pullback: { x, _ in { dy in dy * (x * 2) } })
   }
 
   /// 1 / x of each element.
