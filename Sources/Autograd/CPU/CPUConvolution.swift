@@ -91,18 +91,26 @@ extension CPU {
       return convolveLanes(dy, turned(weight, shape), bias: nil, lanes, into: dx)
     }
     let rows = shape.inputChannels / shape.groups
-    if shape.stride != [1, 1] && shape.dilation == [1, 1] {
+    let isStrided = shape.stride != [1, 1] && shape.dilation == [1, 1]
+    // The products below have zeros for padding, dilation and strides: NaN beside an infinity.
+    if !isFinite(weight) || isStrided && rows <= fewRows && !isFinite(dy) {
+      return scatteredInputGradient(dy, weight, shape, into: dx)
+    }
+    if isStrided {
       return stridedInputGradient(dy, weight, shape, rows: rows, into: dx)
     }
     multiplyPatches(
       of: dy, shape.outputPatches, by: turned(weight, shape), rows: rows, shape, into: dx)
   }
 
+  /// The number of input channels up to which packing patches costs more than multiplying them.
+  private static let fewRows = 8
+
   /// The input gradient of windows that jump: every place of a stride sees weights of its own, so the
   /// places one after the other are convolutions whose windows do not jump.
   ///
-  /// With few input channels packing patches costs more than multiplying them. Then all places are
-  /// rows of one product, whose window holds those of all; weights that a place does not see are zero.
+  /// With few input channels all places are rows of one product, whose window holds those of all;
+  /// weights that a place does not see are zero.
   private static func stridedInputGradient(
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, rows: Int, into dx: NDArray
   ) {
@@ -112,7 +120,7 @@ extension CPU {
     let horizontals = (0..<min(shape.stride[1], shape.inputSize[1])).map {
       StridePlace($0, of: shape, axis: 1)
     }
-    if rows <= 8 {
+    if rows <= fewRows {
       inputGradient(atPlaces: verticals, horizontals, dy, weight, shape, rows: rows, into: dx)
       return
     }

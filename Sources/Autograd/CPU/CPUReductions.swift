@@ -75,6 +75,18 @@ extension CPU {
     }
   }
 
+  /// Whether the elements of a dense floating-point array are finite: told by their sum, which must
+  /// not overflow either.
+  static func isFinite(_ x: NDArray) -> Bool {
+    if x.count == 0 { return true }
+    let sum = NDArray.uninitialized(dtype: x.dtype, shape: [])
+    reduce(.sum, x, outer: 1, reduced: x.count, inner: 1, into: sum)
+    return withExtendedLifetime(sum) {
+      x.dtype == .float64
+        ? sum.data.load(as: Double.self).isFinite : sum.data.load(as: Float.self).isFinite
+    }
+  }
+
   /// The sums up to each place along the middle axis of dense `x` [outer, length, inner], from the
   /// end if reversed; float32 is summed in double precision.
   static func runningSums(

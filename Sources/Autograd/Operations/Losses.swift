@@ -54,7 +54,15 @@ public func mseLoss(
   _ x: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean
 ) -> Tensor {
   requireSameShape("mseLoss", x, target)
+  if weight == nil && reduction == .mean { return meanSquare(x - target) }
   return reduction((x - target).square(), weight: weight, "mseLoss")
+}
+
+/// The mean of the squares, whose gradient is finite wherever 2 x / count is, as PyTorch's.
+private func meanSquare(_ x: Tensor) -> Tensor {
+  differentiable(
+    x, { $0.square().mean() }, pullback: { x, _ in { dy in dy * (x * (2 / Double(x.count))) } },
+    operation: "mseLoss")
 }
 
 /// The absolute error |x - target|.

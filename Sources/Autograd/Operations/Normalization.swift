@@ -61,6 +61,7 @@ public func batchNorm(
 ) -> Tensor {
   if x.shape == [0] { return x }  // as above
   checkNorm("batchNorm", x, rank: 2, channels: [mean, variance, weight, bias])
+  if x.count == 0 { return x }  // the parameters' gradients are 0, whatever the statistics
   var scale = 1 / (variance + epsilon).sqrt()
   if let weight { scale = scale * weight }
   var shift = -mean * scale

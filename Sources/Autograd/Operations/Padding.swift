@@ -33,6 +33,7 @@ extension Tensor {
       require(
         size(axis) + pads[axis].before + pads[axis].after >= 0,
         "pad: the amounts \(amounts) take more from axis \(axis) of \(summary) than it has")
+      checkSize(of: axis, pads[axis], mode)
     }
     if case .constant(let value) = mode { return padded(pads, value) }
     let cuts = pads.map { (before: Swift.min(0, $0.before), after: Swift.min(0, $0.after)) }
@@ -43,6 +44,25 @@ extension Tensor {
       if before > 0 || after > 0 { y = y.padded(axis, before, after, mode) }
     }
     return mode == .circular ? y : y.padded(cuts, 0)
+  }
+
+  /// An axis must have the elements that are put around it.
+  private func checkSize(of axis: Int, _ pad: (before: Int, after: Int), _ mode: PaddingMode) {
+    let most = Swift.max(pad.before, pad.after)
+    let least =
+      switch mode {
+      case .constant: 0
+      case .reflect: most + 1
+      case .replicate: 1
+      // What is cut off counts, but something must be left.
+      case .circular: Swift.max(most, 1 - Swift.min(0, pad.before) - Swift.min(0, pad.after))
+      }
+    require(
+      most <= 0 || size(axis) >= least,
+      """
+      pad: \(mode) needs \(least) elements along axis \(axis) of \(summary) for \(pad.before) and \(pad.after) \
+      more
+      """)
   }
 
   /// The elements surrounded by a value: with the value 0, its own adjoint by negated amounts.
@@ -73,12 +93,6 @@ extension Tensor {
   /// One axis surrounded by its own elements.
   private func padded(_ axis: Int, _ before: Int, _ after: Int, _ mode: PaddingMode) -> Tensor {
     let size = size(axis)
-    func needs(_ least: Int) {
-      require(
-        size >= least,
-        "pad: \(mode) needs \(least) elements along axis \(axis) of \(summary) for \(before) and \(after) more"
-      )
-    }
     func part(_ start: Int, _ end: Int) -> Tensor { slice(axis: axis, from: start, to: end) }
     func repeated(_ place: Int, _ count: Int) -> Tensor {
       var shape = shape
@@ -89,17 +103,16 @@ extension Tensor {
     switch mode {
     case .constant: return self
     case .reflect:
-      needs(Swift.max(before, after) + 1)
       left = part(1, before + 1).flip(axis)
       right = part(size - 1 - after, size - 1).flip(axis)
     case .replicate:
-      needs(1)
       left = repeated(0, before)
       right = repeated(size - 1, after)
     case .circular:
-      needs(Swift.max(before, after))
-      left = part(size - before, size)
-      right = part(0, after)
+      // What was cut off before is missing: the rest may be repeated more than once.
+      let whole = Array(repeating: self, count: before / size + 1 + after / size)
+      return concatenate(
+        [part(size - before % size, size)] + whole + [part(0, after % size)], axis: axis)
     }
     return concatenate([left, self, right], axis: axis)
   }

@@ -13,6 +13,8 @@ struct PaddingTests {
     #expect(ints(x.pad([2, 1], mode: .reflect)) == [3, 2, 1, 2, 3, 2])
     #expect(ints(x.pad([2, 1], mode: .replicate)) == [1, 1, 1, 2, 3, 3])
     #expect(ints(x.pad([3, 1], mode: .circular)) == [1, 2, 3, 1, 2, 3, 1])
+    #expect(ints(x.pad([-1, 3], mode: .circular)) == [2, 3, 2, 3, 2])
+    #expect(ints(x.pad([2, -2], mode: .circular)) == [1, 1, 1])
     #expect(ints(x.pad([0, 0, 1, 0])) == [0, 0, 0, 1, 2, 3])
     #expect(ints(x.pad([-1, 3], mode: .replicate)) == [2, 3, 3, 3, 3])
     #expect(ints(x.pad([])) == [1, 2, 3])
@@ -35,6 +37,12 @@ struct PaddingTests {
         "pad: reflect needs 4 elements along axis 1 of float32 [1, 3] for 3 and 0 more"),
       "\(text)")
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).pad([1]) }
+    await #expect(processExitsWith: .failure) {
+      _ = Tensor.zeros([3]).pad([4, 0], mode: .circular)
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = Tensor.zeros([1]).pad([1, -1], mode: .circular)
+    }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).pad([1, 1, 1, 1]) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).pad([-2, -2]) }
     await #expect(processExitsWith: .failure) {

@@ -143,3 +143,19 @@ def infinities(cases):
     image = cases.normal(1, 5, 7)
     image[0, 0, 0], image[0, 4, 6] = float("inf"), -float("inf")
     cases.add("adaptive_avg_pool2d", F.adaptive_avg_pool2d, {"input": image}, attributes={"output_size": [3, 4]})
+    for stride, dilation, groups, place in [
+        (2, 1, 1, "input"), ([3, 2], 1, 2, "input"), (1, 1, 1, "weight"), (1, 2, 2, "weight"), (2, 1, 1, "weight"),
+    ]:
+        inputs = {"input": cases.normal(2, 2, 3, 3), "weight": cases.normal(2, 3, 3, 2)}
+        inputs[place][-1, 0, 1, 1] = float("inf")
+        attributes = {"stride": stride, "dilation": dilation, "groups": groups}
+        cases.add("conv_transpose2d", F.conv_transpose2d, inputs, attributes=attributes)
+        if place == "weight":
+            inputs["input"] = cases.normal(2, 3 * groups, 5, 5)
+            cases.add("conv2d", F.conv2d, inputs, attributes=attributes)
+    distant = torch.tensor([1.5e308, -1e308, 3e307, 1.0])
+    cases.add("mse_loss", F.mse_loss, {"input": distant.double(), "target": cases.normal(4)})
+    cases.add("batch_norm_eval", lambda input, running_mean, running_var, weight, bias: F.batch_norm(
+        input, running_mean.detach(), running_var.detach(), weight, bias), {
+        "input": cases.normal(0, 2), "running_mean": cases.normal(2), "running_var": torch.tensor([-2.0, 1.0]),
+        "weight": cases.normal(2), "bias": cases.normal(2)})
