@@ -5,11 +5,18 @@ public protocol Trainable: Module {
   /// The loss of a training batch, a tensor of one element; the trainer differentiates it.
   func trainingStep(_ batch: Batch) -> Tensor
 
-  /// The figures of a validation batch, means over its examples.
+  /// The figures of a validation batch, means over its examples; by default the training step's loss.
   func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?)
 
   /// The optimizer to train with.
   func configureOptimizers() -> any Optimizer
+}
+
+extension Trainable {
+  /// The loss that the training step gives, and no accuracy.
+  public func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
+    (trainingStep(batch).item(), nil)
+  }
 }
 
 /// A model that assigns examples to classes, after d2l's `Classifier`.
@@ -71,11 +78,21 @@ extension Classifier {
     for line in layerSummaryLines(inputShape) { print(line) }
   }
 
+  /// The same for inputs, whose values do not matter: for nets that take token numbers, say.
+  public func layerSummary(for inputs: Tensor) {
+    for line in layerSummaryLines(for: inputs) { print(line) }
+  }
+
   /// The lines of `layerSummary`, as in `Conv2d output shape:\t [1, 6, 28, 28]`.
   public func layerSummaryLines(_ inputShape: [Int]) -> [String] {
+    layerSummaryLines(for: .zeros(inputShape, dtype: parameters.first?.dtype ?? .float32))
+  }
+
+  /// The lines of `layerSummary(for:)`.
+  public func layerSummaryLines(for inputs: Tensor) -> [String] {
     let layers: [any Layer] = (net as? Sequential).map(Array.init) ?? [net]
     return evaluating {
-      var x = Tensor.zeros(inputShape)
+      var x = inputs.stoppingGradient()
       return layers.map { layer in
         x = layer(x)
         return "\(layer.name) output shape:\t \(x.shape)"

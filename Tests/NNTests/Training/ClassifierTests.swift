@@ -54,6 +54,27 @@ private final class SoftmaxRegression: Classifier {
     #expect(model.parameterCount == 15)
   }
 
+  @Test func aSummaryForInputsOfOtherTypes() {
+    final class Bag: Classifier {
+      let learningRate: Float = 0.1
+      let net = Sequential(Embedding(7, 4), Flatten(), LazyLinear(2))
+    }
+    let model = Bag()
+    #expect(
+      model.layerSummaryLines(for: Tensor(scalars: [1, 6, 0], shape: [1, 3])) == [
+        "Embedding output shape:\t [1, 3, 4]", "Flatten output shape:\t [1, 12]",
+        "Linear output shape:\t [1, 2]",
+      ])
+
+    final class Precise: Classifier {
+      let learningRate: Float = 0.1
+      let net = Sequential(Conv2d(1, 2, kernelSize: 3))
+    }
+    let precise = Precise()
+    precise.to(.float64)
+    #expect(precise.layerSummaryLines([1, 1, 3, 4]) == ["Conv2d output shape:\t [1, 2, 1, 2]"])
+  }
+
   /// What the protocol calls a default may be replaced.
   private final class Pessimist: Classifier {
     let learningRate: Float = 0.1

@@ -8,13 +8,7 @@ import Testing
 private final class Regression: Trainable {
   let net = Sequential(LazyLinear(16), Tanh(), LazyLinear(1))
 
-  func trainingStep(_ batch: Batch) -> Tensor {
-    (net(batch.inputs) - batch.labels).square().mean()
-  }
-
-  func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
-    (trainingStep(batch).item(), nil)
-  }
+  func trainingStep(_ batch: Batch) -> Tensor { mseLoss(net(batch.inputs), batch.labels) }
 
   func configureOptimizers() -> any Optimizer { SGD(parameters, learningRate: 0.2) }
 }
@@ -192,9 +186,6 @@ private func summary(_ event: TrainerEvent) -> String {
       let net = Linear(1, 1)
       func trainingStep(_ batch: Batch) -> Tensor {
         (net(batch.inputs) - batch.inputs * 3 + 1).square().mean()
-      }
-      func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
-        (trainingStep(batch).item(), nil)
       }
       func configureOptimizers() -> any Optimizer { LBFGS(parameters, lineSearch: .strongWolfe) }
     }
