@@ -12,6 +12,21 @@
       for (size_t i = 0; i < inner; i++) { const T v = in[(ptrdiff_t)i * x.inner]; out[i] = (T)(expression); } \
     }) break;
 
+// The same for an expression that holds between bounds only: blocks with other elements take the C library's function.
+#define CK_MAP_WITHIN(operation, limit, expression, other) \
+  case operation: CK_ROWS( \
+    const T *in = (const T *)x.data + (ptrdiff_t)o * x.outer; \
+    for (size_t start = 0; start < inner; start += 256) { \
+      const size_t end = inner - start < 256 ? inner : start + 256; \
+      unsigned isWithin = x.inner == 1; \
+      if (isWithin) { for (size_t i = start; i < end; i++) { isWithin &= fabsf(in[i]) <= (limit); } } \
+      if (isWithin) { \
+        CK_SIMD for (size_t i = start; i < end; i++) { const T v = in[i]; out[i] = (expression); } \
+      } else { \
+        for (size_t i = start; i < end; i++) { const T v = in[(ptrdiff_t)i * x.inner]; out[i] = (other); } \
+      } \
+    }) break;
+
 // Division by -1 is left out: its quotient may overflow.
 CK_INLINE T NAME(truncatedRemainder)(T u, T v) {
 #if IS_FLOAT
@@ -46,8 +61,13 @@ static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T
   CK_MAP(CKMapSigmoid, NAME(sigmoid)(v))
   CK_MAP(CKMapErrorFunction, NAME(errorFunction)(v))
   CK_MAP(CKMapGelu, v * NAME(normalDistribution)(v))
-  CK_MAP(CKMapSin, NAME(sine)(v))
-  CK_MAP(CKMapCos, NAME(cosine)(v))
+#if IS_FLOAT32
+  CK_MAP_WITHIN(CKMapSin, CK_SINE_LIMIT, sineFloat32(v, 0), sinf(v))
+  CK_MAP_WITHIN(CKMapCos, CK_SINE_LIMIT, sineFloat32(v, 1), cosf(v))
+#else
+  CK_MAP(CKMapSin, sin(v))
+  CK_MAP(CKMapCos, cos(v))
+#endif
   CK_MAP(CKMapLog1p, NAME(logarithmOf1Plus)(v))
   CK_MAP(CKMapExpm1, NAME(exponentialMinus1)(v))
   CK_MAP(CKMapRound, __builtin_elementwise_rint(v))
@@ -108,6 +128,7 @@ static void NAME(compare)(CKCompare operation, size_t inner, size_t outer, CKSou
 
 #undef CK_ROWS
 #undef CK_MAP
+#undef CK_MAP_WITHIN
 #undef CK_ZIP
 #undef CK_ZIP_LOOP
 
@@ -125,6 +146,8 @@ static void NAME(select)(size_t inner, size_t outer, CKSource condition, CKSourc
       CK_SELECT_LOOP(i, 0)
     } else if (condition.inner == 1 && a.inner == 0 && b.inner == 1) {
       CK_SELECT_LOOP(0, i)
+    } else if (condition.inner == 1 && a.inner == 0 && b.inner == 0) {
+      CK_SELECT_LOOP(0, 0)
     } else {
       for (size_t i = 0; i < inner; i++) {
         const ptrdiff_t at = (ptrdiff_t)i;

@@ -148,17 +148,48 @@ CK_INLINE float normalDensityFloat32(float x) { return 0.398942280f * exponentia
 
 CK_INLINE float powerFloat32(float a, float b) { return powf(a, b); }
 CK_INLINE float arcTangentFloat32(float a, float b) { return atan2f(a, b); }
-CK_INLINE float sineFloat32(float x) { return sinf(x); }
-CK_INLINE float cosineFloat32(float x) { return cosf(x); }
-CK_INLINE float exponentialMinus1Float32(float x) { return expm1f(x); }
+
+CK_INLINE float exponentialMinus1Float32(float x) {
+  const float bounded = x > 89.0f ? 89.0f : x < -30.0f ? -30.0f : x;  // -1 and infinity beyond; NaN passes
+  const float magic = 12582912.0f, scaled = CK_FMA(bounded, 1.44269504088896341f, magic);
+  const int32_t n = (int32_t)(floatToBits(scaled) - floatToBits(magic));
+  const float k = scaled - magic;
+  float r = CK_FMA(k, -0.693359375f, bounded);
+  r = CK_FMA(k, 2.12194440e-4f, r);
+  float p = 1.9875691500e-4f;  // the exponential's series less its first two terms, as above
+  p = CK_FMA(p, r, 1.3981999507e-3f);
+  p = CK_FMA(p, r, 8.3334519073e-3f);
+  p = CK_FMA(p, r, 4.1665795894e-2f);
+  p = CK_FMA(p, r, 1.6666665459e-1f);
+  p = CK_FMA(p, r, 5.0000001201e-1f);
+  p = CK_FMA(p, r * r, r);
+  // 2^n (1 + p) - 1 as 2^n p + (2^n - 1), half of it first where 2^n is out of range (and 1 is nothing).
+  const int isHuge = n > 100;
+  const float power = powerOfTwo(isHuge ? n - 1 : n);
+  const float y = CK_FMA(power, p, isHuge ? power : power - 1.0f);
+  return x == 0.0f ? x : isHuge ? 2.0f * y : y;  // keeps the sign of zero
+}
+
+// The sine of x + turns quarter turns, for |x| up to CK_SINE_LIMIT, in double precision: what remains of x beside the
+// nearest multiple of pi / 2, which is exact as long as a multiple of its first 33 bits is; then Taylor's series.
+#define CK_SINE_LIMIT 1e6f
+CK_INLINE float sineFloat32(float x, int64_t turns) {
+  const double magic = 6755399441055744.0, scaled = x * 0.63661977236758134308 + magic;  // 1.5 * 2^52
+  int64_t n;
+  memcpy(&n, &scaled, sizeof n);
+  n += turns;
+  const double k = scaled - magic, r = x - k * 0x1.921fb544p0 - k * 0x1.0b4611a626331p-34, z = r * r;
+  const double odd = r * (1 + z * (-1.0 / 6 + z * (1.0 / 120 + z * (-1.0 / 5040 + z * (1.0 / 362880)))));
+  const double even = 1 + z * (-0.5 + z * (1.0 / 24 + z * (-1.0 / 720 + z * (1.0 / 40320 - z * (1.0 / 3628800)))));
+  const double y = n & 1 ? even : odd;
+  return (float)(n & 2 ? -y : y);
+}
 
 CK_INLINE double exponentialFloat64(double x) { return exp(x); }
 CK_INLINE double logarithmFloat64(double x) { return log(x); }
 CK_INLINE double hyperbolicTangentFloat64(double x) { return tanh(x); }
 CK_INLINE double powerFloat64(double a, double b) { return pow(a, b); }
 CK_INLINE double arcTangentFloat64(double a, double b) { return atan2(a, b); }
-CK_INLINE double sineFloat64(double x) { return sin(x); }
-CK_INLINE double cosineFloat64(double x) { return cos(x); }
 CK_INLINE double logarithmOf1PlusFloat64(double x) { return log1p(x); }
 CK_INLINE double exponentialMinus1Float64(double x) { return expm1(x); }
 CK_INLINE double errorFunctionFloat64(double x) { return erf(x); }

@@ -82,6 +82,36 @@ extension CPU {
     combine(maps, nil, x, columns: shape.pixels, into: y)
   }
 
+  /// Rows normalised by themselves, times dense `weight` and plus dense `bias` along the row, in one go.
+  static func normalizeRows(
+    _ x: NDArray, weight: NDArray?, bias: NDArray?, _ shape: NormalizationShape, into y: NDArray
+  ) {
+    let (columns, type, size) = (shape.pixels, x.dtype.kernelType, x.dtype.byteCount)
+    if shape.count == 0 { return }
+    forEachRowPart(shape.planes, width: columns) { start, count in
+      let (source, target) = (x.data + start * columns * size, y.data + start * columns * size)
+      let moments = doubles(2 * count) { kernels.rowMoments(type, count, columns, source, $0) }
+      let maps = (0..<count).map { row -> CKRowMap in
+        // Without centring the mean counts as 0.
+        let mean = shape.isCentred ? moments[2 * row] : 0
+        let distance = moments[2 * row] - mean
+        let variance = moments[2 * row + 1] / Double(columns) + distance * distance
+        return CKRowMap(
+          first: 0, second: 1 / (variance + shape.epsilon).squareRoot(), centre: mean, shift: 0)
+      }
+      maps.withUnsafeBufferPointer {
+        kernels.combineRows(type, count, columns, $0.baseAddress!, nil, source, target)
+      }
+      for (operation, parameter) in [(CKZip.multiply, weight), (.add, bias)] {
+        guard let parameter else { continue }
+        kernels.zip(
+          operation, type, columns, count, CKSource(data: target, inner: 1, outer: columns),
+          CKSource(data: parameter.data, inner: 1, outer: 0), target)
+      }
+    }
+    withExtendedLifetime((x, y, weight, bias)) {}
+  }
+
   /// The gradients of `normalize` by x (into `dx`), weight and bias.
   static func normalizeGradient(
     _ dy: NDArray, _ x: NDArray, _ moments: Moments, weight: [Double]?,

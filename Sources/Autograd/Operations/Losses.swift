@@ -89,13 +89,28 @@ public func smoothL1Loss(
   _ x: Tensor, _ target: Tensor, beta: Double = 1, reduction: Reduction = .mean
 ) -> Tensor {
   requireSameShape("smoothL1Loss", x, target)
-  require(beta >= 0, "smoothL1Loss: beta must not be negative, got \(beta)")
-  let error = (x - target).abs()
-  if beta == 0 { return reduction(error) }
-  let isSmall = error .< beta
-  // A large error must not be squared: its gradient would be 0 times infinity.
-  let squares = Tensor.where(isSmall, error, 0).square()
-  return reduction(Tensor.where(isSmall, squares * (0.5 / beta), error - 0.5 * beta))
+  require(
+    beta >= 0 && beta.isFinite, "smoothL1Loss: beta must be finite and not negative, got \(beta)")
+  let error = x - target
+  return reduction(
+    beta == 0 ? error.abs() : bentSquare(error, width: beta, slope: 1, operation: "smoothL1Loss"))
+}
+
+/// x² / (2 width) until its slope, x / width, is the one given or its negative, from there on straight.
+///
+/// A large x is never squared, whose gradient would be 0 times infinity.
+private func bentSquare(
+  _ x: Tensor, width: Double, slope: Double, operation: StaticString
+) -> Tensor {
+  @Sendable func derivative(_ x: Tensor) -> Tensor {
+    (width == 1 ? x : x / width).clamp(min: -slope, max: slope)
+  }
+  return differentiable(
+    x,
+    { x in
+      let slope = derivative(x)
+      return slope * (x - slope * (0.5 * width))
+    }, pullback: { x, _ in { dy in dy * derivative(x) } }, operation: operation)
 }
 
 /// Half the squared error up to delta, else delta (|error| - delta / 2) (Huber 1964).
@@ -115,10 +130,7 @@ public func huberLoss(
   requireSameShape("huberLoss", x, target)
   require(
     delta > 0 && delta.isFinite, "huberLoss: delta must be finite and above 0, got \(delta)")
-  let error = (x - target).abs()
-  let isSmall = error .<= delta
-  let squares = Tensor.where(isSmall, error, 0).square()  // as in `smoothL1Loss`
-  var losses = Tensor.where(isSmall, squares * 0.5, (error - 0.5 * delta) * delta)
+  var losses = bentSquare(x - target, width: 1, slope: delta, operation: "huberLoss")
   if let weight {
     requireSameShape("huberLoss", x, weight)
     losses = losses * weight

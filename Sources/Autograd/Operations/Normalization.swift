@@ -165,11 +165,18 @@ private func normalizedRows(
       "\(operation): weight and bias must be \(normalizedShape), got \(parameter.summary)")
   }
   let columns = normalizedShape.reduce(1, *)
-  var y = normalized(
-    x, weight: nil, bias: nil,
-    NormalizationShape(
-      batch: columns == 0 ? 0 : x.count / columns, channels: 1, pixels: columns, groups: 1,
-      isCentred: isCentred, epsilon: epsilon))
+  let shape = NormalizationShape(
+    batch: columns == 0 ? 0 : x.count / columns, channels: 1, pixels: columns, groups: 1,
+    isCentred: isCentred, epsilon: epsilon)
+  let all = [x, weight, bias].compactMap { $0 }
+  if all.allSatisfy({ !$0.isTraced && $0.dtype == x.dtype }) && !x.dtype.isHalf {
+    let y = x.array.uninitializedLike(dtype: x.dtype)
+    CPU.normalizeRows(
+      CPU.contiguous(x.array), weight: weight.map { CPU.contiguous($0.array) },
+      bias: bias.map { CPU.contiguous($0.array) }, shape, into: y)
+    return constant(Tensor(y), operation)
+  }
+  var y = normalized(x, weight: nil, bias: nil, shape)
   if let weight { y = (consume y) * weight }
   if let bias { y = (consume y) + bias }
   return y

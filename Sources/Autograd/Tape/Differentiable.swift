@@ -235,7 +235,7 @@ private func checked(_ pullbacks: @escaping Pullbacks, _ operation: StaticString
 
 /// A result of `value`, which must not be recorded itself: its inputs were constants.
 @inline(__always)
-private func constant(_ y: consuming Tensor, _ operation: StaticString) -> Tensor {
+func constant(_ y: consuming Tensor, _ operation: StaticString) -> Tensor {
   if Anomalies.areWanted { Anomalies.check(y, operation) }
   if case .none = y.trace { return y }
   require(

@@ -58,7 +58,8 @@ import Testing
     let functions: [(CKMap, String, @Sendable (Double) -> Double)] = [
       (.exp, "exp", { exp($0) }), (.log, "log", { log($0) }), (.tanh, "tanh", { tanh($0) }),
       (.sigmoid, "sigmoid", { 1 / (1 + exp(-$0)) }), (.errorFunction, "erf", { erf($0) }),
-      (.log1p, "log1p", { log1p($0) }),
+      (.log1p, "log1p", { log1p($0) }), (.expm1, "expm1", { expm1($0) }),
+      (.sin, "sin", { sin($0) }), (.cos, "cos", { cos($0) }),
     ]
     for (operation, name, exact) in functions {
       let (error, at) = worst(set, operation, Self.sample, exact)
