@@ -21,7 +21,7 @@
       unsigned isWithin = x.inner == 1; \
       if (isWithin) { for (size_t i = start; i < end; i++) { isWithin &= fabsf(in[i]) <= (limit); } } \
       if (isWithin) { \
-        CK_SIMD for (size_t i = start; i < end; i++) { const T v = in[i]; out[i] = (expression); } \
+        CK_SIMD_CHAINS for (size_t i = start; i < end; i++) { const T v = in[i]; out[i] = (expression); } \
       } else { \
         for (size_t i = start; i < end; i++) { const T v = in[(ptrdiff_t)i * x.inner]; out[i] = (other); } \
       } \
@@ -40,6 +40,14 @@ CK_INLINE T NAME(remainder)(T u, T v) {
   const T rest = NAME(truncatedRemainder)(u, v);
   return rest != 0 && (rest < 0) != (v < 0) ? (T)(rest + v) : rest;
 }
+
+#if IS_FLOAT
+CK_INLINE T NAME(siluGradient)(T dy, T x) {
+  // The smaller one of sigmoid and complement; the other one follows without cancellation.
+  const T w = NAME(sigmoid)(x < 0 ? x : -x), s = x < 0 ? w : 1 - w;
+  return dy * (s * (x * (x < 0 ? 1 - w : w) + 1));
+}
+#endif
 
 static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T *y) {
   switch (operation) {
@@ -68,6 +76,8 @@ static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T
   CK_MAP(CKMapSin, sin(v))
   CK_MAP(CKMapCos, cos(v))
 #endif
+  CK_MAP(CKMapSilu, v * NAME(sigmoid)(v))
+  CK_MAP(CKMapHardswish, v * (v <= -3 ? 0 : v < 3 ? v + 3 : 6) / 6)
   CK_MAP(CKMapLog1p, NAME(logarithmOf1Plus)(v))
   CK_MAP(CKMapExpm1, NAME(exponentialMinus1)(v))
   CK_MAP(CKMapRound, __builtin_elementwise_rint(v))
@@ -91,6 +101,34 @@ static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T
     else if (a.inner == 0 && b.inner == 1) { CK_ZIP_LOOP(expression, 0, i) } \
     else { CK_ZIP_LOOP(expression, (ptrdiff_t)i * a.inner, (ptrdiff_t)i * b.inner) }) break;
 
+// As CK_MAP_WITHIN, where `guard` holds for all of a block.
+#define CK_ZIP_PART(guard, expression, aIndex, bIndex) \
+  for (size_t i = start; i < end; i++) { const T u = p[aIndex], v = q[bIndex]; isWithin &= (guard); } \
+  if (isWithin) { \
+    CK_SIMD_CHAINS for (size_t i = start; i < end; i++) { \
+      const T u = p[aIndex], v = q[bIndex]; \
+      out[i] = (expression); \
+    } \
+  }
+
+#define CK_ZIP_WITHIN(operation, guard, expression, other) \
+  case operation: CK_ROWS( \
+    const T *p = (const T *)a.data + (ptrdiff_t)o * a.outer; \
+    const T *q = (const T *)b.data + (ptrdiff_t)o * b.outer; \
+    for (size_t start = 0; start < inner; start += 256) { \
+      const size_t end = inner - start < 256 ? inner : start + 256; \
+      int isWithin = 1; \
+      if (a.inner == 1 && b.inner == 1) { CK_ZIP_PART(guard, expression, i, i) } \
+      else if (a.inner == 1 && b.inner == 0) { CK_ZIP_PART(guard, expression, i, 0) } \
+      else if (a.inner == 0 && b.inner == 1) { CK_ZIP_PART(guard, expression, 0, i) } \
+      else { isWithin = 0; } \
+      for (size_t i = start; !isWithin && i < end; i++) { \
+        const T u = p[(ptrdiff_t)i * a.inner]; \
+        const T v = q[(ptrdiff_t)i * b.inner]; \
+        out[i] = (other); \
+      } \
+    }) break;
+
 static void NAME(zip)(CKZip operation, size_t inner, size_t outer, CKSource a, CKSource b, T *y) {
   switch (operation) {
   CK_ZIP(CKZipAdd, (T)((WRAP)u + (WRAP)v))
@@ -98,16 +136,31 @@ static void NAME(zip)(CKZip operation, size_t inner, size_t outer, CKSource a, C
   CK_ZIP(CKZipMultiply, (T)((WRAP)u * (WRAP)v))
   CK_ZIP(CKZipMaximum, CK_LARGER(u, v))
   CK_ZIP(CKZipMinimum, CK_SMALLER(u, v))
+#if IS_FLOAT32
+  CK_ZIP_WITHIN(CKZipRemainder, CK_HAS_SHORT_QUOTIENT(u, v), roundedDown(shortRemainder(u, v), v),
+                remainderFloat32(u, v))
+  CK_ZIP_WITHIN(CKZipTruncatedRemainder, CK_HAS_SHORT_QUOTIENT(u, v), shortRemainder(u, v),
+                truncatedRemainderFloat32(u, v))
+  CK_ZIP_WITHIN(CKZipArcTangent, CK_HAS_PLAIN_ANGLE(u, v), arcTangentFloat32(u, v), atan2f(u, v))
+  CK_ZIP_WITHIN(CKZipPower, CK_HAS_PLAIN_POWER(u, v), powerFloat32(u, v), powf(u, v))
+#else
   CK_ZIP(CKZipRemainder, NAME(remainder)(u, v))
   CK_ZIP(CKZipTruncatedRemainder, NAME(truncatedRemainder)(u, v))
 #if IS_FLOAT
+  CK_ZIP(CKZipArcTangent, atan2(u, v))
+  CK_ZIP(CKZipPower, pow(u, v))
+#endif
+#endif
+#if IS_FLOAT
   CK_ZIP(CKZipDivide, u / v)
-  CK_ZIP(CKZipPower, NAME(power)(u, v))
   CK_ZIP(CKZipReluGradient, v <= 0 ? 0 : u)
   CK_ZIP(CKZipSigmoidGradient, u * v * (1 - v))
   CK_ZIP(CKZipTanhGradient, u * (1 - v * v))
   CK_ZIP(CKZipGeluGradient, u * (NAME(normalDistribution)(v) + v * NAME(normalDensity)(v)))
-  CK_ZIP(CKZipArcTangent, NAME(arcTangent)(u, v))
+  CK_ZIP(CKZipSiluGradient, NAME(siluGradient)(u, v))
+  CK_ZIP(CKZipHardswishGradient, v <= -3 ? 0 : v < 3 ? u * (v / 3 + (T)0.5) : u)
+  CK_ZIP(CKZipLeakyRelu, u > 0 ? u : u * v)
+  CK_ZIP(CKZipLeakyReluSlope, u > 0 ? 1 : v)
 #endif
   default: __builtin_trap();
   }
@@ -131,6 +184,8 @@ static void NAME(compare)(CKCompare operation, size_t inner, size_t outer, CKSou
 #undef CK_MAP_WITHIN
 #undef CK_ZIP
 #undef CK_ZIP_LOOP
+#undef CK_ZIP_PART
+#undef CK_ZIP_WITHIN
 
 #define CK_SELECT_LOOP(aIndex, bIndex) \
   CK_SIMD for (size_t i = 0; i < inner; i++) { const T u = p[aIndex], v = q[bIndex]; out[i] = c[i] ? u : v; }

@@ -146,8 +146,6 @@ CK_INLINE float normalDistributionFloat32(float x) {
 // Its derivative.
 CK_INLINE float normalDensityFloat32(float x) { return 0.398942280f * exponentialFloat32(-0.5f * x * x); }
 
-CK_INLINE float powerFloat32(float a, float b) { return powf(a, b); }
-CK_INLINE float arcTangentFloat32(float a, float b) { return atan2f(a, b); }
 
 CK_INLINE float exponentialMinus1Float32(float x) {
   const float bounded = x > 89.0f ? 89.0f : x < -30.0f ? -30.0f : x;  // -1 and infinity beyond; NaN passes
@@ -185,11 +183,62 @@ CK_INLINE float sineFloat32(float x, int64_t turns) {
   return (float)(n & 2 ? -y : y);
 }
 
+// The power in double precision, 2^(b log2 |a|), for a that is neither zero nor denormal and finite a and b.
+#define CK_HAS_PLAIN_POWER(a, b) \
+  ((fabsf(a) >= 1.17549435e-38f) & (fabsf(a) <= 3.402823466e38f) & (fabsf(b) <= 1e9f))
+CK_INLINE float powerFloat32(float a, float b) {
+  // |a| = m * 2^e with m in [sqrt(1/2), sqrt(2)); log2 m is a series in f = (m - 1) / (m + 1), at most 0.172.
+  const uint32_t bits = (floatToBits(a) & 0x7fffffffu) - 0x3f3504f3u;
+  const double e = (double)((int32_t)bits >> 23), m = bitsToFloat((bits & 0x007fffffu) + 0x3f3504f3u);
+  const double f = (m - 1) / (m + 1), z = f * f;
+  const double series = 1 + z * (1.0 / 3 + z * (1.0 / 5 + z * (1.0 / 7 + z * (1.0 / 9 + z * (1.0 / 11 + z / 13)))));
+  double t = b * (e + f * series * 2.88539008177792681472);  // 2 / ln 2
+  t = t > 200 ? 200 : t < -200 ? -200 : t;
+  const double magic = 6755399441055744.0, scaled = t + magic, r = (t - (scaled - magic)) * 0.69314718055994530942;
+  int64_t n;
+  memcpy(&n, &scaled, sizeof n);
+  const int64_t exponent = (int64_t)((uint64_t)(n + 1023) << 52);
+  double power;
+  memcpy(&power, &exponent, sizeof power);
+  const double root = 1 + r * (1 + r * (0.5 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120 + r * (1.0 / 720
+    + r * (1.0 / 5040 + r * (1.0 / 40320))))))));
+  const float y = (float)(root * power), negated = -y;
+  const float whole = __builtin_elementwise_trunc(b), twice = 2.0f * __builtin_elementwise_trunc(0.5f * b);
+  return a > 0.0f ? y : whole != b ? NAN : twice != b ? negated : y;
+}
+
+// The angle of the point (x, y) in double precision, for finite coordinates, x not zero: the arc tangent's series of
+// the smaller one over the larger one, or, if that is above tan(pi / 8), of that angle less pi / 4.
+#define CK_HAS_PLAIN_ANGLE(y, x) ((fabsf(y) <= 3.402823466e38f) & (fabsf(x) <= 3.402823466e38f) & ((x) != 0.0f))
+CK_INLINE float arcTangentFloat32(float y, float x) {
+  const double a = fabsf(x), b = fabsf(y), less = a < b ? a : b, more = a < b ? b : a;
+  const int isTurned = less > 0.41421356237309504880 * more;
+  const double t = (isTurned ? less - more : less) / (isTurned ? less + more : more), z = t * t;
+  const double series = 1 - z * (1.0 / 3 - z * (1.0 / 5 - z * (1.0 / 7 - z * (1.0 / 9 - z * (1.0 / 11 - z * (1.0 / 13
+    - z * (1.0 / 15 - z * (1.0 / 17 - z / 19))))))));
+  double angle = t * series + (isTurned ? 0.78539816339744830962 : 0);
+  angle = a < b ? 1.57079632679489661923 - angle : angle;
+  angle = x < 0 ? 3.14159265358979323846 - angle : angle;
+  return bitsToFloat(floatToBits((float)angle) | (floatToBits(y) & 0x80000000u));
+}
+
+// The remainder of a division rounded towards zero, whose quotient is short enough to be found exactly.
+#define CK_HAS_SHORT_QUOTIENT(u, v) \
+  ((fabsf(u) <= fabsf(v) * 1e8f) & (fabsf(u) <= 3.402823466e38f) & (fabsf(v) <= 3.402823466e38f) & ((v) != 0.0f))
+CK_INLINE float shortRemainder(float u, float v) {
+  const double quotient = __builtin_elementwise_trunc((double)u / v);
+  const float rest = (float)(u - quotient * v);
+  return bitsToFloat((floatToBits(rest) & 0x7fffffffu) | (floatToBits(u) & 0x80000000u));
+}
+
+// That of the division rounded down.
+CK_INLINE float roundedDown(float rest, float v) {
+  return rest != 0.0f && (rest < 0.0f) != (v < 0.0f) ? rest + v : rest;
+}
+
 CK_INLINE double exponentialFloat64(double x) { return exp(x); }
 CK_INLINE double logarithmFloat64(double x) { return log(x); }
 CK_INLINE double hyperbolicTangentFloat64(double x) { return tanh(x); }
-CK_INLINE double powerFloat64(double a, double b) { return pow(a, b); }
-CK_INLINE double arcTangentFloat64(double a, double b) { return atan2(a, b); }
 CK_INLINE double logarithmOf1PlusFloat64(double x) { return log1p(x); }
 CK_INLINE double exponentialMinus1Float64(double x) { return expm1(x); }
 CK_INLINE double errorFunctionFloat64(double x) { return erf(x); }

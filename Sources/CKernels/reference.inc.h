@@ -18,6 +18,8 @@ static T NAME(mapped)(CKMap operation, T v) {
   case CKMapSigmoid: return (T)(v < 0 ? exp(v) / (1 + exp(v)) : 1 / (1 + exp(-(double)v)));
   case CKMapErrorFunction: return (T)erf(v);
   case CKMapGelu: return (T)(v * 0.5 * erfc(v * -0.70710678118654752440));
+  case CKMapSilu: return (T)(v / (1 + exp(-(double)v)));
+  case CKMapHardswish: return v * (T)fmin(fmax(v + 3, 0), 6) / 6;
   case CKMapSin: return (T)sin(v);
   case CKMapCos: return (T)cos(v);
   case CKMapLog1p: return (T)log1p(v);
@@ -64,6 +66,13 @@ static T NAME(zipped)(CKZip operation, T a, T b) {
     const double v = b;
     return (T)(a * (0.5 * erfc(v * -0.70710678118654752440) + v * 0.39894228040143267794 * exp(-0.5 * v * v)));
   }
+  case CKZipSiluGradient: {
+    const double s = 1 / (1 + exp(-(double)b));
+    return (T)(a * (s * (b * (1 - s) + 1)));
+  }
+  case CKZipHardswishGradient: return b <= -3 ? 0 : b < 3 ? a * (b / 3 + (T)0.5) : a;
+  case CKZipLeakyRelu: return a > 0 ? a : a * b;
+  case CKZipLeakyReluSlope: return a > 0 ? 1 : b;
   case CKZipArcTangent: return (T)atan2(a, b);
 #endif
   default: __builtin_trap();

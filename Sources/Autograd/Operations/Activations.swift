@@ -30,11 +30,13 @@ extension Tensor {
   /// x * sigmoid(x) of each element, also called swish.
   public func silu() -> Tensor {
     differentiable(self) { x in
-      x * x.sigmoid()
+      x.mapped(by: .silu)
     } pullback: { x, _ in
       { dy in
-        let s = x.sigmoid()
-        return dy * (s * (x * (1 - s) + 1))
+        slope(dy, x, .siluGradient) { x in
+          let s = x.sigmoid()
+          return s * (1 - s) * (x * (1 - s * 2) + 2)
+        }
       }
     }
   }
@@ -59,7 +61,15 @@ extension Tensor {
     switch approximation {
     case .none:
       return differentiable(
-        self, { $0.mapped(by: .gelu) }, pullback: { x, _ in { dy in geluGradient(dy, x) } })
+        self, { $0.mapped(by: .gelu) },
+        pullback: { x, _ in
+          { dy in
+            slope(dy, x, .geluGradient) { x in
+              let density = (x.square() * -0.5).exp() * 0.398942280401432677940  // 1 / sqrt(2 pi)
+              return density * (2 - x.square())
+            }
+          }
+        })
     case .tanh:
       let x = clamp(min: -16, max: 16)  // the tanh is 1 there, and large cubes would overflow
       let inner = (x + x * x.square() * 0.044715) * 0.797884560802865355880  // sqrt(2 / pi)
@@ -81,10 +91,10 @@ extension Tensor {
   /// The gradient is 0 at -3 and 1 at 3.
   public func hardswish() -> Tensor {
     differentiable(self) { x in
-      x * (x + 3).clamp(min: 0, max: 6) / 6
+      x.mapped(by: .hardswish)
     } pullback: { x, _ in
       { dy in
-        dy * Tensor.where(x .<= -3, 0, Tensor.where(x .< 3, x / 3 + 0.5, 1))
+        slope(dy, x, .hardswishGradient) { x in Tensor.where(x.abs() .< 3, x.onesLike() / 3, 0) }
       }
     }
   }
@@ -101,9 +111,9 @@ extension Tensor {
   /// x where x is positive, else `negativeSlope` * x; the gradient at 0 is `negativeSlope`.
   public func leakyRelu(negativeSlope: Double = 0.01) -> Tensor {
     differentiable(self) { x in
-      Tensor.where(x .> 0, x, x * negativeSlope)
+      x.zipped(by: .leakyRelu, withScalar: negativeSlope)
     } pullback: { x, _ in
-      { dy in dy * Tensor.where(x .> 0, x.onesLike(), negativeSlope) }
+      { dy in dy * x.stoppingGradient().zipped(by: .leakyReluSlope, withScalar: negativeSlope) }
     }
   }
 
@@ -120,16 +130,15 @@ extension Tensor {
   }
 }
 
-/// dy times gelu's derivative, in one pass; an operation of its own so that second derivatives work.
-private func geluGradient(_ dy: consuming Tensor, _ x: Tensor) -> Tensor {
-  if !dy.isTraced && !x.isTraced { return dy.zipped(by: .geluGradient, with: x) }
+/// dy times the derivative at x of an activation, in one pass; an operation of its own so that the
+/// second derivative, a function of x, works.
+private func slope(
+  _ dy: consuming Tensor, _ x: Tensor, _ operation: CKZip,
+  second: @escaping @Sendable (Tensor) -> Tensor
+) -> Tensor {
+  if !dy.isTraced && !x.isTraced { return dy.zipped(by: operation, with: x) }
   return differentiable(
-    dy, x, { $0.zipped(by: .geluGradient, with: $1) },
-    first: { _, x, _ in { d in geluGradient(d, x) } },
-    second: { dy, x, _ in
-      { d in
-        let density = (x.square() * -0.5).exp() * 0.398942280401432677940  // 1 / sqrt(2 pi)
-        return d * dy * density * (2 - x.square())
-      }
-    })
+    dy, x, { $0.zipped(by: operation, with: $1) },
+    first: { _, x, _ in { d in slope(d, x, operation, second: second) } },
+    second: { dy, x, _ in { d in d * dy * second(x) } })
 }

@@ -36,6 +36,8 @@ typedef CK_ENUM(CKMap) {
   CKMapSigmoid,
   CKMapErrorFunction,
   CKMapGelu,  // x times the probability that a standard normal variable is below x
+  CKMapSilu,       // x * sigmoid(x)
+  CKMapHardswish,  // x * (x + 3) / 6, x + 3 cut off at 0 and 6
   CKMapSin,
   CKMapCos,
   CKMapLog1p,
@@ -59,6 +61,10 @@ typedef CK_ENUM(CKZip) {
   CKZipSigmoidGradient,  // a * b * (1 - b)
   CKZipTanhGradient,     // a * (1 - b * b)
   CKZipGeluGradient,     // a times gelu's derivative at b
+  CKZipSiluGradient,       // a times silu's derivative at b
+  CKZipHardswishGradient,  // a times hardswish's derivative at b: 0 at -3 and 1 at 3
+  CKZipLeakyRelu,       // a where a > 0, else a * b
+  CKZipLeakyReluSlope,  // 1 where a > 0, else b
   CKZipArcTangent,       // the angle of the point (b, a)
   CKZipRemainder,          // of the division rounded down: b's sign; 0 for integers where b is 0
   CKZipTruncatedRemainder, // of the division rounded towards zero: a's sign; likewise

@@ -67,35 +67,89 @@ import Testing
     }
   }
 
-  /// gelu where its result is not tiny beside x, and its absolute error in the tail below.
+  /// A smooth relu x * p(x) with its derivative, and those of p.
+  private struct SmoothRelu: Sendable {
+    let name: String
+    let (map, slope): (CKMap, CKZip)
+    let (p, derivative): (@Sendable (Double) -> Double, @Sendable (Double) -> Double)
+  }
+
+  private static let smoothRelus = [
+    SmoothRelu(
+      name: "gelu", map: .gelu, slope: .geluGradient, p: { 0.5 * erfc(-$0 * 0.5.squareRoot()) },
+      derivative: { exp(-$0 * $0 / 2) / (2 * Double.pi).squareRoot() }),
+    SmoothRelu(
+      name: "silu", map: .silu, slope: .siluGradient, p: { 1 / (1 + exp(-$0)) },
+      derivative: { 1 / (2 + exp($0) + exp(-$0)) }),
+  ]
+
+  /// The result where it is not tiny beside x, and the absolute errors also in the tail below.
   @Test(arguments: KernelSet.all)
-  func geluAndItsGradient(_ set: KernelSet) {
-    func normal(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }
+  func smoothRelus(_ set: KernelSet) {
     let near = Self.sample.filter { !($0 < -1) }
-    let tail = Self.sample.filter { $0 < -1 && $0 > -.infinity }
-    let (error, at) = worst(set, .gelu, near) { $0 == .infinity ? $0 : $0 * normal($0) }
-    #expect(error <= 3, "gelu(\(at)) is \(error) units off")
-    for dtype in [DType.float32, .float64] {
-      for xs in [near.filter { $0.magnitude < 1e10 }, tail] {
-        let x = Tensor(scalars: xs).asType(dtype)
-        let ones = x.onesLike()
-        let (y, slope) = (Cells(dtype, x.count), Cells(dtype, x.count))
-        let source = { (x: Tensor) in CKSource(data: x.array.data, inner: 1, outer: 0) }
-        set.kernels.map(.gelu, dtype.kernelType, x.count, 1, source(x), y.memory)
-        set.kernels.zip(
-          .geluGradient, dtype.kernelType, x.count, 1, source(ones), source(x), slope.memory)
-        let allowed = dtype == .float32 ? 3e-7 : 1e-15
-        var worst = (0.0, 0.0, Float(0))
-        for (index, x) in xs.enumerated() {
-          let wide = Double(x)
-          let density = exp(-wide * wide / 2) / (2 * Double.pi).squareRoot()
-          let errors = (
-            abs(value(y, dtype, index) - wide * normal(wide)) / max(1, wide),
-            abs(value(slope, dtype, index) - (normal(wide) + wide * density))
-          )
-          worst = (max(worst.0, errors.0), max(worst.1, errors.1), x)
+    let tail = Self.sample.filter { $0 < -1 && $0 > -1e30 }
+    for function in Self.smoothRelus {
+      let (error, at) = worst(set, function.map, near) {
+        $0 == .infinity ? $0 : $0 * function.p($0)
+      }
+      #expect(error <= 3, "\(function.name)(\(at)) is \(error) units off")
+      for dtype in [DType.float32, .float64] {
+        for xs in [near.filter { $0.magnitude < 1e10 }, tail] {
+          let x = Tensor(scalars: xs).asType(dtype)
+          let ones = x.onesLike()
+          let (y, slope) = (Cells(dtype, x.count), Cells(dtype, x.count))
+          let source = { (x: Tensor) in CKSource(data: x.array.data, inner: 1, outer: 0) }
+          set.kernels.map(function.map, dtype.kernelType, x.count, 1, source(x), y.memory)
+          set.kernels.zip(
+            function.slope, dtype.kernelType, x.count, 1, source(ones), source(x), slope.memory)
+          let allowed = dtype == .float32 ? 3e-7 : 1e-15
+          var worst = (0.0, 0.0, Float(0))
+          for (index, x) in xs.enumerated() {
+            let (wide, p) = (Double(x), function.p(Double(x)))
+            let errors = (
+              abs(value(y, dtype, index) - wide * p) / max(1, wide),
+              abs(value(slope, dtype, index) - (p + wide * function.derivative(wide)))
+            )
+            worst = (max(worst.0, errors.0), max(worst.1, errors.1), x)
+          }
+          #expect(worst.0 <= allowed && worst.1 <= 2 * allowed, "\(function.name) \(worst)")
         }
-        #expect(worst.0 <= allowed && worst.1 <= 2 * allowed, "\(worst)")
+      }
+    }
+  }
+
+  /// Functions of two numbers, of which the second one stays: whole blocks of every kind of first one.
+  @Test(arguments: KernelSet.all)
+  func functionsOfTwoNumbers(_ set: KernelSet) {
+    let functions: [(CKZip, @Sendable (Double, Double) -> Double, Double)] = [
+      (.power, { pow($0, $1) }, 1), (.arcTangent, { atan2($0, $1) }, 1),
+      (.truncatedRemainder, { fmod($0, $1) }, 0),
+    ]
+    let seconds: [Float] = [
+      0, -0.0, 1, -1, 2, 3, -3, 0.5, -2.5, 1 / 3, 7, 100, 1e-20, -1e20, 16_777_216, 3e9, .infinity,
+    ]
+    let firsts = Self.sample.enumerated().filter { $0.offset % 31 == 0 }.map(\.element)
+      .filter { !$0.isSignalingNaN }
+    for (operation, exact, allowed) in functions {
+      for second in seconds {
+        let y = Cells(.float32, firsts.count)
+        firsts.withUnsafeBufferPointer { firsts in
+          withUnsafePointer(to: second) { second in
+            set.kernels.zip(
+              operation, .float32, firsts.count, 1,
+              CKSource(data: firsts.baseAddress!, inner: 1, outer: 0),
+              CKSource(data: second, inner: 0, outer: 0), y.memory)
+          }
+        }
+        for (index, first) in firsts.enumerated() {
+          let expected = exact(Double(first), Double(second))
+          let (found, rounded) = (value(y, .float32, index), Float(expected))
+          let error = abs(found - expected) / Double(rounded.ulp)
+          let isRight =
+            rounded.isNaN
+            ? found.isNaN : rounded.isInfinite ? found == Double(rounded) : error <= allowed
+          #expect(isRight, "\(operation.name) of \(first) and \(second): \(found), not \(expected)")
+        }
       }
     }
   }

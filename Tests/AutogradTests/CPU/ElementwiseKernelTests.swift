@@ -10,13 +10,16 @@ import Testing
   private static let floatMaps: [CKMap] =
     integerMaps + [
       .reciprocal, .squareRoot, .exp, .log, .tanh, .sigmoid, .errorFunction, .sin, .cos, .log1p,
-      .expm1, .round, .floor, .ceil, .truncate,
+      .expm1, .hardswish, .round, .floor, .ceil, .truncate,
     ]
   private static let integerZips: [CKZip] = [
     .add, .subtract, .multiply, .maximum, .minimum, .remainder, .truncatedRemainder,
   ]
   private static let floatZips: [CKZip] =
-    integerZips + [.divide, .power, .arcTangent, .reluGradient, .sigmoidGradient, .tanhGradient]
+    integerZips + [
+      .divide, .power, .arcTangent, .reluGradient, .sigmoidGradient, .tanhGradient,
+      .hardswishGradient, .leakyRelu, .leakyReluSlope,
+    ]
 
   @Test(arguments: KernelSet.all, DType.computed)
   func map(_ set: KernelSet, _ dtype: DType) {
