@@ -50,6 +50,9 @@ import Testing
     Mistake("InstanceNorm2d: epsilon must be a finite number of at least 0, got -1.0") {
       _ = LazyInstanceNorm2d(epsilon: -1)
     },
+    Mistake("InstanceNorm2d: the momentum must be at least 0 and at most 1, got 1.5") {
+      _ = InstanceNorm2d(1, momentum: 1.5)
+    },
     Mistake("Upsample: needs one to three finite scale factors above 0, got [2.0, 0.0]") {
       _ = Upsample(scaleFactor: [2, 0])
     },
