@@ -59,6 +59,10 @@ CASES = {
         o, mode="max", factor=0.5, patience=3, threshold=0.01, threshold_mode="abs", cooldown=4,
         min_lr=0.001),
     "plateau3": lambda o: s.ReduceLROnPlateau(o, factor=0.7, patience=0, threshold=0.02, cooldown=1),
+    "plateau4": lambda o: s.ReduceLROnPlateau(
+        o, mode="max", factor=0.5, patience=2, threshold=0.03, eps=0.03),
+    "plateau5": lambda o: s.ReduceLROnPlateau(
+        o, factor=0.4, patience=5, threshold=0.01, threshold_mode="abs", min_lr=0.004),
 }
 
 

@@ -79,7 +79,7 @@ struct ScheduleFixture: Decodable {
   }
 
   @Test func everyScheduleOfTheFixtureIsTested() throws {
-    let plateaus = ["plateau", "plateau2", "plateau3"]
+    let plateaus = SchedulerTests.plateaus.map(\.name)
     #expect(
       try ScheduleFixture.read().rates.keys.sorted()
         == (Self.schedules.map(\.name) + plateaus).sorted())

@@ -20,6 +20,20 @@ import Testing
         ($0.factor, $0.patience, $0.threshold, $0.cooldown) = (0.7, 0, 0.02, 1)
       }
     ),
+    (
+      "plateau4",
+      Plateau.Options {
+        ($0.isGrowing, $0.factor, $0.patience) = (true, 0.5, 2)
+        ($0.threshold, $0.smallestChange) = (0.03, 0.03)
+      }
+    ),
+    (
+      "plateau5",
+      Plateau.Options {
+        ($0.factor, $0.patience, $0.minimum) = (0.4, 5, 0.004)
+        ($0.threshold, $0.isThresholdRelative) = (0.01, false)
+      }
+    ),
   ]
 
   /// In the middle another plateau goes on from a file.
