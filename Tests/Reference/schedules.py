@@ -3,7 +3,8 @@
     pip install torch==2.13.0
     python Tests/Reference/schedules.py
 
-Two groups begin with 0.5 and 0.02. `rates` lists those of both after 0, 1, ..., 99 steps. The test
+Two groups begin with 0.5 and 0.02. `rates` lists those of both after 0, 1, ..., 99 steps, `momenta`
+the momentum where a schedule sets it. The test
 builds the same schedules in the same order.
 """
 
@@ -66,6 +67,31 @@ CASES = {
 }
 
 
+# One-cycle schedules that set the momentum too.
+MOMENTA = {
+    "oneCycle": lambda o: s.OneCycleLR(o, 0.3, total_steps=100),
+    "oneCycle2": lambda o: s.OneCycleLR(
+        o, 0.3, total_steps=100, pct_start=0.4, anneal_strategy="linear", div_factor=10,
+        final_div_factor=100, three_phase=True, base_momentum=0.6, max_momentum=0.9),
+}
+
+
+def momenta(make):
+    """Those of 100 steps of SGD, which are beta1 in Adam."""
+    p = [torch.nn.Parameter(torch.zeros(1))]
+    sgd, adam = torch.optim.SGD(p, lr=1, momentum=0.5), torch.optim.Adam(p)
+    schedulers = [make(sgd), make(adam)]
+    found = []
+    for step in range(100):
+        found.append(sgd.param_groups[0]["momentum"])
+        assert adam.param_groups[0]["betas"] == (found[-1], 0.999)
+        for optimizer, scheduler in zip((sgd, adam), schedulers):
+            optimizer.step()
+            if step < 99:
+                scheduler.step()
+    return found
+
+
 def main():
     found = {}
     for name, make in CASES.items():
@@ -82,7 +108,9 @@ def main():
                 scheduler.step()
         found[name] = rates
     figures = [figure(step) for step in range(100)]
-    OUTPUT.write_text(json.dumps({"bases": BASES, "figures": figures, "rates": found}) + "\n")
+    OUTPUT.write_text(json.dumps({
+        "bases": BASES, "figures": figures, "rates": found,
+        "momenta": {name: momenta(make) for name, make in MOMENTA.items()}}) + "\n")
     print(f"{len(found)} schedules, {OUTPUT.stat().st_size} bytes")
 
 

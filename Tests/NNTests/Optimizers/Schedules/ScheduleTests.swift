@@ -9,6 +9,7 @@ struct ScheduleFixture: Decodable {
   let bases: [Double]
   let figures: [Double]
   let rates: [String: [[Double]]]
+  let momenta: [String: [Double]]
 
   static func read() throws -> ScheduleFixture {
     let folder = try #require(Bundle.module.resourcePath)
@@ -103,6 +104,9 @@ struct ScheduleFixture: Decodable {
       _ = Schedule.oneCycle(maximum: 1, steps: 1)
     },
     Mistake("linear: factors must be above 0") { _ = Schedule.linear(from: 0) },
+    Mistake("oneCycle: the momentum must be at least 0 and below 1, got 0.5...1.0") {
+      _ = Schedule.oneCycle(maximum: 1, steps: 2, momentum: 0.5...1)
+    },
     Mistake("sequence: 2 schedules need 1 milestones, got []") {
       _ = Schedule.sequence([.unchanging, .unchanging], switchingAt: [])
     },
