@@ -123,6 +123,10 @@ def recurrent(family):
         family.add(f"{name}-unbatched-states", lambda: make(2, 3, bidirectional=True),
                    (3, 2), *states(2, 3), call=with_states)
         family.add(f"{name}-dropout", lambda: make(2, 3, num_layers=3, dropout=0.5), (3, 2, 2))
+    family.add("LSTM-projected", lambda: nn.LSTM(3, 4, proj_size=2), (5, 2, 3))
+    family.add("LSTM-projected-states", lambda: nn.LSTM(
+        2, 5, num_layers=2, bidirectional=True, batch_first=True, proj_size=3),
+        (2, 3, 2), (4, 2, 3), (4, 2, 5), call=lambda module, x, *states: module(x, states))
     family.add("RNN-relu", lambda: nn.RNN(3, 4, nonlinearity="relu"), (5, 2, 3))
     for name, make in {"RNNCell": nn.RNNCell, "LSTMCell": nn.LSTMCell, "GRUCell": nn.GRUCell}.items():
         family.add(name, lambda: make(3, 4), (2, 3))
