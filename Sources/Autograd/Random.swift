@@ -59,11 +59,15 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return UInt64(pair[0]) | UInt64(pair[1]) << 32
   }
 
-  /// Independent numbers, uniform in low ..< high.
+  /// Independent numbers, uniform in low ..< high; all low where both are equal.
   public mutating func uniform(
     _ shape: [Int], low: Double = 0, high: Double = 1, dtype: DType = .float32
   ) -> Tensor {
     require(dtype.isFloatingPoint, "uniform: needs a floating-point type, got \(dtype)")
+    require(
+      low <= high && (high - low).isFinite,
+      "uniform: low must not be above high, both finite, got \(low) and \(high)")
+    Tensor.check(shape, "uniform")
     let unit = words(shape.reduce(1, *)).map { (Double($0) + 0.5) * 0x1p-32 }
     // Rounding must not reach the open end.
     let largest =
@@ -82,6 +86,10 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     _ shape: [Int], mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .float32
   ) -> Tensor {
     require(dtype.isFloatingPoint, "normal: needs a floating-point type, got \(dtype)")
+    require(
+      standardDeviation >= 0,
+      "normal: the standard deviation must be at least 0, got \(standardDeviation)")
+    Tensor.check(shape, "normal")
     let count = shape.reduce(1, *)
     let unit = words((count + 1) / 2 * 2).map { (Double($0) + 0.5) * 0x1p-32 }
     let values = (0..<count).map { index -> Double in
@@ -92,9 +100,13 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return Tensor(values, shape: shape, dtype: dtype)
   }
 
-  /// Independent truth values that hold with a probability; bool.
+  /// Independent truth values that hold with a probability from 0 to 1; bool.
   public mutating func bernoulli(_ shape: [Int], probability: Double) -> Tensor {
-    let limit = UInt64(max(0, min(1, probability)) * 0x1p32)
+    require(
+      probability >= 0 && probability <= 1,
+      "bernoulli: the probability must be between 0 and 1, got \(probability)")
+    Tensor.check(shape, "bernoulli")
+    let limit = UInt64(probability * 0x1p32)
     return Tensor(scalars: words(shape.reduce(1, *)).map { UInt64($0) < limit }, shape: shape)
   }
 
@@ -103,6 +115,9 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// - Parameter probabilities: From 0 to 1, any shape.
   public mutating func bernoulli(_ probabilities: Tensor) -> Tensor {
     let limits = probabilities.scalars(as: Double.self)
+    let outside = limits.first { !($0 >= 0 && $0 <= 1) }
+    require(
+      outside == nil, "bernoulli: probabilities must be between 0 and 1, got \(outside ?? 0)")
     let drawn = zip(words(limits.count), limits).map { Double($0) < $1 * 0x1p32 }
     return Tensor(scalars: drawn, shape: probabilities.shape)
   }
@@ -112,6 +127,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     _ shape: [Int], in range: Range<Int>, dtype: DType = .int64
   ) -> Tensor {
     require(!range.isEmpty, "integers: the range \(range) is empty")
+    require(dtype.holds(range), "integers: \(dtype) cannot hold all of \(range)")
+    Tensor.check(shape, "integers")
     // The high half of a product with 64 random bits is uniform up to 2^-64 of the range's length.
     let length = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound))
     let values = (0..<shape.reduce(1, *)).map { _ in
@@ -122,6 +139,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// The numbers 0 ..< count in random order (Fisher and Yates).
   public mutating func permutation(_ count: Int) -> [Int] {
+    require(count >= 0, "permutation: the count must not be negative, got \(count)")
     var order = Array(0..<count)
     guard count > 1 else { return order }
     let random = words(count * 2)
@@ -130,5 +148,20 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       order.swapAt(last, Int(bits.multipliedFullWidth(by: UInt64(last + 1)).high))
     }
     return order
+  }
+}
+
+extension DType {
+  /// Whether elements can be any integer of a range; those that are no integers take what is nearest.
+  fileprivate func holds(_ range: Range<Int>) -> Bool {
+    func fits<T: FixedWidthInteger>(_: T.Type) -> Bool {
+      T(exactly: range.lowerBound) != nil && T(exactly: range.upperBound - 1) != nil
+    }
+    return switch self {
+    case .bool: range.lowerBound >= 0 && range.upperBound <= 2
+    case .uint8: fits(UInt8.self)
+    case .int32: fits(Int32.self)
+    default: true
+    }
   }
 }

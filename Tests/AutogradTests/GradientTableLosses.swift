@@ -21,6 +21,9 @@ extension GradientTable {
           ignoreIndex: 1, labelSmoothing: 0.2)
       }
       at([2, 3], [2, 3]) { crossEntropy($0[0], $0[1], labelSmoothing: 0.1) }
+      at([2, 3, 2], [2, 3, 2], [3]) {
+        crossEntropy($0[0], $0[1], weight: $0[2].square(), reduction: .none)
+      }
     },
     GradientRow("nllLoss(Tensor, Tensor, weight:, ignoreIndex:, reduction:)") {
       at([4, 3]) { nllLoss($0[0] * $0[0], labels([4], below: 3)) }
@@ -38,6 +41,7 @@ extension GradientTable {
     },
     GradientRow("huberLoss(Tensor, Tensor, delta:, weight:, reduction:)") {
       pair { huberLoss($0 * 3, $1 + 1.37, delta: 0.7, reduction: $2) }
+      pair { huberLoss($0 * 3, $1 + 1.37, delta: 0.7, weight: $0.square(), reduction: $2) }
     },
     GradientRow(
       "binaryCrossEntropyWithLogits(Tensor, Tensor, weight:, positiveWeight:, reduction:)"
@@ -49,6 +53,7 @@ extension GradientTable {
     },
     GradientRow("binaryCrossEntropy(Tensor, Tensor, weight:, reduction:)") {
       pair { binaryCrossEntropy($0.sigmoid(), $1, reduction: $2) }
+      pair { binaryCrossEntropy($0.sigmoid(), $1, weight: $1.square(), reduction: $2) }
     },
     GradientRow("klDivergence(Tensor, Tensor, isLogTarget:, reduction:)", .positive) {
       pair { klDivergence($0, $1, reduction: $2) }
@@ -57,16 +62,23 @@ extension GradientTable {
     },
     GradientRow("hingeEmbeddingLoss(Tensor, Tensor, margin:, reduction:)", .positive) {
       at([6]) { hingeEmbeddingLoss($0[0].square(), signs([6]), margin: 0.001) }
+      pair { hingeEmbeddingLoss($0 * $1, signs($0.shape), margin: 9, reduction: $2) }
     },
     GradientRow("cosineEmbeddingLoss(Tensor, Tensor, Tensor, margin:, reduction:)") {
       at([3, 4], [3, 4]) { cosineEmbeddingLoss($0[0], $0[1], signs([3]), margin: -2) }
       at([4], [4]) { cosineEmbeddingLoss($0[0], $0[1], Tensor(1)) }
+      at([3, 4], [3, 4]) {
+        cosineEmbeddingLoss($0[0], $0[1], signs([3]), margin: -2, reduction: .none)
+      }
     },
     GradientRow(
       "tripletMarginLoss(Tensor, Tensor, Tensor, margin:, p:, epsilon:, swaps:, reduction:)"
     ) {
       at([3, 4], [3, 4], [3, 4]) { tripletMarginLoss($0[0], $0[1], $0[2], margin: 9) }
       at([2, 3], [2, 3], [2, 3]) { tripletMarginLoss($0[0], $0[1], $0[2], margin: 9, p: 3) }
+      at([3, 4], [3, 4], [3, 4]) {
+        tripletMarginLoss($0[0], $0[1], $0[2] * 2, margin: 9, swaps: true, reduction: .none)
+      }
     },
   ]
 

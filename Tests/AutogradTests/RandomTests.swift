@@ -193,4 +193,55 @@ import Testing
     let counts = random.bernoulli(p).sum(axis: 0)
     #expect(counts[0].item() == 0 && abs(counts[1].item() - 1000) < 120 && counts[2].item() == 4000)
   }
+
+  struct Case: Sendable {
+    let message: String
+    let draw: @Sendable (inout RandomStream) -> Void
+  }
+
+  static let mistakes = [
+    Case(message: "uniform: low must not be above high, both finite, got 2.0 and 1.0") {
+      _ = $0.uniform([1], low: 2, high: 1)
+    },
+    Case(message: "uniform: low must not be above high, both finite, got nan and 1.0") {
+      _ = $0.uniform([1], low: .nan)
+    },
+    Case(message: "uniform: sizes must not be negative, got shape [-2, -3]") {
+      _ = $0.uniform([-2, -3])
+    },
+    Case(message: "normal: the standard deviation must be at least 0, got -1.0") {
+      _ = $0.normal([1], standardDeviation: -1)
+    },
+    Case(message: "normal: sizes must not be negative, got shape [-1]") { _ = $0.normal([-1]) },
+    Case(message: "bernoulli: the probability must be between 0 and 1, got 1.5") {
+      _ = $0.bernoulli([1], probability: 1.5)
+    },
+    Case(message: "bernoulli: the probability must be between 0 and 1, got nan") {
+      _ = $0.bernoulli([1], probability: .nan)
+    },
+    Case(message: "bernoulli: sizes must not be negative, got shape [-1]") {
+      _ = $0.bernoulli([-1], probability: 0)
+    },
+    Case(message: "bernoulli: probabilities must be between 0 and 1, got -0.5") {
+      _ = $0.bernoulli(Tensor([0.5, -0.5]))
+    },
+    Case(message: "integers: the range 3..<3 is empty") { _ = $0.integers([1], in: 3..<3) },
+    Case(message: "integers: sizes must not be negative, got shape [-1]") {
+      _ = $0.integers([-1], in: 0..<3)
+    },
+    Case(message: "integers: uint8 cannot hold all of 0..<257") {
+      _ = $0.integers([1], in: 0..<257, dtype: .uint8)
+    },
+    Case(message: "permutation: the count must not be negative, got -1") { _ = $0.permutation(-1) },
+  ]
+
+  @Test(arguments: mistakes.indices) func mistakesStop(index: Int) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [index] in
+      var random = RandomStream(seed: 0)
+      RandomTests.mistakes[index].draw(&random)
+    }
+    expectMessage(result, Self.mistakes[index].message)
+  }
 }

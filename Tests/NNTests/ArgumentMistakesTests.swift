@@ -50,6 +50,9 @@ import Testing
     Mistake("InstanceNorm2d: epsilon must be a finite number of at least 0, got -1.0") {
       _ = LazyInstanceNorm2d(epsilon: -1)
     },
+    Mistake("InstanceNorm2d: the momentum must be at least 0 and at most 1, got 1.5") {
+      _ = InstanceNorm2d(1, momentum: 1.5)
+    },
     Mistake("Upsample: needs one to three finite scale factors above 0, got [2.0, 0.0]") {
       _ = Upsample(scaleFactor: [2, 0])
     },
@@ -73,6 +76,12 @@ import Testing
       _ = Bilinear(1, 0, 1)
     },
     Mistake("LSTM: needs at least 1 input and hidden unit, got 3 -> 0") { _ = LSTM(3, 0) },
+    Mistake("LSTM: a projection is an LSTM's, at least 1 and below the hidden size 3, got 3") {
+      _ = LSTM(2, 3, projection: 3)
+    },
+    Mistake("GRU: a projection is an LSTM's, at least 1 and below the hidden size 3, got 2") {
+      _ = GRU(2, 3, projection: 2)
+    },
     Mistake("GRU: needs at least 1 layer, got 0") { _ = GRU(3, 4, layers: 0) },
     Mistake("RNN: dropout 0.5 works between layers, and there is only 1") {
       _ = RNN(3, 4, dropout: 0.5)

@@ -12,7 +12,7 @@ files were made with torch 2.13.0+cpu, numpy 2 and safetensors 0.8.0.
 import pathlib
 import sys
 
-from cases import corners, elementwise, networks, picking, products, reductions, shapes, wrong
+from cases import corners, edges, elementwise, networks, picking, products, reductions, shapes, wrong
 from recorder import Cases
 
 FIXTURES = pathlib.Path(__file__).parent.parent / "ReferenceTests" / "Fixtures"
@@ -23,6 +23,7 @@ FAMILIES = {
     "picking": [picking],
     "networks": [networks],
     "corners": [corners],
+    "edges": [edges],
     "wrong/cases": [wrong],
 }
 

@@ -56,6 +56,8 @@ def activations(family):
 
 def small(family):
     family.add("Embedding", lambda: nn.Embedding(5, 3), torch.tensor([[0, 4, 2], [2, 2, 1]]))
+    family.add("Embedding-frequency", lambda: nn.Embedding(4, 2, scale_grad_by_freq=True),
+               torch.tensor([[3, 0, 3], [1, 3, 0]]))
     family.add("Embedding-padding", lambda: nn.Embedding(4, 2, padding_idx=-1),
                torch.tensor([3, 0, 3, 1]))
     family.add("Bilinear", lambda: nn.Bilinear(3, 4, 2), (2, 5, 3), (2, 5, 4))
@@ -121,6 +123,10 @@ def recurrent(family):
         family.add(f"{name}-unbatched-states", lambda: make(2, 3, bidirectional=True),
                    (3, 2), *states(2, 3), call=with_states)
         family.add(f"{name}-dropout", lambda: make(2, 3, num_layers=3, dropout=0.5), (3, 2, 2))
+    family.add("LSTM-projected", lambda: nn.LSTM(3, 4, proj_size=2), (5, 2, 3))
+    family.add("LSTM-projected-states", lambda: nn.LSTM(
+        2, 5, num_layers=2, bidirectional=True, batch_first=True, proj_size=3),
+        (2, 3, 2), (4, 2, 3), (4, 2, 5), call=lambda module, x, *states: module(x, states))
     family.add("RNN-relu", lambda: nn.RNN(3, 4, nonlinearity="relu"), (5, 2, 3))
     for name, make in {"RNNCell": nn.RNNCell, "LSTMCell": nn.LSTMCell, "GRUCell": nn.GRUCell}.items():
         family.add(name, lambda: make(3, 4), (2, 3))
@@ -275,8 +281,10 @@ def norms(family):
         ("GroupNorm", lambda: nn.GroupNorm(2, 4), (2, 4, 3)),
         ("GroupNorm-options", lambda: nn.GroupNorm(3, 3, eps=0.1), (2, 3, 2, 2)),
         ("GroupNorm-plain", lambda: nn.GroupNorm(1, 4, affine=False), (3, 4)),
+        ("GroupNorm-no-bias", lambda: nn.GroupNorm(2, 4, bias=False), (2, 4, 3)),
         ("InstanceNorm2d", lambda: nn.InstanceNorm2d(3), (2, 3, 2, 4)),
         ("InstanceNorm2d-affine", lambda: nn.InstanceNorm2d(2, eps=0.1, affine=True), (2, 2, 3, 3)),
+        ("InstanceNorm2d-no-bias", lambda: nn.InstanceNorm2d(2, affine=True, bias=False), (2, 3, 2)),
     ]:
         family.add(name, make, shape)
 
@@ -292,6 +300,13 @@ def running(family):
         ("BatchNorm3d", lambda: nn.BatchNorm3d(2, momentum=0.0), (1, 2, 2, 3, 2)),
         ("BatchNorm3d-bare", lambda: nn.BatchNorm3d(
             2, affine=False, track_running_stats=False), (2, 2, 2, 1, 2)),
+        ("BatchNorm2d-no-bias", lambda: nn.BatchNorm2d(2, bias=False), (2, 2, 3, 2)),
+        ("InstanceNorm2d-tracked", lambda: nn.InstanceNorm2d(
+            2, affine=True, track_running_stats=True), (2, 2, 3, 2)),
+        ("InstanceNorm2d-plain", lambda: nn.InstanceNorm2d(
+            3, eps=0.1, momentum=0.4, track_running_stats=True), (3, 3, 2, 2)),
+        ("InstanceNorm2d-unbatched", lambda: nn.InstanceNorm2d(
+            2, affine=True, bias=False, track_running_stats=True), (2, 3, 3)),
     ]:
         family.add_steps(name, make, shape)
 

@@ -1,4 +1,4 @@
-"""d2l's models in PyTorch; prints what Tests/ModelTests expects of their parameters and shapes.
+"""d2l's models in PyTorch; prints what Tests/ModelTests expects of their parameters and summaries.
 
     python Tests/Reference/models.py >Tests/ModelTests/Fixtures/models.txt
 """
@@ -234,12 +234,13 @@ def print_figures():
         for name, model, (size, channels) in models():
             x = torch.zeros(1, channels, size, size)
             model.eval()
-            shapes = []
+            lines = []
             with torch.no_grad():
                 for layer in model if isinstance(model, nn.Sequential) else [model]:
                     x = layer(x)
-                    shapes.append(list(x.shape))
-            print(f"{name}: {count(model)} parameters, {shapes}")
+                    title = type(layer).__name__.replace("AdaptiveAvgPool2d", "GlobalAvgPool")
+                    lines.append(f"{title} {list(x.shape)}")
+            print(f"{name}: {count(model)} parameters, [{', '.join(lines)}]")
     for name, model, inputs in sequence_models():
         shape = list(model.eval()(*[torch.ones(3, 7, dtype=torch.int64)] * inputs).shape)
         print(f"{name}: {count(model)} parameters, [{shape}]")

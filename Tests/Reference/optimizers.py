@@ -8,7 +8,8 @@ gradient, and b has none at steps 4, 11, 18, ... (counted from 1), except for LB
 json name an optimizer, its options and those of the second group, which holds b and u (w is the first;
 without a second group's options there is one group). The loss is computed in float64 also where
 the parameters are float32, so that only the optimizer rounds. The safetensors file holds x, y, d, the starting
-values, and for each case and type the trajectory [50, 5] of w and b. Lion, which PyTorch lacks, is
+values, for each case and type the trajectory [50, 5] of w and b, and what clipping makes of w, b and u
+as if they were gradients. Lion, which PyTorch lacks, is
 written out here after algorithm 2 of Chen and others 2023.
 """
 
@@ -101,7 +102,13 @@ CASES = [
     ("LBFGS", dict(lr=30, max_iter=2, max_eval=20, history_size=2, line_search_fn="strong_wolfe")),
     ("LBFGS", dict(lr=1, max_iter=20, tolerance_grad=1e-3, tolerance_change=1e-4,
                    line_search_fn="strong_wolfe")),
+    ("AdamW", dict(lr=0.02, betas=(0.8, 0.99), eps=1e-3)),
+    ("Adam", dict(lr=0.05, amsgrad=True), dict(lr=0.01, betas=(0.8, 0.9), weight_decay=0.2)),
+    ("RMSprop", dict(lr=0.005, alpha=0.8, momentum=0.8, weight_decay=0.1)),
 ]
+# Limits of norms and their orders for clip_grad_norm_, and limits for clip_grad_value_.
+CLIPS = [(0.5, 2), (2, 2), (100, 2), (1.5, 1), (0.3, float("inf")), (1, 3.5)]
+CAPS = [0.4, 1, 50]
 
 
 def trajectory(problem, name, options, second, dtype, record=None):
@@ -164,6 +171,19 @@ def main():
 
     trajectory(problem, "SGD", dict(lr=0.05), None, torch.float64, record)
     tensors["average"] = torch.stack(averages)
+
+    for key, clip, limits in [
+        ("clip.norm", lambda leaves, limit: torch.nn.utils.clip_grad_norm_(leaves, *limit), CLIPS),
+        ("clip.value", torch.nn.utils.clip_grad_value_, CAPS),
+    ]:
+        rows = []
+        for limit in limits:
+            leaves = [torch.nn.Parameter(torch.zeros_like(problem[name])) for name in "wbu"]
+            for leaf, name in zip(leaves, "wbu"):
+                leaf.grad = problem[name].clone()
+            clip(leaves, limit)
+            rows.append(torch.cat([leaf.grad.flatten() for leaf in leaves]))
+        tensors[key] = torch.stack(rows)
 
     save_file(tensors, OUTPUT / "optimizers.safetensors")
     (OUTPUT / "optimizers.json").write_text(json.dumps({"cases": cases}, indent=0) + "\n")

@@ -3,7 +3,8 @@
     pip install torch==2.13.0
     python Tests/Reference/schedules.py
 
-Two groups begin with 0.5 and 0.02. `rates` lists those of both after 0, 1, ..., 99 steps. The test
+Two groups begin with 0.5 and 0.02. `rates` lists those of both after 0, 1, ..., 99 steps, `momenta`
+the momentum where a schedule sets it. The test
 builds the same schedules in the same order.
 """
 
@@ -59,7 +60,36 @@ CASES = {
         o, mode="max", factor=0.5, patience=3, threshold=0.01, threshold_mode="abs", cooldown=4,
         min_lr=0.001),
     "plateau3": lambda o: s.ReduceLROnPlateau(o, factor=0.7, patience=0, threshold=0.02, cooldown=1),
+    "plateau4": lambda o: s.ReduceLROnPlateau(
+        o, mode="max", factor=0.5, patience=2, threshold=0.03, eps=0.03),
+    "plateau5": lambda o: s.ReduceLROnPlateau(
+        o, factor=0.4, patience=5, threshold=0.01, threshold_mode="abs", min_lr=0.004),
 }
+
+
+# One-cycle schedules that set the momentum too.
+MOMENTA = {
+    "oneCycle": lambda o: s.OneCycleLR(o, 0.3, total_steps=100),
+    "oneCycle2": lambda o: s.OneCycleLR(
+        o, 0.3, total_steps=100, pct_start=0.4, anneal_strategy="linear", div_factor=10,
+        final_div_factor=100, three_phase=True, base_momentum=0.6, max_momentum=0.9),
+}
+
+
+def momenta(make):
+    """Those of 100 steps of SGD, which are beta1 in Adam."""
+    p = [torch.nn.Parameter(torch.zeros(1))]
+    sgd, adam = torch.optim.SGD(p, lr=1, momentum=0.5), torch.optim.Adam(p)
+    schedulers = [make(sgd), make(adam)]
+    found = []
+    for step in range(100):
+        found.append(sgd.param_groups[0]["momentum"])
+        assert adam.param_groups[0]["betas"] == (found[-1], 0.999)
+        for optimizer, scheduler in zip((sgd, adam), schedulers):
+            optimizer.step()
+            if step < 99:
+                scheduler.step()
+    return found
 
 
 def main():
@@ -78,7 +108,9 @@ def main():
                 scheduler.step()
         found[name] = rates
     figures = [figure(step) for step in range(100)]
-    OUTPUT.write_text(json.dumps({"bases": BASES, "figures": figures, "rates": found}) + "\n")
+    OUTPUT.write_text(json.dumps({
+        "bases": BASES, "figures": figures, "rates": found,
+        "momenta": {name: momenta(make) for name, make in MOMENTA.items()}}) + "\n")
     print(f"{len(found)} schedules, {OUTPUT.stat().st_size} bytes")
 
 

@@ -44,7 +44,9 @@ private func addNorms(to ops: inout [String: ReferenceOp]) {
       bias: a.input("bias"), epsilon: a.double("eps") ?? 1e-5)
   }
   ops["instance_norm"] = { a in
-    try instanceNorm(
+    if try a.bool("use_input_stats") == false { return try evaluated(a) }
+    _ = try a.double("momentum")
+    return try instanceNorm(
       a.input(), weight: a.input("weight"), bias: a.input("bias"), epsilon: a.double("eps") ?? 1e-5)
   }
 }

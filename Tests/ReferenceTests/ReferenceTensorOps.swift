@@ -72,6 +72,13 @@ private func addActivations(to ops: inout [String: ReferenceOp]) {
   ops["leaky_relu"] = { a in
     try a.input().leakyRelu(negativeSlope: a.double("negative_slope") ?? 0.01)
   }
+  ops["hardtanh"] = { a in
+    try a.input().hardtanh(min: a.double("min_val") ?? -1, max: a.double("max_val") ?? 1)
+  }
+  ops["relu6"] = { try $0.input().relu6() }
+  ops["hardsigmoid"] = { try $0.input().hardsigmoid() }
+  ops["selu"] = { try $0.input().selu() }
+  ops["celu"] = { a in try a.input().celu(alpha: a.double("alpha") ?? 1) }
   ops["elu"] = { a in try a.input().elu(alpha: a.double("alpha") ?? 1) }
   ops["softmax"] = { a in
     try a.converted().softmax(axis: a.classAxis())

@@ -23,6 +23,13 @@ public func scaledDotProductAttention(
     scaledDotProductAttention: needs [..., queries, size], [..., keys, size] and [..., keys, valueSize], got \
     \(query.summary), \(key.summary) and \(value.summary)
     """)
+  if let mask {
+    let scores = [query.size(-2), key.size(-2)]
+    require(
+      zip(mask.shape.suffix(2).reversed(), scores.reversed()).allSatisfy { $0 == $1 || $0 == 1 },
+      "scaledDotProductAttention: the mask \(mask.summary) does not fit scores [..., \(scores[0]), \(scores[1])]"
+    )
+  }
   let (key, value) = enableGQA ? (key.serving(query), value.serving(query)) : (key, value)
   return attentionWeights(query, key, mask: mask, isCausal: isCausal, scale: scale).matmul(value)
 }

@@ -85,6 +85,7 @@ extension Tensor {
 
   /// One axis at another place, the others in their order, as PyTorch's `movedim`; a view.
   public func movingAxis(_ source: Int, to destination: Int) -> Tensor {
+    if rank == 0 && [-1, 0].contains(source) && [-1, 0].contains(destination) { return self }
     let (from, to) = (checkedAxis(source, "movingAxis"), checkedAxis(destination, "movingAxis"))
     var order = Array(0..<rank)
     order.insert(order.remove(at: from), at: to)

@@ -153,7 +153,7 @@ extension Tensor {
   ///   - keepDims: Whether the axis (or all of them) stays, with size 1.
   public func argmin(axis: Int? = nil, keepDims: Bool = false) -> Tensor {
     require(
-      axis.map { size($0) > 0 } ?? (count > 0),
+      axis.map { size(checkedAxis($0, "argmin")) > 0 } ?? (count > 0),
       "argmin: no elements to choose from in \(summary)")
     let x = Tensor(array)
     if dtype.isFloatingPoint { return (-x).argmax(axis: axis, keepDims: keepDims) }

@@ -62,7 +62,10 @@ extension Tensor {
   /// Exact also where the quotient itself would be rounded up to a whole number. Integers give
   /// integers, up to 2^53.
   public func floorDivide(_ divisor: Tensor) -> Tensor {
-    quotient(divisor, rest: stoppingGradient().remainder(divisor.stoppingGradient()))
+    quotient(
+      divisor,
+      rest: stoppingGradient().leftOver(
+        .remainder, divisor.stoppingGradient(), "floorDivide"))
   }
 
   /// The quotient rounded towards zero, broadcast, as PyTorch's `div` with `rounding_mode="trunc"`;
@@ -74,7 +77,10 @@ extension Tensor {
     if dtype.isFloatingPoint || divisor.dtype.isFloatingPoint {
       return (stoppingGradient() / divisor.stoppingGradient()).trunc()
     }
-    return quotient(divisor, rest: stoppingGradient().fmod(divisor.stoppingGradient()))
+    return quotient(
+      divisor,
+      rest: stoppingGradient().leftOver(
+        .truncatedRemainder, divisor.stoppingGradient(), "truncDivide"))
   }
 
   private func quotient(_ divisor: Tensor, rest: Tensor) -> Tensor {

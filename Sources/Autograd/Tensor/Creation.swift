@@ -25,8 +25,10 @@ extension Tensor {
     require(
       step != 0 && (end == start || (end > start) == (step > 0)) && (start - end).isFinite,
       "arange: \(end) cannot be reached from \(start) in steps of \(step)")
-    let count = Int(((end - start) / step).rounded(.up))
-    return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype)
+    let count = ((end - start) / step).rounded(.up)
+    require(
+      count < 0x1p56, "arange: from \(start) to \(end) there are too many steps of \(step)")
+    return Tensor((0..<Int(count)).map { start + Double($0) * step }, dtype: dtype)
   }
 
   /// `count` numbers at equal distances from `start` through `end`, float32 unless stated.

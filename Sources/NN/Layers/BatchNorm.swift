@@ -10,14 +10,8 @@ import Autograd
 public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
   /// [channels], nil without scale and shift.
   public let weight: Parameter?
-  /// [channels], nil without scale and shift.
+  /// [channels], nil without shift.
   public let bias: Parameter?
-  /// [channels], nil if no running statistics are kept.
-  public let runningMean: Buffer?
-  /// [channels], nil if no running statistics are kept.
-  public let runningVariance: Buffer?
-  /// The number of batches seen in training.
-  public let batchCount: Buffer?
   /// Added to the variance.
   public let epsilon: Double
   /// The weight of a new batch in the running statistics; nil gives all batches the same.
@@ -25,6 +19,7 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
   /// Whether the statistics of the batch are used.
   public var isTraining = true
   private let stated: Int?
+  private let statistics: RunningStatistics?
 
   /// A layer that states its channels.
   ///
@@ -34,11 +29,12 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
   ///   - momentum: The weight of a new batch in the running statistics; nil gives all the same.
   ///   - isAffine: Whether the result is scaled and shifted.
   ///   - tracksStatistics: Whether running statistics are kept; else evaluation, too, uses the batch's.
+  ///   - bias: Whether the result is shifted, if it is scaled.
   public convenience init(
     _ channels: Int, epsilon: Double = 1e-5, momentum: Double? = 0.1, isAffine: Bool = true,
-    tracksStatistics: Bool = true
+    tracksStatistics: Bool = true, bias: Bool = true
   ) {
-    self.init(channels: channels, epsilon, momentum, isAffine, tracksStatistics)
+    self.init(channels: channels, epsilon, momentum, isAffine, tracksStatistics, bias)
   }
 
   /// A lazy layer: the first forward pass tells the number of channels.
@@ -46,14 +42,14 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
   /// - Parameters: As for a layer that states them.
   public convenience init(
     epsilon: Double = 1e-5, momentum: Double? = 0.1, isAffine: Bool = true,
-    tracksStatistics: Bool = true
+    tracksStatistics: Bool = true, bias: Bool = true
   ) {
-    self.init(channels: nil, epsilon, momentum, isAffine, tracksStatistics)
+    self.init(channels: nil, epsilon, momentum, isAffine, tracksStatistics, bias)
   }
 
   private init(
     channels: Int?, _ epsilon: Double, _ momentum: Double?, _ isAffine: Bool,
-    _ tracksStatistics: Bool
+    _ tracksStatistics: Bool, _ bias: Bool
   ) {
     let name = "BatchNorm\(Axes.count)d"
     require(channels ?? 1 >= 1, "\(name): needs at least 1 channel, got \(channels ?? 0)")
@@ -65,22 +61,19 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
     self.momentum = momentum
     stated = channels
     weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil
-    bias = isAffine ? Parameter(shape: [channels], initializer: .zeros) : nil
-    runningMean = tracksStatistics ? Buffer(shape: [channels], initial: 0) : nil
-    runningVariance = tracksStatistics ? Buffer(shape: [channels], initial: 1) : nil
-    batchCount = tracksStatistics ? Buffer(shape: [], initial: 0, dtype: .int64) : nil
+    self.bias = isAffine && bias ? Parameter(shape: [channels], initializer: .zeros) : nil
+    statistics = tracksStatistics ? RunningStatistics(channels: channels) : nil
   }
 
+  /// [channels], nil if no running statistics are kept.
+  public var runningMean: Buffer? { statistics?.mean }
+  /// [channels], nil if no running statistics are kept.
+  public var runningVariance: Buffer? { statistics?.variance }
+  /// The number of batches seen in training.
+  public var batchCount: Buffer? { statistics?.batchCount }
+
   /// Weight, bias and running statistics.
-  public var members: [Member] {
-    let parameters = [("weight", weight), ("bias", bias)]
-    let buffers = [
-      ("running_mean", runningMean), ("running_var", runningVariance),
-      ("num_batches_tracked", batchCount),
-    ]
-    return parameters.compactMap { name, parameter in parameter.map { Member(name, $0) } }
-      + buffers.compactMap { name, buffer in buffer.map { Member(name, $0) } }
-  }
+  public var members: [Member] { membersOf(weight, bias) + (statistics?.members ?? []) }
 
   /// As in `BatchNorm2d`.
   public var name: String { "BatchNorm\(Axes.count)d" }
@@ -90,7 +83,9 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
     var parts = [channels.map(String.init) ?? "?"]
     if epsilon != 1e-5 { parts.append("epsilon \(epsilon)") }
     if momentum != 0.1 { parts.append("momentum \(momentum.map { "\($0)" } ?? "none")") }
-    if weight == nil { parts.append("no scale and shift") }
+    if weight == nil || bias == nil {
+      parts.append(weight == nil ? "no scale and shift" : "no bias")
+    }
     if runningMean == nil { parts.append("no running statistics") }
     return parts.joined(separator: ", ")
   }
@@ -111,25 +106,20 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
     }
     let weight = weight?.value(shape: [found])
     let bias = bias?.value(shape: [found])
-    if !isTraining, let runningMean, let runningVariance {
+    if !isTraining, let statistics {
       return batchNorm(
-        x, mean: runningMean.value(shape: [found]), variance: runningVariance.value(shape: [found]),
-        weight: weight, bias: bias, epsilon: epsilon)
+        x, mean: statistics.mean.value(shape: [found]),
+        variance: statistics.variance.value(shape: [found]), weight: weight, bias: bias,
+        epsilon: epsilon)
     }
     let result = batchNormWithStatistics(x, weight: weight, bias: bias, epsilon: epsilon)
-    if isTraining { track(mean: result.mean, variance: result.variance) }
-    return result.y
-  }
-
-  /// Takes the statistics of a batch into the running ones.
-  private func track(mean: Tensor, variance: Tensor) {
-    guard let runningMean, let runningVariance, let batchCount else { return }
-    let count = batchCount.value.item() + 1
-    batchCount.value = Tensor(scalars: [Int64(count)], shape: [])
-    let share = momentum ?? 1 / count
-    for (running, new) in [(runningMean, mean), (runningVariance, variance)] {
-      running.value = running.value(shape: new.shape) * (1 - share) + new * share
+    if isTraining, let statistics {
+      let count = statistics.batchCount.value.item() + 1
+      statistics.batchCount.value = Tensor(scalars: [Int64(count)], shape: [])
+      statistics.add(
+        mean: result.mean, variance: result.variance, share: momentum ?? 1 / count)
     }
+    return result.y
   }
 }
 

@@ -44,7 +44,8 @@ public final class MultiHeadAttention: Module {
   ///   - bias: Whether the linear maps add biases.
   ///   - keySize: The size of the keys' last axis; nil for the width.
   ///   - valueSize: The size of the values' last axis; nil for the width.
-  ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...].
+  ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...], which is
+  ///     PyTorch's default.
   public init(
     _ width: Int, heads: Int, dropout: Double = 0, bias: Bool = true, keySize: Int? = nil,
     valueSize: Int? = nil, batchFirst: Bool = true

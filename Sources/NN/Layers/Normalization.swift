@@ -103,7 +103,7 @@ public final class RMSNorm: Layer {
 public final class GroupNorm: Layer {
   /// [channels], nil without scale and shift.
   public let weight: Parameter?
-  /// [channels], nil without scale and shift.
+  /// [channels], nil without shift.
   public let bias: Parameter?
   /// How many groups the channels are split into.
   public let groups: Int
@@ -117,7 +117,11 @@ public final class GroupNorm: Layer {
   ///   - channels: The channels of the input.
   ///   - epsilon: Added to the variance.
   ///   - isAffine: Whether the result is scaled and shifted.
-  public init(_ groups: Int, _ channels: Int, epsilon: Double = 1e-5, isAffine: Bool = true) {
+  ///   - bias: Whether it is shifted, if it is scaled.
+  public init(
+    _ groups: Int, _ channels: Int, epsilon: Double = 1e-5, isAffine: Bool = true,
+    bias: Bool = true
+  ) {
     require(
       groups >= 1 && channels >= 1 && channels % groups == 0,
       "GroupNorm: \(groups) groups do not divide the \(channels) channels")
@@ -126,7 +130,7 @@ public final class GroupNorm: Layer {
     self.channels = channels
     self.epsilon = epsilon
     weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil
-    bias = isAffine ? Parameter(shape: [channels], initializer: .zeros) : nil
+    self.bias = isAffine && bias ? Parameter(shape: [channels], initializer: .zeros) : nil
   }
 
   /// `weight` and `bias`.
@@ -135,7 +139,7 @@ public final class GroupNorm: Layer {
   /// Groups and channels and what differs from the usual.
   public var details: String {
     "\(groups) groups of \(channels / groups)" + (epsilon == 1e-5 ? "" : ", epsilon \(epsilon)")
-      + (weight == nil ? ", no scale and shift" : "")
+      + (weight == nil ? ", no scale and shift" : bias == nil ? ", no bias" : "")
   }
 
   /// - Parameter x: [batch, channels, ...]
@@ -150,74 +154,8 @@ public final class GroupNorm: Layer {
   }
 }
 
-/// Normalises each channel of each image (Ulyanov and others 2016), in training and evaluation alike.
-///
-/// Parameters, as in PyTorch, if it is affine: `weight` and `bias` [channels].
-public final class InstanceNorm2d: Layer {
-  /// [channels], nil without scale and shift.
-  public let weight: Parameter?
-  /// [channels], nil without scale and shift.
-  public let bias: Parameter?
-  /// Added to the variance.
-  public let epsilon: Double
-  private let stated: Int?
-
-  /// A layer that states its channels.
-  ///
-  /// - Parameters:
-  ///   - channels: The channels of the input.
-  ///   - epsilon: Added to the variance.
-  ///   - isAffine: Whether the result is scaled and shifted.
-  public convenience init(_ channels: Int, epsilon: Double = 1e-5, isAffine: Bool = false) {
-    self.init(channels: channels, epsilon, isAffine)
-  }
-
-  /// A lazy layer: the first forward pass tells the number of channels.
-  ///
-  /// - Parameters: As for a layer that states them.
-  public convenience init(epsilon: Double = 1e-5, isAffine: Bool = false) {
-    self.init(channels: nil, epsilon, isAffine)
-  }
-
-  private init(channels: Int?, _ epsilon: Double, _ isAffine: Bool) {
-    require(
-      channels ?? 1 >= 1, "InstanceNorm2d: needs at least 1 channel, got \(channels ?? 0)")
-    checkNotNegative(epsilon, "InstanceNorm2d", "epsilon")
-    stated = channels
-    self.epsilon = epsilon
-    weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil
-    bias = isAffine ? Parameter(shape: [channels], initializer: .zeros) : nil
-  }
-
-  /// `weight` and `bias`.
-  public var members: [Member] { membersOf(weight, bias) }
-
-  /// The channels and what differs from the usual.
-  public var details: String {
-    (channels.map(String.init) ?? "?") + (epsilon == 1e-5 ? "" : ", epsilon \(epsilon)")
-      + (weight == nil ? "" : ", scale and shift")
-  }
-
-  private var channels: Int? { weight?.shape[0] ?? stated }
-
-  /// - Parameter x: [batch, channels, height, width] or [channels, height, width]
-  /// - Returns: The same shape.
-  public func forward(_ x: consuming Tensor) -> Tensor {
-    if x.rank == 3 { return forward(x.unsqueeze(0)).squeeze(0) }
-    require(x.rank == 4, "expected images [batch, channels, height, width], got \(x.shape)")
-    let found = x.size(1)
-    if let channels {
-      require(found == channels, "expected \(channels) channels in dimension 1, got \(x.shape)")
-    }
-    return instanceNorm(
-      x, weight: weight?.value(shape: [found]), bias: bias?.value(shape: [found]), epsilon: epsilon)
-  }
-}
-
-/// An instance norm that infers its channels: `LazyInstanceNorm2d()`.
-public typealias LazyInstanceNorm2d = InstanceNorm2d
-
-private func membersOf(_ weight: Parameter?, _ bias: Parameter?) -> [Member] {
+/// Scale and shift of a norm under PyTorch's names, those that there are.
+func membersOf(_ weight: Parameter?, _ bias: Parameter?) -> [Member] {
   (weight.map { [Member("weight", $0)] } ?? []) + (bias.map { [Member("bias", $0)] } ?? [])
 }
 

@@ -10,8 +10,8 @@ import Autograd
 ///
 /// Parameters, as in PyTorch, for the layer k and, behind `_reverse`, its backward direction:
 /// `weight_ih_l{k}` [gates * hidden, inputs], `weight_hh_l{k}` [gates * hidden, hidden],
-/// `bias_ih_l{k}` and `bias_hh_l{k}` [gates * hidden], all uniform in ±1/sqrt(hidden) unless
-/// initialized otherwise.
+/// `bias_ih_l{k}` and `bias_hh_l{k}` [gates * hidden], and with a projection `weight_hr_l{k}`
+/// [projection, hidden], all uniform in ±1/sqrt(hidden) unless initialized otherwise.
 public final class Recurrent<Step: RecurrentStep>: Module {
   private let step: Step
   private let batchFirst: Bool
@@ -29,12 +29,15 @@ public final class Recurrent<Step: RecurrentStep>: Module {
   ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...].
   ///   - dropout: The probability with which elements between layers are dropped while training.
   ///   - bidirectional: Whether each layer also runs backwards; both outputs are concatenated.
+  ///   - projection: The size that hidden states of an LSTM are brought to by a linear map at the end of
+  ///     each step (Sak and others 2014), below that of the states; nil for none.
   ///   - step: What happens at a step.
   public convenience init(
     _ inputs: Int, _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0, bidirectional: Bool = false, step: Step = Step()
+    dropout: Double = 0, bidirectional: Bool = false, projection: Int? = nil, step: Step = Step()
   ) {
-    self.init(step, inputs: inputs, hidden, layers, bias, batchFirst, dropout, bidirectional)
+    self.init(
+      step, inputs: inputs, hidden, layers, bias, batchFirst, dropout, bidirectional, projection)
   }
 
   /// A lazy network: the first call tells the number of inputs.
@@ -42,20 +45,29 @@ public final class Recurrent<Step: RecurrentStep>: Module {
   /// - Parameters: As for a network that states them.
   public convenience init(
     _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0, bidirectional: Bool = false, step: Step = Step()
+    dropout: Double = 0, bidirectional: Bool = false, projection: Int? = nil, step: Step = Step()
   ) {
-    self.init(step, inputs: nil, hidden, layers, bias, batchFirst, dropout, bidirectional)
+    self.init(
+      step, inputs: nil, hidden, layers, bias, batchFirst, dropout, bidirectional, projection)
   }
 
   private init(
     _ step: Step, inputs: Int?, _ hidden: Int, _ layers: Int, _ bias: Bool, _ batchFirst: Bool,
-    _ dropout: Double, _ bidirectional: Bool
+    _ dropout: Double, _ bidirectional: Bool, _ projection: Int?
   ) {
     checkSizes(Step.name, inputs, hidden)
     require(layers >= 1, "\(Step.name): needs at least 1 layer, got \(layers)")
     require(
       dropout == 0 || layers > 1,
       "\(Step.name): dropout \(dropout) works between layers, and there is only 1")
+    if let projection {
+      require(
+        Step.self == LSTMStep.self && projection >= 1 && projection < hidden,
+        """
+        \(Step.name): a projection is an LSTM's, at least 1 and below the hidden size \(hidden), got \
+        \(projection)
+        """)
+    }
     self.step = step
     self.batchFirst = batchFirst
     self.dropout = Dropout(dropout)
@@ -63,8 +75,9 @@ public final class Recurrent<Step: RecurrentStep>: Module {
     self.layers = (0..<layers).map { layer in
       suffixes.map { suffix in
         RecurrentWeights(
-          gates: Step.gateCount, inputs: layer == 0 ? inputs : suffixes.count * hidden,
-          hidden: hidden, bias: bias, suffix: "_l\(layer)\(suffix)")
+          gates: Step.gateCount,
+          inputs: layer == 0 ? inputs : suffixes.count * (projection ?? hidden), hidden: hidden,
+          projection: projection, bias: bias, suffix: "_l\(layer)\(suffix)")
       }
     }
   }
@@ -84,21 +97,26 @@ public final class Recurrent<Step: RecurrentStep>: Module {
     if !step.details.isEmpty { parts.append(step.details) }
     if layers.count > 1 { parts.append("\(layers.count) layers") }
     if directions > 1 { parts.append("bidirectional") }
+    if layers[0][0].projection != nil { parts.append("projected to \(outputSize)") }
     if batchFirst { parts.append("batch first") }
     if layers[0][0].inputBias == nil { parts.append("no bias") }
     return parts.joined(separator: ", ")
   }
 
   private var hiddenSize: Int { layers[0][0].hiddenSize }
+  private var outputSize: Int { layers[0][0].outputSize }
+  /// The sizes of a state's tensors, the hidden one first.
+  private var stateSizes: [Int] { [outputSize, hiddenSize] }
   private var directions: Int { layers[0].count }
 
   /// - Parameters:
   ///   - x: [steps, batch, inputs], or [batch, steps, inputs] if batches come first, or
   ///     [steps, inputs] without a batch; at least one step.
   ///   - state: The state before the first step, each tensor [layers * directions, batch, hidden],
-  ///     without `batch` if the input has none; nil for zeros.
+  ///     without `batch` if the input has none; nil for zeros. With a projection its size is that of the
+  ///     first tensor.
   /// - Returns: The last layer's hidden states of all steps, shaped as x with the size
-  ///   directions * hidden, and the state after the last step, shaped as before the first.
+  ///   directions * hidden (or projection), and the state after the last step, shaped as before the first.
   public func callAsFunction(
     _ x: Tensor, _ state: Step.State? = nil
   ) -> (output: Tensor, state: Step.State) {
@@ -111,7 +129,9 @@ public final class Recurrent<Step: RecurrentStep>: Module {
       var sequence = !isBatch ? x.unsqueeze(1) : batchFirst ? x.transpose(0, 1) : x
       require(sequence.size(0) >= 1, "expected at least 1 step, got \(x.shape)")
       let given = state.map {
-        Step.tensors(of: $0).map { initial($0, x, isBatch, sequence.size(1)) }
+        zip(Step.tensors(of: $0), stateSizes).map {
+          initial($0, size: $1, x, isBatch, sequence.size(1))
+        }
       }
       var last: [[Tensor]] = []  // for each layer and direction
       for (index, layer) in layers.enumerated() {
@@ -137,9 +157,11 @@ public final class Recurrent<Step: RecurrentStep>: Module {
   }
 
   /// One tensor of a state that was handed in, as [layers * directions, batch, hidden].
-  private func initial(_ state: Tensor, _ x: Tensor, _ isBatch: Bool, _ batch: Int) -> Tensor {
+  private func initial(
+    _ state: Tensor, size: Int, _ x: Tensor, _ isBatch: Bool, _ batch: Int
+  ) -> Tensor {
     let count = layers.count * directions
-    let expected = isBatch ? [count, batch, hiddenSize] : [count, hiddenSize]
+    let expected = isBatch ? [count, batch, size] : [count, size]
     require(
       state.shape == expected,
       "expected a state \(expected) beside an input \(x.shape), got \(state.shape)")
@@ -152,15 +174,17 @@ public final class Recurrent<Step: RecurrentStep>: Module {
   ) -> (hidden: Tensor, state: [Tensor]) {
     let products = weights.inputProducts(x)
     let steps = parts(products, x.size(0), axis: 0, squeezing: true)
-    let zeros = Tensor.zeros([x.size(1), hiddenSize], dtype: products.dtype)
-    var state = Step.state(of: given ?? [zeros, zeros])
-    let hiddenProducts = weights.hiddenProducts()
+    var state =
+      given ?? stateSizes.map { Tensor.zeros([x.size(1), $0], dtype: products.dtype) }
+    let (hiddenProducts, projected) = (weights.hiddenProducts(), weights.projected())
     var hidden: [Tensor] = []
     for inputs in isReversed ? steps.reversed() : steps {
-      state = step.next(inputs, hiddenProducts(Step.tensors(of: state)[0]), state)
-      hidden.append(Step.tensors(of: state)[0])
+      state = Step.tensors(
+        of: step.next(inputs, hiddenProducts(state[0]), Step.state(of: state)))
+      state[0] = projected(state[0])
+      hidden.append(state[0])
     }
-    return (stack(isReversed ? hidden.reversed() : hidden), Step.tensors(of: state))
+    return (stack(isReversed ? hidden.reversed() : hidden), state)
   }
 }
 

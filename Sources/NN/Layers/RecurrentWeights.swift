@@ -4,18 +4,25 @@ import Autograd
 ///
 /// All are uniform in ±1/sqrt(hidden) unless initialized otherwise.
 struct RecurrentWeights {
-  /// [gates * hidden, inputs] and [gates * hidden, hidden].
+  /// [gates * hidden, inputs] and [gates * hidden, outputs].
   let input, hidden: Parameter
+  /// [outputs, hidden], nil where a hidden state is the output as it is.
+  let projection: Parameter?
   /// [gates * hidden] each, nil without biases.
   let inputBias, hiddenBias: Parameter?
   let members: [Member]
 
-  init(gates: Int, inputs: Int?, hidden: Int, bias: Bool, suffix: String = "") {
+  init(
+    gates: Int, inputs: Int?, hidden: Int, projection: Int? = nil, bias: Bool, suffix: String = ""
+  ) {
     let bound = 1 / Double(hidden).squareRoot()
     let initializer = Initializer.uniform(low: -bound, high: bound)
     let rows = gates * hidden
     input = Parameter(shape: [rows, inputs], initializer: initializer)
-    self.hidden = Parameter(shape: [rows, hidden], initializer: initializer)
+    self.hidden = Parameter(shape: [rows, projection ?? hidden], initializer: initializer)
+    self.projection = projection.map {
+      Parameter(shape: [$0, hidden], initializer: initializer)
+    }
     inputBias = bias ? Parameter(shape: [rows], initializer: initializer) : nil
     hiddenBias = bias ? Parameter(shape: [rows], initializer: initializer) : nil
     var members = [
@@ -24,11 +31,14 @@ struct RecurrentWeights {
     if let inputBias, let hiddenBias {
       members += [Member("bias_ih" + suffix, inputBias), Member("bias_hh" + suffix, hiddenBias)]
     }
+    if let projection = self.projection { members.append(Member("weight_hr" + suffix, projection)) }
     self.members = members
   }
 
-  /// The size of a hidden state.
-  var hiddenSize: Int { hidden.shape[1] ?? 0 }
+  /// The size of what is handed on as a hidden state.
+  var outputSize: Int { hidden.shape[1] ?? 0 }
+  /// The size of a state before it is projected, if it is.
+  var hiddenSize: Int { projection?.shape[1] ?? outputSize }
 
   /// W_ih x + b_ih for inputs [..., inputs].
   func inputProducts(_ x: Tensor) -> Tensor {
@@ -39,7 +49,13 @@ struct RecurrentWeights {
     return linear(x, weight, bias: inputBias?.value)
   }
 
-  /// W_hh h + b_hh for hidden states h [batch, hidden], the values read once for all steps.
+  /// W_hr h for hidden states h [batch, hidden], or h itself; the value read once for all steps.
+  func projected() -> (Tensor) -> Tensor {
+    guard let weight = projection?.value.transpose() else { return { $0 } }
+    return { h in h.matmul(weight) }
+  }
+
+  /// W_hh h + b_hh for hidden states h [batch, outputs], the values read once for all steps.
   func hiddenProducts() -> (Tensor) -> Tensor {
     let (weight, bias) = (hidden.value.transpose(), hiddenBias?.value)
     return { h in

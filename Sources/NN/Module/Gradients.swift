@@ -25,14 +25,22 @@ public struct Gradients: Sequence {
     entries.reduce(0) { $0 + $1.gradient.square().sum().item() }.squareRoot()
   }
 
-  /// The gradients scaled down so that their norm is at most a limit.
+  /// The gradients scaled down so that their norm as one vector is at most a limit: times limit /
+  /// (norm + 1e-6) where that is below 1, as PyTorch's `clip_grad_norm_`.
   ///
-  /// - Parameter limit: The largest norm allowed, above 0.
-  public func clipped(norm limit: Double) -> Gradients {
+  /// NaN or an infinity in one gradient makes the norm such, and no gradient stays as it was.
+  ///
+  /// - Parameters:
+  ///   - limit: The largest norm allowed, above 0.
+  ///   - order: 2 for the length of the vector, `.infinity` for its largest element, or any other
+  ///     number above 0.
+  public func clipped(norm limit: Double, order: Double = 2) -> Gradients {
     require(limit > 0, "clipped: the norm's limit must be above 0, got \(limit)")
-    let norm = norm
-    guard norm > limit else { return self }
-    return self * (limit / norm)
+    require(order > 0, "clipped: the norm's order must be above 0, got \(order)")
+    let norms = entries.map { $0.gradient.norm(order).item() }
+    let norm = norms.isEmpty ? 0 : Tensor(norms, dtype: .float64).norm(order).item()
+    let factor = limit / (norm + 1e-6)
+    return factor >= 1 ? self : self * factor
   }
 
   /// The gradients with every element brought between -limit and limit.

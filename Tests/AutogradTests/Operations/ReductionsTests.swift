@@ -150,6 +150,13 @@ struct ReductionsTests {
     expectMessage(result, "mean: axis 1 is given twice in [1, -1]")
   }
 
+  @Test func placesOfExtremes() async {
+    let axis = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.zeros([2, 3]).argmin(axis: 2)
+    }
+    expectMessage(axis, "argmin: axis 2 is out of range for float32 [2, 3]")
+  }
+
   @Test func largestOfNothing() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 0]).max(axis: 1)

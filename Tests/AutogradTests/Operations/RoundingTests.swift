@@ -27,10 +27,14 @@ import Testing
     expect(dx, equals: [0, 2])
   }
 
-  @Test func integersDividedByZero() async {
+  static let names = ["remainder", "fmod", "floorDivide", "truncDivide"]
+
+  @Test(arguments: names.indices) func integersDividedByZero(index: Int) async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor(scalars: [3]).remainder(0)
+      [index] in
+      let (x, zero) = (Tensor(scalars: [3]), Tensor(scalars: [0]))
+      _ = [x.remainder, x.fmod, x.floorDivide, x.truncDivide][index](zero)
     }
-    expectMessage(result, "remainder: integers cannot be divided by 0")
+    expectMessage(result, "\(Self.names[index]): integers cannot be divided by 0")
   }
 }

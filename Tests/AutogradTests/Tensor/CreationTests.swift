@@ -25,5 +25,9 @@ import Testing
       _ = Tensor.arange(0, 3, step: -1)
     }
     expectMessage(result, "arange: 3 cannot be reached from 0 in steps of -1")
+    let tiny = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.arange(0, 1e300, step: 1e-300)
+    }
+    expectMessage(tiny, "arange: from 0.0 to 1e+300 there are too many steps of 1e-300")
   }
 }

@@ -29,6 +29,7 @@ import Testing
 
   static let small = [
     LayerCase("Embedding", Embedding(5, 3)),
+    LayerCase("Embedding-frequency", Embedding(4, 2, scalesGradientByFrequency: true)),
     LayerCase("Embedding-padding", Embedding(4, 2, paddingIndex: -1)),
     LayerCase("Bilinear", Bilinear(3, 4, 2)) { [$0($1[0], $1[1])] },
     LayerCase("Bilinear-plain", LazyBilinear(3, bias: false)) { [$0($1[0], $1[1])] },
@@ -102,8 +103,10 @@ import Testing
     LayerCase("GroupNorm", GroupNorm(2, 4)),
     LayerCase("GroupNorm-options", GroupNorm(3, 3, epsilon: 0.1)),
     LayerCase("GroupNorm-plain", GroupNorm(1, 4, isAffine: false)),
+    LayerCase("GroupNorm-no-bias", GroupNorm(2, 4, bias: false)),
     LayerCase("InstanceNorm2d", LazyInstanceNorm2d()),
     LayerCase("InstanceNorm2d-affine", LazyInstanceNorm2d(epsilon: 0.1, isAffine: true)),
+    LayerCase("InstanceNorm2d-no-bias", InstanceNorm2d(2, isAffine: true, bias: false)),
   ]
 
   @Test(arguments: norms) func norm(_ one: LayerCase) throws {

@@ -52,6 +52,11 @@ extension PyTorchLayersTests {
       flat($0($1[0], ($1[1], $1[2])))
     },
     LayerCase("LSTM-dropout", LSTM(2, 3, layers: 3, dropout: 0.5)) { flat($0($1[0])) },
+    LayerCase("LSTM-projected", LazyLSTM(4, projection: 2)) { flat($0($1[0])) },
+    LayerCase(
+      "LSTM-projected-states",
+      LSTM(2, 5, layers: 2, batchFirst: true, bidirectional: true, projection: 3)
+    ) { flat($0($1[0], ($1[1], $1[2]))) },
   ]
 
   private static func flat(_ results: (output: Tensor, state: Tensor)) -> [Tensor] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NN
 
-/// Batch norms beside PyTorch's: three batches in training, then the first again in evaluation.
+/// Batch and instance norms beside PyTorch's: three batches in training, then the first again in evaluation.
 ///
 /// Results in training are exact; running statistics are kept in float32.
 @Suite struct RunningStatisticsTests {
@@ -17,6 +17,14 @@ import Testing
     LayerCase("BatchNorm2d-plain", BatchNorm2d(3, momentum: 1, isAffine: false)),
     LayerCase("BatchNorm3d", BatchNorm3d(2, momentum: 0)),
     LayerCase("BatchNorm3d-bare", LazyBatchNorm3d(isAffine: false, tracksStatistics: false)),
+    LayerCase("BatchNorm2d-no-bias", LazyBatchNorm2d(bias: false)),
+    LayerCase("InstanceNorm2d-tracked", InstanceNorm2d(2, isAffine: true, tracksStatistics: true)),
+    LayerCase(
+      "InstanceNorm2d-plain",
+      LazyInstanceNorm2d(epsilon: 0.1, momentum: 0.4, tracksStatistics: true)),
+    LayerCase(
+      "InstanceNorm2d-unbatched",
+      LazyInstanceNorm2d(isAffine: true, tracksStatistics: true, bias: false)),
   ]
 
   @Test(arguments: layers) func agreeWithPyTorch(_ one: LayerCase) throws {

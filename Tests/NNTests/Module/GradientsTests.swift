@@ -128,9 +128,37 @@ import Testing
     #expect(abs(clipped.norm - 1) < 1e-6)
     #expect(
       zip(clipped.flatMap(\.gradient.floats), [0.6, 0, 0.8]).allSatisfy { abs($0 - $1) < 1e-6 })
-    #expect(gradients.clipped(norm: 5).map(\.gradient.floats) == [[3], [0, 4]])
+    #expect(gradients.clipped(norm: 5.001).map(\.gradient.floats) == [[3], [0, 4]])
     #expect(gradients.clipped(norm: 6).norm == 5)
     #expect(Gradients([]).norm == 0)
+  }
+
+  /// `clip_grad_norm_` and `clip_grad_value_`, with the limits of `Tests/Reference/optimizers.py`.
+  @Test func clippingAgreesWithPyTorch() throws {
+    let fixture = try OptimizerFixture()
+    let values = try ["w", "b", "u"].map { try #require(fixture.tensors[$0]) }
+    let gradients = Gradients(values.map { (Parameter($0.zerosLike()), $0) })
+    let norms: [(limit: Double, order: Double)] = [
+      (0.5, 2), (2, 2), (100, 2), (1.5, 1), (0.3, .infinity), (1, 3.5),
+    ]
+    let byNorm = norms.map { gradients.clipped(norm: $0.limit, order: $0.order) }
+    let byValue = [0.4, 1, 50].map { gradients.clipped(value: $0) }
+    for (key, clipped) in [("clip.norm", byNorm), ("clip.value", byValue)] {
+      let expected = try #require(fixture.tensors[key])
+      #expect(expected.size(0) == clipped.count)
+      let found = stack(clipped.map { concatenate($0.map { $0.gradient.flatten() }) })
+      #expect(relativeError(found, expected) < 1e-14)
+    }
+  }
+
+  /// As `clip_grad_norm_` has it, so that a broken step does not look like a whole one.
+  @Test func whatIsNotFiniteSpreads() throws {
+    let (a, b) = (Parameter(Tensor([0])), Parameter(Tensor([0])))
+    let broken = Gradients([(a, Tensor([Float.nan])), (b, Tensor([0.1]))]).clipped(norm: 1)
+    #expect(broken.allSatisfy { $0.gradient.item().isNaN })
+    let infinite = Gradients([(a, Tensor([Float.infinity])), (b, Tensor([0.1]))]).clipped(norm: 1)
+    #expect(try #require(infinite[a]).item().isNaN && infinite[b]?.item() == 0)
+    #expect(Gradients([]).clipped(norm: 1, order: .infinity).entries.isEmpty)
   }
 
   @Test func clippingByValue() {
@@ -178,6 +206,12 @@ import Testing
       _ = Gradients([]).clipped(norm: 0)
     }
     expect(limit, says: "clipped: the norm's limit must be above 0, got 0.0")
+    let order = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      _ = Gradients([]).clipped(norm: 1, order: 0)
+    }
+    expect(order, says: "clipped: the norm's order must be above 0, got 0.0")
   }
 }
 

@@ -49,6 +49,13 @@ OPTIONS = [
     ("clamp", torch.clamp, {"min": -1.0, "max": None}),
 ]
 
+# F.hardsigmoid's own gradient in float64 has 1/6 rounded to float32, and F.celu's 1 / alpha.
+PIECES = [
+    ("hardtanh", F.hardtanh, {}), ("hardtanh", F.hardtanh, {"min_val": -2.0, "max_val": 0.5}),
+    ("relu6", F.relu6, {}), ("hardsigmoid", lambda input: F.relu6(input + 3) / 6, {}),
+    ("selu", F.selu, {}), ("celu", F.celu, {}), ("celu", F.celu, {"alpha": 0.25}),
+]
+
 
 def add(cases):
     for name, function, (low, high), edges in UNARY:
@@ -64,7 +71,15 @@ def add(cases):
         edges32 = [edge for edge in edges if abs(edge) < 1e15 and (edge == 0 or abs(edge) > 1e-30)]
         cases.add(name, call, {"input": torch.tensor(edges32, dtype=torch.float64).clamp(-85, 85)},
                   dtype=torch.float32)
-    for name, function, attributes in OPTIONS:
+    options(cases, OPTIONS)
+    powers(cases)
+    pairs(cases)
+    choices(cases)
+    options(cases, PIECES)
+
+
+def options(cases, functions):
+    for name, function, attributes in functions:
         for shape in [(), (1,), (0, 2), (17,), (3, 5)]:
             cases.add(name, function, {"input": cases.uniform(*shape, low=-4, high=4)},
                       attributes=attributes)
@@ -73,9 +88,6 @@ def add(cases):
                   attributes=attributes)
         cases.add(name, function, {"input": cases.uniform(33, low=-4, high=4)},
                   attributes=attributes, dtype=torch.float32)
-    powers(cases)
-    pairs(cases)
-    choices(cases)
 
 
 def powers(cases):

@@ -11,6 +11,7 @@ def add(cases):
     attention(cases)
     more_convolutions(cases)
     pools(cases)
+    instance_norms(cases)
 
 
 def convolutions(cases):
@@ -304,3 +305,28 @@ def pools(cases):
     for shape, factor in [((2, 2, 4, 6), 2), ((1, 3, 3), 3), ((1, 3, 4, 4), 1), ((2, 1, 2, 8), 2),
                           ((1, 2, 2, 2, 4), 2)]:
         add("pixel_unshuffle", shape, downscale_factor=factor)
+
+
+def instance_norms(cases):
+    """Beside those of `norms`, which came before."""
+    for shape, attributes, dtype in [
+        ((2, 3, 4), {}, torch.float64), ((3, 2, 5, 3), {"eps": 0.1}, torch.float64),
+        ((0, 2, 3), {}, torch.float64), ((1, 2, 2, 3, 2), {"eps": 1e-3}, torch.float64),
+        ((2, 4, 33), {}, torch.float32),
+    ]:
+        cases.add("instance_norm", F.instance_norm, {"input": cases.normal(*shape) + 1},
+                  attributes=attributes, dtype=dtype)
+
+    def evaluated(input, running_mean, running_var, weight, bias, **attributes):
+        return F.instance_norm(
+            input, running_mean.detach(), running_var.detach(), weight, bias, **attributes)
+
+    for shape in [(2, 3, 5), (1, 2, 1, 1)]:
+        channels = shape[1]
+        entry = cases.add("instance_norm", evaluated, {
+            "input": cases.normal(*shape), "running_mean": cases.normal(channels),
+            "running_var": cases.uniform(channels, low=0.1, high=3),
+            "weight": cases.normal(channels), "bias": cases.normal(channels)},
+            attributes={"use_input_stats": False})
+        for name in ("running_mean", "running_var"):  # constants in PyTorch
+            del entry["gradients"][name]

@@ -15,16 +15,20 @@ public struct Schedule: Sendable, CustomStringConvertible {
   /// A readable name with the parameters.
   public let description: String
   private let body: @Sendable (_ step: Int, _ base: Double) -> Double
+  private let momentumBody: @Sendable (_ step: Int) -> Double?
 
   /// A schedule of one's own.
   ///
   /// - Parameters:
   ///   - description: A readable name.
+  ///   - momentum: Returns the momentum after `step` steps, or nil to leave it as it is.
   ///   - rate: Returns the rate after `step` steps, from 0, for a group that began with the rate `base`.
   public init(
-    _ description: String, rate: @escaping @Sendable (_ step: Int, _ base: Double) -> Double
+    _ description: String, momentum: @escaping @Sendable (_ step: Int) -> Double? = { _ in nil },
+    rate: @escaping @Sendable (_ step: Int, _ base: Double) -> Double
   ) {
     self.description = description
+    momentumBody = momentum
     body = rate
   }
 
@@ -32,6 +36,12 @@ public struct Schedule: Sendable, CustomStringConvertible {
   public func rate(after step: Int, base: Double) -> Double {
     require(step >= 0, "Schedule: steps count from 0, got \(step)")
     return body(step, base)
+  }
+
+  /// The momentum after some steps, from 0, of all groups; nil for a schedule that leaves it as it is.
+  public func momentum(after step: Int) -> Double? {
+    require(step >= 0, "Schedule: steps count from 0, got \(step)")
+    return momentumBody(step)
   }
 
   /// A schedule that multiplies the first rate.
@@ -156,7 +166,8 @@ public struct Schedule: Sendable, CustomStringConvertible {
   /// Up to `maximum` and then far down, over all steps of a run: `OneCycleLR` (Smith and Topin 2018).
   ///
   /// It begins with `maximum / initialDivisor` and ends with that divided by `finalDivisor`, whatever
-  /// the optimizer's rate is. Momentum stays as it is (PyTorch's `cycle_momentum=False`).
+  /// the optimizer's rate is. Momentum stays as it is unless bounds are given; PyTorch's goes between
+  /// 0.85 and 0.95 unless told not to.
   ///
   /// - Parameters:
   ///   - maximum: The largest rate.
@@ -166,9 +177,12 @@ public struct Schedule: Sendable, CustomStringConvertible {
   ///   - initialDivisor: The largest rate divided by the first.
   ///   - finalDivisor: The first rate divided by the last.
   ///   - hasThreePhases: Whether it goes down as slowly as up, and then farther down.
+  ///   - momentum: The momentum, or for Adam and its like beta1, goes down from the upper bound to the
+  ///     lower while the rate rises, and up again; nil leaves it as it is.
   public static func oneCycle(
     maximum: Double, steps: Int, risingShare: Double = 0.3, annealing: Annealing = .cosine,
-    initialDivisor: Double = 25, finalDivisor: Double = 1e4, hasThreePhases: Bool = false
+    initialDivisor: Double = 25, finalDivisor: Double = 1e4, hasThreePhases: Bool = false,
+    momentum: ClosedRange<Double>? = nil
   ) -> Schedule {
     require(steps >= 2, "oneCycle: needs at least 2 steps, got \(steps)")
     require(
@@ -180,23 +194,38 @@ public struct Schedule: Sendable, CustomStringConvertible {
       oneCycle: the maximum must be finite, and it and the divisors above 0, got \(maximum), \
       \(initialDivisor) and \(finalDivisor)
       """)
+    if let momentum {
+      require(
+        momentum.lowerBound >= 0 && momentum.upperBound < 1,
+        "oneCycle: the momentum must be at least 0 and below 1, got \(momentum)")
+    }
     let first = maximum / initialDivisor
     let last = first / finalDivisor
     let rising = risingShare * Double(steps) - 1
-    var points: [(step: Double, rate: Double)] = [(0, first), (rising, maximum)]
-    if hasThreePhases { points.append((2 * risingShare * Double(steps) - 2, first)) }
-    points.append((Double(steps - 1), last))
-    let corners = points
-    return Schedule("oneCycle(maximum: \(maximum), steps: \(steps))") { step, _ in
+    var times = [0, rising]
+    if hasThreePhases { times.append(2 * risingShare * Double(steps) - 2) }
+    times.append(Double(steps - 1))
+    let corners = times
+    let rates = hasThreePhases ? [first, maximum, first, last] : [first, maximum, last]
+    /// What goes through some values at the corners.
+    @Sendable func value(after step: Int, of values: [Double]) -> Double {
       let step = Double(min(step, steps - 1))
-      let end = corners.indices.dropFirst().first { step <= corners[$0].step } ?? corners.count - 1
-      let (a, b) = (corners[end - 1], corners[end])
-      let share = b.step == a.step ? 1 : (step - a.step) / (b.step - a.step)
+      let end = corners.indices.dropFirst().first { step <= corners[$0] } ?? corners.count - 1
+      let (a, b) = (values[end - 1], values[end])
+      let length = corners[end] - corners[end - 1]
+      let share = length == 0 ? 1 : (step - corners[end - 1]) / length
       switch annealing {
-      case .linear: return a.rate + (b.rate - a.rate) * share
-      case .cosine: return b.rate + (a.rate - b.rate) / 2 * (1 + cos(.pi * share))
+      case .linear: return a + (b - a) * share
+      case .cosine: return b + (a - b) / 2 * (1 + cos(.pi * share))
       }
     }
+    let momenta = momentum.map { bounds in
+      corners.indices.map { $0 == 1 ? bounds.lowerBound : bounds.upperBound }
+    }
+    return Schedule(
+      "oneCycle(maximum: \(maximum), steps: \(steps))",
+      momentum: { step in momenta.map { value(after: step, of: $0) } },
+      rate: { step, _ in value(after: step, of: rates) })
   }
 
   // MARK: Composing
@@ -215,10 +244,16 @@ public struct Schedule: Sendable, CustomStringConvertible {
       isAscending(milestones),
       "sequence: milestones must be above 0 and ascend, got \(milestones)")
     let names = schedules.map(\.description).joined(separator: ", ")
-    return Schedule("sequence([\(names)], switchingAt: \(milestones))") { step, base in
+    @Sendable func running(after step: Int) -> (schedule: Schedule, step: Int) {
       let place = milestones.count { $0 <= step }
-      let start = place == 0 ? 0 : milestones[place - 1]
-      return schedules[place].rate(after: step - start, base: base)
+      return (schedules[place], step - (place == 0 ? 0 : milestones[place - 1]))
+    }
+    return Schedule("sequence([\(names)], switchingAt: \(milestones))") { step in
+      let (schedule, step) = running(after: step)
+      return schedule.momentum(after: step)
+    } rate: { step, base in
+      let (schedule, step) = running(after: step)
+      return schedule.rate(after: step, base: base)
     }
   }
 
@@ -228,10 +263,14 @@ public struct Schedule: Sendable, CustomStringConvertible {
   }
 
   /// All schedules at once, their factors multiplied: `ChainedScheduler`.
+  ///
+  /// Of several that set the momentum the last one counts.
   public static func product(_ schedules: [Schedule]) -> Schedule {
     require(!schedules.isEmpty, "product: needs at least one schedule")
     let names = schedules.map(\.description).joined(separator: ", ")
-    return Schedule("product([\(names)])") { step, base in
+    return Schedule("product([\(names)])") { step in
+      schedules.compactMap { $0.momentum(after: step) }.last
+    } rate: { step, base in
       if base == 0 { return 0 }
       return schedules.reduce(base) { $0 * ($1.rate(after: step, base: base) / base) }
     }

@@ -1,6 +1,6 @@
 import Autograd
 
-/// Sets an optimizer's learning rates by a schedule, one step at a time.
+/// Sets an optimizer's learning rates, and the momentum where a schedule has one, one step at a time.
 ///
 /// ```swift
 /// let scheduler = Scheduler(optimizer, .cosine(steps: 100))
@@ -32,6 +32,7 @@ public final class Scheduler: SavedState {
 
   private func apply() {
     optimizer.learningRates = bases.map { schedule.rate(after: stepCount, base: $0) }
+    if let momentum = schedule.momentum(after: stepCount) { optimizer.setMomentum(momentum) }
   }
 
   /// The steps made and the rates at the beginning.
@@ -54,6 +55,25 @@ public final class Scheduler: SavedState {
     stepCount = steps
     bases = rates.scalars(as: Double.self)
     apply()
+  }
+}
+
+extension Optimizer {
+  /// Sets the momentum of all groups, for Adam and its like beta1.
+  fileprivate func setMomentum(_ momentum: Double) {
+    guard let grouped = self as? any GroupedOptimizer, grouped.setMomentum(to: momentum) else {
+      fail("Scheduler: \(Self.self) has no momentum that the schedule could set")
+    }
+  }
+}
+
+extension GroupedOptimizer {
+  /// Whether there was a momentum to set.
+  fileprivate func setMomentum(to momentum: Double) -> Bool {
+    let option = Options.numbers.first { $0.name == "momentum" || $0.name == "beta1" }
+    guard let option else { return false }
+    for place in groups.indices { groups[place].options[keyPath: option.path] = momentum }
+    return true
   }
 }
 

@@ -9,6 +9,7 @@ struct ScheduleFixture: Decodable {
   let bases: [Double]
   let figures: [Double]
   let rates: [String: [[Double]]]
+  let momenta: [String: [Double]]
 
   static func read() throws -> ScheduleFixture {
     let folder = try #require(Bundle.module.resourcePath)
@@ -79,7 +80,7 @@ struct ScheduleFixture: Decodable {
   }
 
   @Test func everyScheduleOfTheFixtureIsTested() throws {
-    let plateaus = ["plateau", "plateau2", "plateau3"]
+    let plateaus = SchedulerTests.plateaus.map(\.name)
     #expect(
       try ScheduleFixture.read().rates.keys.sorted()
         == (Self.schedules.map(\.name) + plateaus).sorted())
@@ -103,6 +104,9 @@ struct ScheduleFixture: Decodable {
       _ = Schedule.oneCycle(maximum: 1, steps: 1)
     },
     Mistake("linear: factors must be above 0") { _ = Schedule.linear(from: 0) },
+    Mistake("oneCycle: the momentum must be at least 0 and below 1, got 0.5...1.0") {
+      _ = Schedule.oneCycle(maximum: 1, steps: 2, momentum: 0.5...1)
+    },
     Mistake("sequence: 2 schedules need 1 milestones, got []") {
       _ = Schedule.sequence([.unchanging, .unchanging], switchingAt: [])
     },

@@ -20,6 +20,20 @@ import Testing
         ($0.factor, $0.patience, $0.threshold, $0.cooldown) = (0.7, 0, 0.02, 1)
       }
     ),
+    (
+      "plateau4",
+      Plateau.Options {
+        ($0.isGrowing, $0.factor, $0.patience) = (true, 0.5, 2)
+        ($0.threshold, $0.smallestChange) = (0.03, 0.03)
+      }
+    ),
+    (
+      "plateau5",
+      Plateau.Options {
+        ($0.factor, $0.patience, $0.minimum) = (0.4, 5, 0.004)
+        ($0.threshold, $0.isThresholdRelative) = (0.01, false)
+      }
+    ),
   ]
 
   /// In the middle another plateau goes on from a file.
@@ -42,6 +56,59 @@ import Testing
       }
     }
     #expect(Set(expected.map { $0[0] }).count > 1)
+  }
+
+  static let cycles: [(name: String, schedule: Schedule)] = [
+    ("oneCycle", .oneCycle(maximum: 0.3, steps: 100, momentum: 0.85...0.95)),
+    (
+      "oneCycle2",
+      .oneCycle(
+        maximum: 0.3, steps: 100, risingShare: 0.4, annealing: .linear, initialDivisor: 10,
+        finalDivisor: 100, hasThreePhases: true, momentum: 0.6...0.9)
+    ),
+  ]
+
+  /// Also inside of other schedules, and from a saved state on.
+  @Test(arguments: cycles.indices) func momentaAgreeWithPyTorch(_ index: Int) throws {
+    let (name, cycle) = Self.cycles[index]
+    let fixture = try ScheduleFixture.read()
+    let (rates, momenta) = try (
+      #require(fixture.rates[name]), #require(fixture.momenta[name])
+    )
+    #expect(fixture.momenta.count == Self.cycles.count)
+    let (sgd, adam) = (
+      SGD([Parameter(Tensor([0]))], learningRate: 1, momentum: 0.5),
+      Adam([Parameter(Tensor([0]))])
+    )
+    adam.addGroup([Parameter(Tensor([0]))])
+    let folder = try TemporaryFolder()
+    let first = Scheduler(sgd, cycle)
+    var second = Scheduler(adam, .sequence([.product([.unchanging, cycle])], switchingAt: []))
+    for step in 0..<100 {
+      let found =
+        [sgd.groups[0].options.momentum] + adam.groups.map(\.options.beta1)
+      #expect(found.allSatisfy { abs($0 - momenta[step]) < 1e-14 }, "\(step)")
+      #expect(abs(sgd.learningRate - rates[step][0]) < 1e-14)
+      #expect(adam.groups[1].options.beta2 == 0.999)
+      first.step()
+      second.step()
+      if step == 40 {
+        try second.save(to: folder("scheduler"))
+        second = Scheduler(adam, second.schedule)
+        try second.load(from: folder("scheduler"))
+      }
+    }
+    #expect(Schedule.cosine(steps: 5).momentum(after: 3) == nil)
+  }
+
+  @Test func momentumOfWhatHasNone() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let optimizer = Adagrad([Parameter(Tensor([0]))])
+      _ = Scheduler(optimizer, .oneCycle(maximum: 1, steps: 5, momentum: 0.8...0.9))
+    }
+    expect(result, says: "Scheduler: Adagrad has no momentum that the schedule could set")
   }
 
   @Test func aSavedSchedulerGoesOn() throws {

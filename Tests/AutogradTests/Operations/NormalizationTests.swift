@@ -1,0 +1,80 @@
+import Testing
+
+@testable import Autograd
+
+/// What PyTorch's reference cases do not say.
+@Suite struct NormalizationTests {
+  /// Statistics of which nothing is recorded, for a layer's running ones.
+  @Test func statisticsOfABatch() {
+    let x = Tensor([1, 3, 5, 7, 2, 2, 2, 6], shape: [2, 2, 2])
+    let tape = Tape()
+    let result = batchNormWithStatistics(tape.watch(x), weight: nil, bias: nil, epsilon: 0)
+    // Channels of 1, 3, 2, 2 and 5, 7, 2, 6; variances of 2 / 3 and 14 / 3.
+    expect(result.mean, equals: [2, 5])
+    expect(result.variance, equals: [2.0 / 3, 14.0 / 3], tolerance: 1e-6)
+    #expect(result.y.isTraced && !result.mean.isTraced && !result.variance.isTraced)
+  }
+
+  /// A root mean square takes the spacing of the type, as PyTorch's, unless told otherwise.
+  @Test func epsilonOfARootMeanSquare() {
+    let x = Tensor([0, 0, 1e-9], dtype: .float64)
+    let expected = 1e-9 / (1e-18 / 3 + 0x1p-52).squareRoot()
+    #expect(abs(rmsNorm(x, normalizedShape: [3])[2].item() / expected - 1) < 1e-12)
+    let narrow = rmsNorm(x.asType(.float32), normalizedShape: [3])[2].item()
+    #expect(abs(narrow / (1e-9 / 0x1p-23.squareRoot()) - 1) < 1e-6)
+  }
+
+  struct Case: Sendable {
+    let message: String
+    let body: @Sendable () -> Void
+
+    init(_ message: String, _ body: @escaping @Sendable () -> Void) {
+      (self.message, self.body) = (message, body)
+    }
+  }
+
+  static let mistakes = [
+    Case("batchNorm: needs more than 1 value per channel when training, got float32 [1, 3]") {
+      _ = batchNorm(.zeros([1, 3]))
+    },
+    Case("batchNorm: needs floating-point elements [batch, channels], got float32 [3]") {
+      _ = batchNorm(.zeros([3]))
+    },
+    Case("batchNorm: expected one parameter for each of 3 channels, got float32 [2]") {
+      _ = batchNorm(.zeros([2, 3]), weight: .ones([2]))
+    },
+    Case("batchNorm: expected one parameter for each of 3 channels, got float32 [1]") {
+      _ = batchNorm(.zeros([2, 3]), mean: .zeros([3]), variance: .ones([1]))
+    },
+    Case("groupNorm: 2 groups do not divide the 3 channels of float32 [2, 3]") {
+      _ = groupNorm(.zeros([2, 3]), groups: 2)
+    },
+    Case("groupNorm: needs more than 1 value per group, got float32 [1, 2] with 2 groups") {
+      _ = groupNorm(.zeros([1, 2]), groups: 2)
+    },
+    Case("instanceNorm: needs floating-point elements [batch, channels, ...], got float32 [2, 3]") {
+      _ = instanceNorm(.zeros([2, 3]))
+    },
+    Case("instanceNorm: needs more than 1 value per channel, got float32 [2, 3, 1]") {
+      _ = instanceNorm(.zeros([2, 3, 1]))
+    },
+    Case("layerNorm: needs floating-point elements [..., [2]], got float32 [2, 3]") {
+      _ = layerNorm(.zeros([2, 3]), normalizedShape: [2])
+    },
+    Case("layerNorm: weight and bias must be [3], got float32 [2]") {
+      _ = layerNorm(.zeros([2, 3]), normalizedShape: [3], bias: .zeros([2]))
+    },
+    Case("rmsNorm: needs floating-point elements [..., [3]], got int64 [3]") {
+      _ = rmsNorm(.zeros([3], dtype: .int64), normalizedShape: [3])
+    },
+  ]
+
+  @Test(arguments: mistakes.indices) func stop(index: Int) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [index] in
+      NormalizationTests.mistakes[index].body()
+    }
+    expectMessage(result, Self.mistakes[index].message)
+  }
+}

@@ -1,0 +1,54 @@
+import Autograd
+import Testing
+
+@testable import NN
+
+@Suite struct BufferTests {
+  @Test func theFirstUseGivesTheShape() {
+    let buffer = Buffer(shape: [nil, 2], initial: 3)
+    #expect(!buffer.isReady && buffer.description == "Buffer [?, 2]")
+    #expect(buffer.value(shape: [1, 2]).floats == [3, 3])
+    #expect(buffer.isReady && buffer.description == "Buffer [1, 2]")
+  }
+
+  @Test func aNewValueIsAConstantOfItsType() {
+    let buffer = Buffer(shape: [nil], initial: 0)
+    let tape = Tape()
+    buffer.value = tape.watch(Tensor([1, 2], dtype: .float64)) * 2
+    #expect(!buffer.value.isTraced && buffer.value.dtype == .float32)
+    #expect(buffer.value.floats == [2, 4])
+    buffer.reset()
+    #expect(!buffer.isReady && buffer.value.floats == [0, 0], "the shape stays")
+  }
+
+  @Test func conversionLeavesIntegersAlone() {
+    let (mean, count) = (
+      Buffer(shape: [2], initial: 1), Buffer(shape: [], initial: 4, dtype: .int64)
+    )
+    for buffer in [mean, count] { buffer.convert(to: .float64) }
+    #expect(mean.value.dtype == .float64 && mean.value.doubles == [1, 1])
+    #expect(count.value.dtype == .int64 && count.value.item() == 4)
+  }
+
+  static let mistakes = [
+    Mistake("a buffer of shape [2, ?] is used as [3, 1]") {
+      _ = Buffer(shape: [2, nil], initial: 0).value(shape: [3, 1])
+    },
+    Mistake("a buffer of shape [2, ?] has no value yet; call materialize(for:) or the model first")
+    {
+      _ = Buffer(shape: [2, nil], initial: 0).value
+    },
+    Mistake("a buffer of shape [2] cannot take float32 [3]") {
+      Buffer(shape: [2], initial: 0).value = .zeros([3])
+    },
+  ]
+
+  @Test(arguments: mistakes.indices) func mistakesStop(index: Int) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [index] in
+      BufferTests.mistakes[index].body()
+    }
+    expect(result, says: Self.mistakes[index].message)
+  }
+}
