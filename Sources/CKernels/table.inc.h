@@ -228,4 +228,6 @@ const CKKernels CK_VARIANT = {
   .maxPoolIndices = maxPoolIndices,
   .gatherPlanes = gatherPlanes,
   .scatterAddPlanes = scatterAddPlanes,
+  .randomWords = randomWords,
+  .normalPairs = normalPairs,
 };
