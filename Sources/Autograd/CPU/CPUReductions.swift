@@ -129,21 +129,6 @@ extension CPU {
     }
   }
 
-  /// Adds the rows of dense `x` to the rows of dense `y` at places, except at one.
-  static func addRows(_ x: NDArray, at places: [Int], skipping skipped: Int?, into y: NDArray) {
-    let (type, size) = (x.dtype.kernelType, x.dtype.byteCount)
-    let width = y.shape.dropFirst().reduce(1, *)
-    if width == 0 { return }
-    withExtendedLifetime((x, y)) {
-      for (row, place) in places.enumerated() where place != skipped {
-        let target = y.data + place * width * size
-        kernels.zip(
-          .add, type, width, 1, CKSource(data: target, inner: 1, outer: 0),
-          CKSource(data: x.data + row * width * size, inner: 1, outer: 0), target)
-      }
-    }
-  }
-
   /// What is computed of each row in `rows`.
   enum RowFunction {
     case softmax
