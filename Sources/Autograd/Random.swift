@@ -192,15 +192,21 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   public mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     if count < 2 { return order }
-    var random = [UInt32](repeating: 0, count: 2 * count)
-    random.withUnsafeMutableBufferPointer { random in
-      draw(2 * count) { start, words in
-        (random.baseAddress! + start).update(from: words.baseAddress!, count: words.count)
+    let (first, size) = (position, 2048)
+    position += UInt64(2 * count)
+    order.withUnsafeMutableBufferPointer { order in
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2 * min(size, count)) { words in
+        for start in stride(from: (count - 1) / size * size, through: 0, by: -size) {
+          let end = min(start + size, count)
+          CPU.kernels.randomWords(
+            seed, stream, first + UInt64(2 * start), 2 * (end - start), words.baseAddress!)
+          for last in (max(start, 1)..<end).reversed() {
+            let place = 2 * (last - start)
+            let bits = RandomStream.bits(words[place], words[place + 1])
+            order.swapAt(last, Int(bits.multipliedFullWidth(by: UInt64(last + 1)).high))
+          }
+        }
       }
-    }
-    for last in stride(from: count - 1, to: 0, by: -1) {
-      let bits = RandomStream.bits(random[2 * last], random[2 * last + 1])
-      order.swapAt(last, Int(bits.multipliedFullWidth(by: UInt64(last + 1)).high))
     }
     return order
   }

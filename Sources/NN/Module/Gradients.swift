@@ -22,17 +22,20 @@ public struct Gradients: Sequence {
 
   /// The Euclidean norm of all gradients as one vector.
   public var norm: Double {
-    entries.reduce(0) { $0 + $1.gradient.square().sum().item() }.squareRoot()
+    entries.reduce(0) { $0 + $1.gradient.sumOfSquares() }.squareRoot()
   }
 
-  /// The gradients scaled down so that their norm is at most a limit.
+  /// The gradients scaled down so that their norm is at most a limit, in place where nobody else sees
+  /// their memory.
   ///
   /// - Parameter limit: The largest norm allowed, above 0.
-  public func clipped(norm limit: Double) -> Gradients {
+  public consuming func clipped(norm limit: Double) -> Gradients {
     require(limit > 0, "clipped: the norm's limit must be above 0, got \(limit)")
     let norm = norm
     guard norm > limit else { return self }
-    return self * (limit / norm)
+    var scaled = self
+    for place in scaled.entries.indices { scaled.entries[place].gradient *= limit / norm }
+    return scaled
   }
 
   /// The gradients with every element brought between -limit and limit.
