@@ -44,19 +44,39 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// ```
   public mutating func split() -> RandomStream { RandomStream(seed: next(), stream: next()) }
 
-  private mutating func words(_ count: Int) -> [UInt32] {
-    let first = position
+  /// Calls `body` with parts of the next `count` words, on any thread: where a part starts, which is an
+  /// even place, and its words.
+  private mutating func draw(
+    _ count: Int, _ body: (_ start: Int, _ words: UnsafeBufferPointer<UInt32>) -> Void
+  ) {
+    let (first, seed, stream) = (position, seed, stream)
     position += UInt64(count)
-    return Array(unsafeUninitializedCapacity: count) { buffer, initialized in
-      if let start = buffer.baseAddress { CKPhilox(seed, stream, first, count, start) }
-      initialized = count
+    let size = 4096
+    CPU.forEachRowPart((count + size - 1) / size, width: size) { part, parts in
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: min(size, count)) { words in
+        let end = min((part + parts) * size, count)
+        for start in stride(from: part * size, to: end, by: size) {
+          let length = min(size, end - start)
+          CPU.kernels.randomWords(
+            seed, stream, first + UInt64(start), length, words.baseAddress!)
+          body(start, UnsafeBufferPointer(rebasing: words[..<length]))
+        }
+      }
     }
   }
 
   /// The next 64 random bits.
   public mutating func next() -> UInt64 {
-    let pair = words(2)
-    return UInt64(pair[0]) | UInt64(pair[1]) << 32
+    var words: (UInt32, UInt32) = (0, 0)
+    withUnsafeMutableBytes(of: &words) {
+      CKPhilox(seed, stream, position, 2, $0.assumingMemoryBound(to: UInt32.self).baseAddress!)
+    }
+    position += 2
+    return RandomStream.bits(words.0, words.1)
+  }
+
+  private static func bits(_ low: UInt32, _ high: UInt32) -> UInt64 {
+    UInt64(low) | UInt64(high) << 32
   }
 
   /// Independent numbers, uniform in low ..< high; all low where both are equal.
@@ -68,7 +88,6 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       low <= high && (high - low).isFinite,
       "uniform: low must not be above high, both finite, got \(low) and \(high)")
     Tensor.check(shape, "uniform")
-    let unit = words(shape.reduce(1, *)).map { (Double($0) + 0.5) * 0x1p-32 }
     // Rounding must not reach the open end.
     let largest =
       switch dtype {
@@ -77,8 +96,18 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       case .bfloat16: high - high.magnitude * 0x1p-8
       default: high.nextDown
       }
-    let values = unit.map { max(low, min(low + (high - low) * $0, largest)) }
-    return Tensor(values, shape: shape, dtype: dtype)
+    let y = NDArray.uninitialized(dtype: dtype.isHalf ? .float32 : dtype, shape: shape)
+    func fill<Scalar>(_ rounded: (Double) -> Scalar) {
+      let target = y.data.assumingMemoryBound(to: Scalar.self)
+      draw(y.count) { start, words in
+        for place in words.indices {
+          let number = low + (high - low) * unit(words[place])
+          target[start + place] = rounded(max(low, min(number, largest)))
+        }
+      }
+    }
+    if dtype == .float64 { fill { $0 } } else { fill { Float($0) } }
+    return Tensor(y).asType(dtype)
   }
 
   /// Independent numbers, normal with a mean and a standard deviation (Box and Muller 1958).
@@ -90,14 +119,36 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       standardDeviation >= 0,
       "normal: the standard deviation must be at least 0, got \(standardDeviation)")
     Tensor.check(shape, "normal")
-    let count = shape.reduce(1, *)
-    let unit = words((count + 1) / 2 * 2).map { (Double($0) + 0.5) * 0x1p-32 }
-    let values = (0..<count).map { index -> Double in
-      let radius = sqrt(-2 * log(unit[index & ~1]))
-      let angle = 2 * Double.pi * unit[index | 1]
-      return mean + standardDeviation * radius * (index & 1 == 0 ? cos(angle) : sin(angle))
+    let y = NDArray.uninitialized(dtype: dtype.isHalf ? .float32 : dtype, shape: shape)
+    /// Fills pairs; of the last one the second number may be too many.
+    func fill<Scalar>(
+      _ pairs: (Int, UnsafePointer<UInt32>, UnsafeMutablePointer<Scalar>) -> Void
+    ) {
+      let (target, count) = (y.data.assumingMemoryBound(to: Scalar.self), y.count)
+      draw((count + 1) / 2 * 2) { start, words in
+        let (whole, source) = (min(words.count, count - start) / 2, words.baseAddress!)
+        pairs(whole, source, target + start)
+        if 2 * whole < words.count {
+          withUnsafeTemporaryAllocation(of: Scalar.self, capacity: 2) { pair in
+            pairs(1, source + 2 * whole, pair.baseAddress!)
+            target[start + 2 * whole] = pair[0]
+          }
+        }
+      }
     }
-    return Tensor(values, shape: shape, dtype: dtype)
+    if dtype == .float64 {
+      fill { count, words, pairs in
+        for pair in 0..<count {
+          let radius = standardDeviation * sqrt(-2 * log(unit(words[2 * pair])))
+          let angle = 2 * Double.pi * unit(words[2 * pair + 1])
+          pairs[2 * pair] = mean + radius * cos(angle)
+          pairs[2 * pair + 1] = mean + radius * sin(angle)
+        }
+      }
+    } else {
+      fill { CPU.kernels.normalPairs($0, $1, mean, standardDeviation, $2) }
+    }
+    return Tensor(y).asType(dtype)
   }
 
   /// Independent truth values that hold with a probability from 0 to 1; bool.
@@ -107,19 +158,29 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       "bernoulli: the probability must be between 0 and 1, got \(probability)")
     Tensor.check(shape, "bernoulli")
     let limit = UInt64(probability * 0x1p32)
-    return Tensor(scalars: words(shape.reduce(1, *)).map { UInt64($0) < limit }, shape: shape)
+    return Tensor(shape: shape, of: Bool.self) { elements in
+      draw(elements.count) { start, words in
+        for place in words.indices { elements[start + place] = UInt64(words[place]) < limit }
+      }
+    }
   }
 
   /// Independent truth values, each with the probability at its place; bool.
   ///
   /// - Parameter probabilities: From 0 to 1, any shape.
   public mutating func bernoulli(_ probabilities: Tensor) -> Tensor {
-    let limits = probabilities.scalars(as: Double.self)
-    let outside = limits.first { !($0 >= 0 && $0 <= 1) }
-    require(
-      outside == nil, "bernoulli: probabilities must be between 0 and 1, got \(outside ?? 0)")
-    let drawn = zip(words(limits.count), limits).map { Double($0) < $1 * 0x1p32 }
-    return Tensor(scalars: drawn, shape: probabilities.shape)
+    probabilities.withScalars(as: Double.self) { limits in
+      let outside = limits.first { !($0 >= 0 && $0 <= 1) }
+      require(
+        outside == nil, "bernoulli: probabilities must be between 0 and 1, got \(outside ?? 0)")
+      return Tensor(shape: probabilities.shape, of: Bool.self) { elements in
+        draw(elements.count) { start, words in
+          for place in words.indices {
+            elements[start + place] = Double(words[place]) < limits[start + place] * 0x1p32
+          }
+        }
+      }
+    }
   }
 
   /// Independent integers, uniform in a range; int64 unless stated.
@@ -131,21 +192,37 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     Tensor.check(shape, "integers")
     // The high half of a product with 64 random bits is uniform up to 2^-64 of the range's length.
     let length = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound))
-    let values = (0..<shape.reduce(1, *)).map { _ in
-      range.lowerBound &+ Int(bitPattern: UInt(next().multipliedFullWidth(by: length).high))
-    }
-    return Tensor(scalars: values, shape: shape).asType(dtype)
+    return Tensor(shape: shape, of: Int.self) { elements in
+      draw(2 * elements.count) { start, words in
+        for place in 0..<words.count / 2 {
+          let bits = RandomStream.bits(words[2 * place], words[2 * place + 1])
+          elements[start / 2 + place] =
+            range.lowerBound &+ Int(bitPattern: UInt(bits.multipliedFullWidth(by: length).high))
+        }
+      }
+    }.asType(dtype)
   }
 
   /// The numbers 0 ..< count in random order (Fisher and Yates).
   public mutating func permutation(_ count: Int) -> [Int] {
     require(count >= 0, "permutation: the count must not be negative, got \(count)")
     var order = Array(0..<count)
-    guard count > 1 else { return order }
-    let random = words(count * 2)
-    for last in stride(from: count - 1, to: 0, by: -1) {
-      let bits = UInt64(random[2 * last]) | UInt64(random[2 * last + 1]) << 32
-      order.swapAt(last, Int(bits.multipliedFullWidth(by: UInt64(last + 1)).high))
+    if count < 2 { return order }
+    let (first, size) = (position, 2048)
+    position += UInt64(2 * count)
+    order.withUnsafeMutableBufferPointer { order in
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2 * min(size, count)) { words in
+        for start in stride(from: (count - 1) / size * size, through: 0, by: -size) {
+          let end = min(start + size, count)
+          CPU.kernels.randomWords(
+            seed, stream, first + UInt64(2 * start), 2 * (end - start), words.baseAddress!)
+          for last in (max(start, 1)..<end).reversed() {
+            let place = 2 * (last - start)
+            let bits = RandomStream.bits(words[place], words[place + 1])
+            order.swapAt(last, Int(bits.multipliedFullWidth(by: UInt64(last + 1)).high))
+          }
+        }
+      }
     }
     return order
   }
@@ -165,3 +242,6 @@ extension DType {
     }
   }
 }
+
+/// The number between 0 and 1 that a random word stands for.
+private func unit(_ word: UInt32) -> Double { (Double(word) + 0.5) * 0x1p-32 }

@@ -4,6 +4,7 @@
 
 #include "math.inc.h"
 #include "halves.inc.h"
+#include "random.inc.h"
 
 #define CK_TEMPLATE "elementwise.inc.h"
 #include "types.inc.h"

@@ -119,6 +119,13 @@ static void NAME(pack)(size_t width, size_t count, size_t depth, CKSource source
   }
 }
 
+// y[o * yOuter + i] = x[o * xOuter - i].
+static void NAME(copyReversed)(size_t inner, size_t outer, const T *x, ptrdiff_t xOuter, T *y, ptrdiff_t yOuter) {
+  for (size_t o = 0; o < outer; o++, x += xOuter, y += yOuter) {
+    CK_SIMD for (ptrdiff_t i = 0; i < (ptrdiff_t)inner; i++) { y[i] = x[-i]; }
+  }
+}
+
 // Copies with both matrices contiguous in different directions: blocks are transposed, so that no cache line is
 // fetched for one element. y[o * yOuter + i] = x[i * xInner + o].
 static void NAME(copyTransposed)(size_t inner, size_t outer, const T *x, ptrdiff_t xInner, T *y, ptrdiff_t yOuter) {

@@ -13,6 +13,14 @@
 
 #include "halves.inc.h"
 
+static void randomWords(uint64_t seed, uint64_t stream, uint64_t first, size_t count, uint32_t *words) {
+  CKPhilox(seed, stream, first, count, words);
+}
+
+static void normalPairs(size_t count, const uint32_t *words, double mean, double deviation, float *y) {
+  CKNormalPairs(count, words, mean, deviation, y);
+}
+
 #define CK_TEMPLATE "reference.inc.h"
 #include "types.inc.h"
 #define CK_TEMPLATE "reference-lanes.inc.h"

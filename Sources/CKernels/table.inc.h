@@ -66,6 +66,15 @@ static void copy(CKType from, CKType to, size_t inner, size_t outer, CKSource x,
     default: break;
     }
   }
+  if (from == to && x.inner == -1 && yInner == 1) {
+    switch (from) {
+    case CKTypeFloat32:
+    case CKTypeInt32: copyReversedFloat32(inner, outer, x.data, x.outer, y, yOuter); return;
+    case CKTypeFloat64:
+    case CKTypeInt64: copyReversedFloat64(inner, outer, x.data, x.outer, y, yOuter); return;
+    default: break;
+    }
+  }
 #endif
   if (isHalf(from) || isHalf(to)) {
     copyHalves(from, to, inner, outer, x, y, yInner, yOuter);
@@ -228,4 +237,6 @@ const CKKernels CK_VARIANT = {
   .maxPoolIndices = maxPoolIndices,
   .gatherPlanes = gatherPlanes,
   .scatterAddPlanes = scatterAddPlanes,
+  .randomWords = randomWords,
+  .normalPairs = normalPairs,
 };

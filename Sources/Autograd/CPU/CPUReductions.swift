@@ -87,10 +87,34 @@ extension CPU {
     }
   }
 
-  /// The sums up to each place along the middle axis of dense `x` [outer, length, inner], from the
-  /// end if reversed; float32 is summed in double precision.
-  static func runningSums(
-    _ x: NDArray, length: Int, inner: Int, isReversed: Bool, into y: NDArray
+  /// The sum of the squares of a dense floating-point array; parts of it are added up in double precision.
+  static func sumOfSquares(_ x: NDArray) -> Double {
+    let (type, size, width) = (x.dtype.kernelType, x.dtype.byteCount, 2048)
+    let parts = (x.count + width - 1) / width
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: parts) { sums in
+      forEachRowPart(parts, width: width) { start, count in
+        let squares = NDArray.uninitialized(dtype: x.dtype, shape: [width + 1])
+        for part in start..<start + count {
+          let length = min(width, x.count - part * width)
+          let source = CKSource(data: x.data + part * width * size, inner: 1, outer: 0)
+          let sum = squares.data + width * size
+          kernels.map(.square, type, length, 1, source, squares.data)
+          kernels.reduceRows(.sum, type, 1, length, squares.data, sum)
+          sums[part] =
+            x.dtype == .float64 ? sum.load(as: Double.self) : Double(sum.load(as: Float.self))
+        }
+        withExtendedLifetime(squares) {}
+      }
+      withExtendedLifetime(x) {}
+      return sums.reduce(0, +)
+    }
+  }
+
+  /// The sums or products up to each place along the middle axis of dense `x` [outer, length, inner],
+  /// from the end if reversed; float32 is computed in double precision.
+  static func running(
+    _ operation: RunningOperation, _ x: NDArray, length: Int, inner: Int, isReversed: Bool,
+    into y: NDArray
   ) {
     func run<Scalar, Sum>(_ type: Scalar.Type, _ zero: Sum, _ add: (inout Sum, Scalar) -> Scalar) {
       let source = x.data.assumingMemoryBound(to: Scalar.self)
@@ -109,39 +133,45 @@ extension CPU {
       }
     }
     withExtendedLifetime((x, y)) {
-      switch x.dtype {
-      case .float32:
+      switch (operation, x.dtype) {
+      case (.sum, .float32):
         run(Float.self, 0.0) { sum, next in
           sum += Double(next)
           return Float(sum)
         }
-      case .float64:
+      case (.sum, .float64):
         run(Double.self, 0.0) { sum, next in
           sum += next
           return sum
         }
-      default:
+      case (.sum, _):
         run(Int64.self, Int64(0)) { sum, next in
           sum &+= next
           return sum
+        }
+      case (.product, .float32):
+        run(Float.self, 1.0) { product, next in
+          product *= Double(next)
+          return Float(product)
+        }
+      case (.product, .float64):
+        run(Double.self, 1.0) { product, next in
+          product *= next
+          return product
+        }
+      case (.product, _):
+        run(Int64.self, Int64(1)) { product, next in
+          product &*= next
+          return product
         }
       }
     }
   }
 
-  /// Adds the rows of dense `x` to the rows of dense `y` at places, except at one.
-  static func addRows(_ x: NDArray, at places: [Int], skipping skipped: Int?, into y: NDArray) {
-    let (type, size) = (x.dtype.kernelType, x.dtype.byteCount)
-    let width = y.shape.dropFirst().reduce(1, *)
-    if width == 0 { return }
-    withExtendedLifetime((x, y)) {
-      for (row, place) in places.enumerated() where place != skipped {
-        let target = y.data + place * width * size
-        kernels.zip(
-          .add, type, width, 1, CKSource(data: target, inner: 1, outer: 0),
-          CKSource(data: x.data + row * width * size, inner: 1, outer: 0), target)
-      }
-    }
+  /// What `running` computes.
+  enum RunningOperation {
+    case sum
+    case product
   }
 
   /// What is computed of each row in `rows`.

@@ -235,13 +235,10 @@ extension Tensor {
     let rowBytes = source.count / Swift.max(1, size(0)) * dtype.byteCount
     let rows = size(0)
     let y = NDArray.uninitialized(dtype: dtype, shape: shape.replacing(0, places.count))
-    withExtendedLifetime((source, y)) {
-      for (row, place) in places.enumerated() {
-        require(place >= 0 && place < rows, "example \(place) is out of range for \(rows)")
-        (y.data + row * rowBytes)
-          .copyMemory(from: source.array.data + place * rowBytes, byteCount: rowBytes)
-      }
+    for place in places where place < 0 || place >= rows {
+      fail("example \(place) is out of range for \(rows)")
     }
+    CPU.pickRows(source.array, places, byteCount: rowBytes, into: y)
     return Tensor(y)
   }
 }

@@ -2,6 +2,11 @@ internal import CKernels
 
 // Reductions over axes: sum, mean, maximum, minimum, argmax.
 extension Tensor {
+  /// The sum of all elements' squares, without gradients; halves are squared as float32.
+  package func sumOfSquares() -> Double {
+    CPU.sumOfSquares(CPU.computable(CPU.contiguous(array)))
+  }
+
   /// Reduces over some axes, each group of neighbours in one pass, the innermost first.
   private func reduced(_ operation: CKReduce, _ axes: [Int], keepDims: Bool) -> Tensor {
     let shape = shape

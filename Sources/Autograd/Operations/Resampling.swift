@@ -129,7 +129,8 @@ private func resized(
     mode == .linear || !alignCorners, "interpolate: alignCorners needs the linear mode, got \(mode)"
   )
   var y = x
-  for (place, (count, step)) in zip(sizes, steps).enumerated() {
+  // The last axis first: what the others do goes along whole rows of the result.
+  for (place, (count, step)) in zip(sizes, steps).enumerated().reversed() {
     let (axis, last) = (place + 2, x.size(place + 2) - 1)
     switch mode {
     case .nearest:
@@ -141,16 +142,34 @@ private func resized(
           ? (count > 1 ? Double(index) * Double(last) / Double(count - 1) : 0)
           : max(0, (Double(index) + 0.5) * step - 0.5)
       }
-      let before = positions.map { min(Int($0), last) }
-      let after = before.map { min($0 + 1, last) }
-      var shape = Array(repeating: 1, count: x.rank)
-      shape[axis] = count
-      let shares = Tensor(
-        zip(positions, before).map { min($0 - Double($1), 1) }, shape: shape, dtype: x.dtype)
-      y =
-        y.indexSelect(axis: axis, Tensor(scalars: before)) * (1 - shares)
-        + y.indexSelect(axis: axis, Tensor(scalars: after)) * shares
+      let between = positions.map { position in
+        let before = min(Int(position), last)
+        return CPU.Between(
+          before: before, after: min(before + 1, last), share: min(position - Double(before), 1))
+      }
+      y = y.between(between, axis, isAdjoint: false)
     }
   }
   return y
+}
+
+extension Tensor {
+  /// Elements on lines between two along an axis; or the adjoint, to which the elements' number before
+  /// is given.
+  fileprivate func between(
+    _ places: [CPU.Between], _ axis: Int, isAdjoint: Bool, size: Int = 0
+  ) -> Tensor {
+    let own = self.size(axis)
+    return differentiable(self) { x in
+      let dense = CPU.contiguous(x.array, as: x.dtype == .float64 ? .float64 : .float32)
+      var shape = x.shape
+      shape[axis] = isAdjoint ? size : places.count
+      let y = NDArray.uninitialized(dtype: dense.dtype, shape: shape)
+      let inner = shape[(axis + 1)...].reduce(1, *)
+      CPU.between(dense, places, size: isAdjoint ? size : own, inner: inner, isAdjoint, into: y)
+      return Tensor(y).asType(x.dtype)
+    } pullback: { _, _ in
+      { dy in dy.between(places, axis, isAdjoint: !isAdjoint, size: own) }
+    }
+  }
 }

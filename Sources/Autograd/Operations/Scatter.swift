@@ -83,15 +83,26 @@ extension Tensor {
     var shape = indices.shape
     let length = shape[axis]
     shape[axis] = size
-    let inner = shape[(axis + 1)...].reduce(1, *)
-    var winners = [Int](repeating: -1, count: shape.reduce(1, *))
-    for (place, index) in indices.scalars(as: Int.self).enumerated() {
-      require(
-        index >= 0 && index < size, "\(operation): index \(index) is out of range for size \(size)")
-      let (row, column) = (place / inner, place % inner)
-      winners[(row / length * size + index) * inner + column] = row % length
+    let (outer, inner) = (shape[..<axis].reduce(1, *), shape[(axis + 1)...].reduce(1, *))
+    let winners = Tensor(shape: shape, of: Int32.self) { winners in
+      winners.update(repeating: -1)
+      indices.withScalars(as: Int.self) { indices in
+        var place = 0
+        for image in 0..<outer {
+          for row in 0..<length {
+            for column in 0..<inner {
+              let index = indices[place]
+              require(
+                index >= 0 && index < size,
+                "\(operation): index \(index) is out of range for size \(size)")
+              winners[(image * size + index) * inner + column] = Int32(truncatingIfNeeded: row)
+              place += 1
+            }
+          }
+        }
+      }
     }
-    return (axis, part, Tensor(scalars: winners, shape: shape))
+    return (axis, part, winners)
   }
 
   // MARK: Masks
@@ -120,24 +131,51 @@ extension Tensor {
     guard mask.dtype == .bool, let shape = broadcastShape(shape, mask.shape) else {
       fail("maskedSelect: needs a bool mask that fits \(summary), got \(mask.summary)")
     }
-    let places = mask.expand(shape).reshape([shape.reduce(1, *)]).nonzero().squeeze(1)
-    return expand(shape).reshape([shape.reduce(1, *)]).indexSelect(axis: 0, places)
+    let places = mask.expand(shape).placesOfNonzero()
+    return expand(shape).reshape([shape.reduce(1, *)]).rows(at: places, skipping: nil)
   }
 
   /// The places of the elements that are not 0, in row-major order: int64 [count, rank].
   public func nonzero() -> Tensor {
-    let shape = shape
-    var places: [Int] = []
-    for (index, holds) in scalars(as: Bool.self).enumerated() where holds {
-      var rest = index
-      var place = shape
-      for axis in shape.indices.reversed() {
-        place[axis] = rest % shape[axis]
-        rest /= shape[axis]
+    let (sizes, places) = (shape, placesOfNonzero())
+    return Tensor(shape: [places.count, rank], of: Int.self) { target in
+      guard let width = sizes.last else { return }
+      var row = [Int](repeating: 0, count: sizes.count - 1)
+      var (start, next) = (0, 0)
+      for place in places {
+        while place - start >= width {
+          start += width
+          var axis = row.count - 1
+          while row[axis] + 1 == sizes[axis] {
+            row[axis] = 0
+            axis -= 1
+          }
+          row[axis] += 1
+        }
+        for index in row {
+          target[next] = index
+          next += 1
+        }
+        target[next] = place - start
+        next += 1
       }
-      places += place
     }
-    let count = rank == 0 ? (item() == 0 ? 0 : 1) : places.count / rank
-    return Tensor(scalars: places, shape: [count, rank])
+  }
+
+  /// The numbers in row-major order of the elements that are not 0.
+  func placesOfNonzero() -> [Int] {
+    withScalars(as: Bool.self) { elements in
+      var count = 0
+      for holds in elements { count += holds ? 1 : 0 }
+      // One more, because each place is written and stays if it counts.
+      return [Int](unsafeUninitializedCapacity: count + 1) { places, initialized in
+        var next = 0
+        for (place, holds) in elements.enumerated() {
+          places[next] = place
+          next += holds ? 1 : 0
+        }
+        initialized = count
+      }
+    }
   }
 }

@@ -51,35 +51,3 @@ extension Tensor {
     return (gathered(axis, indices.asType(.int32)), indices)
   }
 }
-
-extension CPU {
-  /// The places of the first elements of each row of dense `x` [rows, columns] in order, int64.
-  static func order(
-    _ x: NDArray, columns: Int, isDescending: Bool, into y: NDArray, columns count: Int
-  ) {
-    func run<Scalar: Comparable>(_ type: Scalar.Type) {
-      let source = x.data.assumingMemoryBound(to: Scalar.self)
-      let target = y.data.assumingMemoryBound(to: Int64.self)
-      let less = { (a: Scalar, b: Scalar) in a < b || (b != b && a == a) }
-      forEachRowPart(columns == 0 ? 0 : x.count / columns, width: columns * 16) { start, rows in
-        for row in start..<start + rows {
-          var entries = (0..<columns).map { (key: source[row * columns + $0], place: $0) }
-          entries.sort { a, b in
-            let (first, second) = isDescending ? (b.key, a.key) : (a.key, b.key)
-            return less(first, second) || !less(second, first) && a.place < b.place
-          }
-          for column in 0..<count { target[row * count + column] = Int64(entries[column].place) }
-        }
-      }
-    }
-    withExtendedLifetime((x, y)) {
-      switch x.dtype {
-      case .float32: run(Float.self)
-      case .float64: run(Double.self)
-      case .int32: run(Int32.self)
-      case .int64: run(Int64.self)
-      default: run(UInt8.self)
-      }
-    }
-  }
-}

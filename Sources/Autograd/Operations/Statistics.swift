@@ -150,8 +150,8 @@ extension Tensor {
       let dense = CPU.contiguous(x.array)
       let y = dense.uninitializedLike(dtype: dense.dtype)
       let inner = dense.shape[(axis + 1)...].reduce(1, *)
-      CPU.runningSums(
-        dense, length: dense.size(axis), inner: inner, isReversed: isReversed, into: y)
+      CPU.running(
+        .sum, dense, length: dense.size(axis), inner: inner, isReversed: isReversed, into: y)
       return Tensor(y)
     } pullback: { _, _ in
       { dy in dy.summedAlong(axis, isReversed: !isReversed) }
@@ -162,13 +162,28 @@ extension Tensor {
   ///
   /// The gradient is a sum of products of the other elements, also where some are 0.
   public func cumprod(axis: Int) -> Tensor {
-    var y = dtype.isFloatingPoint ? self : asType(.int64)
+    let x = dtype.isFloatingPoint ? self : asType(.int64)
     if rank == 0 {
       _ = checkedAxes([axis], "cumprod")
-      return y
+      return x
     }
     let axis = checkedAxis(axis, "cumprod")
+    return differentiable(x) { x in
+      let dense = CPU.contiguous(x.array, as: x.dtype.isHalf ? .float32 : x.dtype)
+      let y = dense.uninitializedLike(dtype: dense.dtype)
+      let inner = dense.shape[(axis + 1)...].reduce(1, *)
+      CPU.running(
+        .product, dense, length: dense.size(axis), inner: inner, isReversed: false, into: y)
+      return Tensor(y).asType(x.dtype)
+    } pullback: { x, _ in
+      { dy in pullback(at: x) { $0.productsAlong(axis) }.pullback(dy) }
+    }
+  }
+
+  /// The same composed of products of parts, for the gradient.
+  private func productsAlong(_ axis: Int) -> Tensor {
     let size = size(axis)
+    var y = self
     // After each round every place holds the product of twice as many elements.
     var reach = 1
     while reach < size {

@@ -104,7 +104,9 @@ extension Tensor {
     set {
       let selection = Selection(places.map(\.indexPlace), of: self)
       var value = newValue.asType(dtype)
-      if !selection.picks.isEmpty {
+      if let mask = selection.mask, value.count == 1 {
+        value = Tensor.where(mask, value.reshape([]), part(selection.region))
+      } else if !selection.picks.isEmpty {
         value = part(selection.region).replacingPicked(selection.picks, with: value)
       }
       value = value.fitted(to: selection.region.shape, self)
@@ -156,11 +158,19 @@ extension Tensor {
 
 /// A subscript's places, read for one tensor.
 private struct Selection {
-  /// An axis of the region and the positions picked along it.
-  typealias Pick = (axis: Int, positions: Tensor)
+  /// Axes of the region, as many as a mask has, else one, and what is picked along them.
+  typealias Pick = (axes: Range<Int>, positions: Tensor)
 
   var region: Region
   var picks: [Pick] = []
+
+  /// The mask where nothing else picks, in a shape that fits the region.
+  var mask: Tensor? {
+    guard picks.count == 1, picks[0].positions.dtype == .bool else { return nil }
+    let (axes, mask) = picks[0]
+    let behind = Array(repeating: 1, count: region.axes.count - axes.upperBound)
+    return mask.reshape(mask.shape + behind)
+  }
 
   init(_ places: [IndexPlace], of tensor: Tensor) {
     region = Region(of: tensor.shape)
@@ -219,25 +229,19 @@ private struct Selection {
 
   /// Adds what integers or a mask pick from an axis on; returns the next axis.
   private mutating func addPicks(_ positions: Tensor, _ axis: Int, _ tensor: Tensor) -> Int {
-    guard positions.dtype == .bool else {
-      require(
-        !positions.dtype.isFloatingPoint,
-        "subscript: needs integers or a bool mask, got \(positions.summary)")
-      picks.append((region.axes.count, positions))
-      addRange(axis, nil, nil, 1, size: tensor.size(axis))
-      return axis + 1
-    }
-    let sizes = Array(tensor.shape[axis..<axis + positions.rank])
+    let (isMask, start) = (positions.dtype == .bool, region.axes.count)
     require(
-      positions.rank > 0 && positions.shape == sizes,
+      !positions.dtype.isFloatingPoint,
+      "subscript: needs integers or a bool mask, got \(positions.summary)")
+    let count = isMask ? positions.rank : 1
+    let sizes = Array(tensor.shape[axis..<axis + count])
+    require(
+      !isMask || positions.rank > 0 && positions.shape == sizes,
       "subscript: the mask \(positions.summary) does not fit \(tensor.summary) from axis \(axis) on"
     )
-    let places = positions.nonzero()
-    for (column, size) in sizes.enumerated() {
-      picks.append((region.axes.count, places.select(axis: 1, at: column)))
-      addRange(axis + column, nil, nil, 1, size: size)
-    }
-    return axis + positions.rank
+    for (column, size) in sizes.enumerated() { addRange(axis + column, nil, nil, 1, size: size) }
+    picks.append((start..<start + count, positions))
+    return axis + count
   }
 }
 
@@ -255,28 +259,35 @@ private struct PickPlan {
   let resultOrder: [Int]
 
   init(_ picks: [Selection.Pick], of tensor: Tensor) {
-    let axes = picks.map(\.axis)
+    let axes = picks.flatMap(\.axes)
     let rest = (0..<tensor.rank).filter { !axes.contains($0) }
     order = axes + rest
     restShape = rest.map { tensor.size($0) }
     rowCount = axes.reduce(1) { $0 * tensor.size($1) }
     var shape: [Int] = []
-    for (_, positions) in picks {
+    // Where a mask holds is known by one number for all its axes.
+    let found = picks.map { axes, positions in
+      let size = axes.reduce(1) { $0 * tensor.size($1) }
+      if positions.dtype != .bool { return (size, positions) }
+      return (size, Tensor(scalars: positions.placesOfNonzero()))
+    }
+    for (_, positions) in found {
       guard let both = broadcastShape(shape, positions.shape) else {
-        fail("subscript: indices \(picks.map(\.positions.shape)) cannot be broadcast together")
+        fail("subscript: indices \(found.map(\.1.shape)) cannot be broadcast together")
       }
       shape = both
     }
     indexShape = shape
     var places = [Int](repeating: 0, count: shape.reduce(1, *))
-    for (axis, positions) in picks {
-      let size = tensor.size(axis)
-      for (place, index) in positions.expand(shape).scalars(as: Int.self).enumerated() {
-        let position = index < 0 ? index + size : index
-        require(
-          position >= 0 && position < size,
-          "subscript: index \(index) is out of range for size \(size)")
-        places[place] = places[place] * size + position
+    for (size, positions) in found {
+      positions.expand(shape).withScalars(as: Int.self) { positions in
+        for (place, index) in positions.enumerated() {
+          let position = index < 0 ? index + size : index
+          require(
+            position >= 0 && position < size,
+            "subscript: index \(index) is out of range for size \(size)")
+          places[place] = places[place] * size + position
+        }
       }
     }
     self.places = places

@@ -66,8 +66,11 @@ extension Tensor {
   /// - Returns: [..., classCount], with the indices' shape in front.
   public static func oneHot(_ indices: Tensor, classCount: Int, dtype: DType = .int64) -> Tensor {
     require(classCount >= 0, "oneHot: there must be 0 classes or more, got \(classCount)")
-    _ = rowNumbers(indices, below: classCount, "oneHot")
-    return (indices.unsqueeze(-1) .== arange(classCount)).asType(dtype)
+    let places = rowNumbers(indices, below: classCount, "oneHot")
+    return Tensor(shape: indices.shape + [classCount], of: UInt8.self) { elements in
+      elements.update(repeating: 0)
+      for (row, place) in places.enumerated() { elements[row * classCount + place] = 1 }
+    }.asType(dtype)
   }
 
   /// The coordinates of the grid that vectors span: result i has vector i along axis i and repeats it

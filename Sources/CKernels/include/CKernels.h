@@ -258,6 +258,12 @@ typedef struct CKKernels {
                                 const int32_t *_Nonnull indices, void *_Nonnull y);
   void (*_Nonnull scatterAddPlanes)(CKType type, size_t planes, size_t xCount, size_t yCount,
                                     const void *_Nonnull x, const int32_t *_Nonnull indices, void *_Nonnull y);
+
+  // `CKPhilox` and `CKNormalPairs`, bit for bit.
+  void (*_Nonnull randomWords)(uint64_t seed, uint64_t stream, uint64_t first, size_t count,
+                               uint32_t *_Nonnull words);
+  void (*_Nonnull normalPairs)(size_t count, const uint32_t *_Nonnull words, double mean, double deviation,
+                               float *_Nonnull y);
 } CKKernels;
 
 /// The kernel sets that this build contains and this processor can run, best first; the last one is "reference":
@@ -267,6 +273,9 @@ const CKKernels *_Nullable const *_Nonnull CKAvailableKernels(void);
 /// Philox-4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). Word i of a stream is word
 /// i % 4 of the block with counter (i / 4, stream); words first ..< first + count are written.
 void CKPhilox(uint64_t seed, uint64_t stream, uint64_t first, size_t count, uint32_t *_Nonnull words);
+
+/// Pairs of normal numbers (Box and Muller 1958) from pairs of words, computed in double precision and rounded.
+void CKNormalPairs(size_t count, const uint32_t *_Nonnull words, double mean, double deviation, float *_Nonnull y);
 
 /// Tells the processor that the thread is waiting in a loop.
 static inline void CKSpinHint(void) {

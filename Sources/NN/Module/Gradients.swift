@@ -22,11 +22,12 @@ public struct Gradients: Sequence {
 
   /// The Euclidean norm of all gradients as one vector.
   public var norm: Double {
-    entries.reduce(0) { $0 + $1.gradient.square().sum().item() }.squareRoot()
+    entries.reduce(0) { $0 + $1.gradient.sumOfSquares() }.squareRoot()
   }
 
   /// The gradients scaled down so that their norm as one vector is at most a limit: times limit /
-  /// (norm + 1e-6) where that is below 1, as PyTorch's `clip_grad_norm_`.
+  /// (norm + 1e-6) where that is below 1, as PyTorch's `clip_grad_norm_`, and in place where nobody else
+  /// sees their memory.
   ///
   /// NaN or an infinity in one gradient makes the norm such, and no gradient stays as it was.
   ///
@@ -34,13 +35,20 @@ public struct Gradients: Sequence {
   ///   - limit: The largest norm allowed, above 0.
   ///   - order: 2 for the length of the vector, `.infinity` for its largest element, or any other
   ///     number above 0.
-  public func clipped(norm limit: Double, order: Double = 2) -> Gradients {
+  public consuming func clipped(norm limit: Double, order: Double = 2) -> Gradients {
     require(limit > 0, "clipped: the norm's limit must be above 0, got \(limit)")
     require(order > 0, "clipped: the norm's order must be above 0, got \(order)")
-    let norms = entries.map { $0.gradient.norm(order).item() }
-    let norm = norms.isEmpty ? 0 : Tensor(norms, dtype: .float64).norm(order).item()
+    let norm = order == 2 ? norm : norm(of: order)
     let factor = limit / (norm + 1e-6)
-    return factor >= 1 ? self : self * factor
+    if factor >= 1 { return self }
+    var scaled = self
+    for place in scaled.entries.indices { scaled.entries[place].gradient *= factor }
+    return scaled
+  }
+
+  private func norm(of order: Double) -> Double {
+    let norms = entries.map { $0.gradient.norm(order).item() }
+    return norms.isEmpty ? 0 : Tensor(norms, dtype: .float64).norm(order).item()
   }
 
   /// The gradients with every element brought between -limit and limit.

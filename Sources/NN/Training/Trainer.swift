@@ -112,7 +112,7 @@ public struct Trainer {
         rates.stepBegins()
         loss = optimizer.step {
           let (loss, gradients) = NN.valueAndGradients(at: parameters) { model.trainingStep(batch) }
-          return (loss, clipped(gradients))
+          return (loss, clipped(consume gradients))
         }
       } else {
         let gradients: Gradients
@@ -136,8 +136,9 @@ public struct Trainer {
     return (mean.value, (clock.now - start) / .seconds(1))
   }
 
-  private func clipped(_ gradients: Gradients) -> Gradients {
-    gradientClip.map { gradients.clipped(norm: $0) } ?? gradients
+  private func clipped(_ gradients: consuming Gradients) -> Gradients {
+    if let gradientClip { return gradients.clipped(norm: gradientClip) }
+    return gradients
   }
 
   /// Mean loss and accuracy over batches, in evaluation mode.

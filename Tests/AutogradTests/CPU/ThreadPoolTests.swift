@@ -131,7 +131,15 @@ import Testing
         wide.transpose() + wide.transpose().exp(), wide.argmax(axis: 1),
         Tensor.where(long .> 0, long, 0), a.matmul(b), conv2d(images, weight),
       ]
-      return (product + batched + convolution + block + [pooled] + sums).map(\.bits)
+      var stream = RandomStream(seed: 32)
+      let drawn = [
+        stream.uniform([100_001]), stream.normal([100_001]), stream.normal([9], dtype: .float64),
+        stream.integers([100_001], in: 0..<7), stream.bernoulli([100_001], probability: 0.1),
+        Tensor(scalars: stream.permutation(100_001)),
+      ]
+      let ordered = [wide.argsort(axis: 1), wide.topK(3).indices, long[..<200_001].argsort()]
+      return (product + batched + convolution + block + [pooled] + sums + drawn + ordered)
+        .map(\.bits)
     }
     let one = await withThreads(1) { results() }
     for threads in [2, 4] {

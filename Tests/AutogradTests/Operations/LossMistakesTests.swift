@@ -71,7 +71,7 @@ import Testing
     Case("huberLoss: needs two tensors of one shape, got float32 [2] and float32 [1]") {
       _ = huberLoss(.zeros([2]), .zeros([2]), weight: .ones([1]))
     },
-    Case("smoothL1Loss: beta must not be negative, got -1.0") {
+    Case("smoothL1Loss: beta must be finite and not negative, got -1.0") {
       _ = smoothL1Loss(.zeros([2]), .zeros([2]), beta: -1)
     },
     Case("cosineEmbeddingLoss: targets for float32 [2, 3] must be [2], got float32 [3]") {

@@ -161,6 +161,42 @@ import Testing
     #expect(Gradients([]).clipped(norm: 1, order: .infinity).entries.isEmpty)
   }
 
+  @Test func normsOfManyAndOfExtremes() {
+    let a = Parameter(Tensor([0]))
+    for dtype in [DType.float32, .float64, .float16] {
+      for count in [1, 2047, 2048, 2049, 10_000] {
+        let values = (0..<count).map { Double($0 % 7) - 3 }
+        let gradients = Gradients([(a, Tensor(values, dtype: dtype))])
+        #expect(gradients.norm == values.reduce(0) { $0 + $1 * $1 }.squareRoot())
+        let column = Tensor(values, dtype: dtype).unsqueeze(1).expand([count, 3])
+        #expect(abs(Gradients([(a, column)]).norm / gradients.norm - 3.0.squareRoot()) < 1e-7)
+      }
+    }
+    let infinite = Gradients([(a, Tensor([.infinity, 1]))])
+    #expect(infinite.norm == .infinity)
+    #expect(infinite.clipped(norm: 1).first { _ in true }!.gradient.floats[1] == 0)
+    #expect(Gradients([(a, Tensor([.nan, 1]))]).norm.isNaN)
+    #expect(Gradients([(a, Tensor.zeros([0, 3]))]).norm == 0)
+  }
+
+  @Test func clippingHappensInPlaceWhereNobodyElseSees() async {
+    await #expect(processExitsWith: .success) {
+      let a = Parameter(Tensor.zeros([1000]))
+      let kept = Tensor.full([1000], 2)
+      let shared = Gradients([(a, kept)]).clipped(norm: 1)
+      #expect(kept.floats[0] == 2 && abs(shared.norm - 1) < 1e-6)
+      let own = Gradients([(a, Tensor.full([1000], 2))])
+      let address = own.entries[0].gradient.withScalars(as: Float.self) {
+        Int(bitPattern: $0.baseAddress)
+      }
+      let clipped = (consume own).clipped(norm: 1)
+      let after = clipped.entries[0].gradient.withScalars(as: Float.self) {
+        Int(bitPattern: $0.baseAddress)
+      }
+      #expect(address == after && abs(clipped.norm - 1) < 1e-6)
+    }
+  }
+
   @Test func clippingByValue() {
     let a = Parameter(Tensor([0, 0, 0]))
     let clipped = Gradients([(a, Tensor([3, -0.25, -4]))]).clipped(value: 0.5)

@@ -23,3 +23,12 @@ void CKPhilox(uint64_t seed, uint64_t stream, uint64_t first, size_t count, uint
     count -= part;
   }
 }
+
+void CKNormalPairs(size_t count, const uint32_t *words, double mean, double deviation, float *y) {
+  for (size_t i = 0; i < count; i++) {
+    const double u = ((double)words[2 * i] + 0.5) * 0x1p-32, turn = ((double)words[2 * i + 1] + 0.5) * 0x1p-32;
+    const double radius = sqrt(-2 * log(u)), angle = 2 * 3.14159265358979323846 * turn;
+    y[2 * i] = (float)(mean + deviation * radius * cos(angle));
+    y[2 * i + 1] = (float)(mean + deviation * radius * sin(angle));
+  }
+}
