@@ -1,27 +1,7 @@
 internal import CKernels
-import Synchronization
 
 // Rows of a matrix picked by their numbers, and put together again.
 extension CPU {
-  /// Dense int64 indices as int32; whether they are all from 0 up to `size`.
-  static func narrow(_ x: NDArray, below size: Int, into y: NDArray) -> Bool {
-    let (source, target) = (
-      x.data.assumingMemoryBound(to: Int64.self), y.data.assumingMemoryBound(to: Int32.self)
-    )
-    let limit = UInt64(min(size, 1 << 31))
-    let isInside = Atomic<Bool>(true)
-    forEachRowPart(x.count, width: 1) { start, count in
-      var largest: UInt64 = 0  // negative ones are larger than all others
-      for place in start..<start + count {
-        largest = max(largest, UInt64(bitPattern: source[place]))
-        target[place] = Int32(truncatingIfNeeded: source[place])
-      }
-      if count > 0 && largest >= limit { isInside.store(false, ordering: .relaxed) }
-    }
-    keepAlive(x, y)
-    return isInside.load(ordering: .relaxed)
-  }
-
   /// The rows of dense `x`, of some bytes each, at places.
   static func pickRows(_ x: NDArray, _ places: [Int], byteCount: Int, into y: NDArray) {
     func move<Word>(_ type: Word.Type) {

@@ -76,8 +76,8 @@ extension Tensor {
     where other != axis && indices.size(other) < size(other) {
       x = x.slice(axis: other, to: indices.size(other))
     }
-    return x.gathered(
-      axis, x.checkedIndices(indices, axis: axis, size: size(axis), "gather"))
+    x.checkIndices(indices, axis: axis, size: size(axis), "gather")
+    return x.gathered(axis, indices.asType(.int32))
   }
 
   /// Zeros of size `size` along an axis, to which this tensor's elements are added at indices: the
@@ -86,16 +86,13 @@ extension Tensor {
   /// - Parameter indices: Integers in this tensor's shape.
   public func scatterAdd(axis: Int, _ indices: Tensor, size: Int) -> Tensor {
     let axis = checkedAxis(axis, "scatterAdd")
-    let places = checkedIndices(indices, axis: axis, size: size, "scatterAdd")
+    checkIndices(indices, axis: axis, size: size, "scatterAdd")
     require(
       indices.shape == shape, "scatterAdd: indices \(indices.summary) do not fit \(summary)")
-    return scattered(axis, places, size)
+    return scattered(axis, indices.asType(.int32), size)
   }
 
-  /// Indices that fit, as int32.
-  private func checkedIndices(
-    _ indices: Tensor, axis: Int, size: Int, _ operation: StaticString
-  ) -> Tensor {
+  private func checkIndices(_ indices: Tensor, axis: Int, size: Int, _ operation: StaticString) {
     var expected = shape
     require(
       !indices.dtype.isFloatingPoint && indices.dtype != .bool && indices.rank == rank,
@@ -104,14 +101,11 @@ extension Tensor {
     require(
       indices.shape == expected,
       "\(operation): indices \(indices.summary) do not fit \(summary) along axis \(axis)")
-    let dense = CPU.contiguous(indices.array, as: .int64)
-    let places = dense.uninitializedLike(dtype: .int32)
-    if !CPU.narrow(dense, below: size, into: places) {
-      let (low, high) = (indices.min().item(), indices.max().item())
-      fail(
-        "\(operation): index \(Int(low < 0 ? low : high)) is out of range for size \(size)")
-    }
-    return Tensor(places)
+    if indices.count == 0 { return }
+    let (low, high) = (indices.min().item(), indices.max().item())
+    require(
+      low >= 0 && high < Double(size),
+      "\(operation): index \(Int(low < 0 ? low : high)) is out of range for size \(size)")
   }
 
   /// `gather` with int32 indices that are known to fit.
