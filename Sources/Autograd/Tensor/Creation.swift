@@ -25,7 +25,10 @@ extension Tensor {
     require(
       step != 0 && (end == start || (end > start) == (step > 0)) && (start - end).isFinite,
       "arange: \(end) cannot be reached from \(start) in steps of \(step)")
-    let count = Int(((end - start) / step).rounded(.up))
+    let length = ((end - start) / step).rounded(.up)
+    require(
+      length < 0x1p48, "arange: from \(start) to \(end) in steps of \(step) are too many numbers")
+    let count = Int(length)
     return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype)
   }
 
