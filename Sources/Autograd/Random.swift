@@ -44,6 +44,15 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// ```
   public mutating func split() -> RandomStream { RandomStream(seed: next(), stream: next()) }
 
+  /// The number of elements of a tensor that is to be drawn.
+  private func count(_ shape: [Int], _ operation: StaticString) -> Int {
+    Tensor.check(shape, operation)
+    guard let count = Tensor.elementCount(shape), count < 1 << 56 else {
+      fail("\(operation): a tensor of shape \(shape) is too large")
+    }
+    return count
+  }
+
   private mutating func words(_ count: Int) -> [UInt32] {
     let first = position
     position += UInt64(count)
@@ -64,7 +73,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     _ shape: [Int], low: Double = 0, high: Double = 1, dtype: DType = .float32
   ) -> Tensor {
     require(dtype.isFloatingPoint, "uniform: needs a floating-point type, got \(dtype)")
-    let unit = words(shape.reduce(1, *)).map { (Double($0) + 0.5) * 0x1p-32 }
+    require(low <= high, "uniform: low must not be above high, got \(low) and \(high)")
+    let unit = words(count(shape, "uniform")).map { (Double($0) + 0.5) * 0x1p-32 }
     // Rounding must not reach the open end.
     let largest =
       switch dtype {
@@ -82,7 +92,10 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     _ shape: [Int], mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .float32
   ) -> Tensor {
     require(dtype.isFloatingPoint, "normal: needs a floating-point type, got \(dtype)")
-    let count = shape.reduce(1, *)
+    require(
+      standardDeviation >= 0,
+      "normal: the standard deviation must be at least 0, got \(standardDeviation)")
+    let count = count(shape, "normal")
     let unit = words((count + 1) / 2 * 2).map { (Double($0) + 0.5) * 0x1p-32 }
     let values = (0..<count).map { index -> Double in
       let radius = sqrt(-2 * log(unit[index & ~1]))
@@ -94,8 +107,12 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// Independent truth values that hold with a probability; bool.
   public mutating func bernoulli(_ shape: [Int], probability: Double) -> Tensor {
-    let limit = UInt64(max(0, min(1, probability)) * 0x1p32)
-    return Tensor(scalars: words(shape.reduce(1, *)).map { UInt64($0) < limit }, shape: shape)
+    require(
+      probability >= 0 && probability <= 1,
+      "bernoulli: the probability must be between 0 and 1, got \(probability)")
+    let limit = UInt64(probability * 0x1p32)
+    return Tensor(
+      scalars: words(count(shape, "bernoulli")).map { UInt64($0) < limit }, shape: shape)
   }
 
   /// Independent truth values, each with the probability at its place; bool.
@@ -103,6 +120,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// - Parameter probabilities: From 0 to 1, any shape.
   public mutating func bernoulli(_ probabilities: Tensor) -> Tensor {
     let limits = probabilities.scalars(as: Double.self)
+    let odd = limits.first { !($0 >= 0 && $0 <= 1) }
+    require(odd == nil, "bernoulli: probabilities must be between 0 and 1, got \(odd ?? 0)")
     let drawn = zip(words(limits.count), limits).map { Double($0) < $1 * 0x1p32 }
     return Tensor(scalars: drawn, shape: probabilities.shape)
   }
@@ -112,9 +131,13 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     _ shape: [Int], in range: Range<Int>, dtype: DType = .int64
   ) -> Tensor {
     require(!range.isEmpty, "integers: the range \(range) is empty")
+    let bounds = Tensor(scalars: [range.lowerBound, range.upperBound - 1])
+    require(
+      bounds.asType(dtype).asType(.int64).scalars(as: Int.self) == bounds.scalars(as: Int.self),
+      "integers: \(dtype) does not hold the range \(range)")
     // The high half of a product with 64 random bits is uniform up to 2^-64 of the range's length.
     let length = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound))
-    let values = (0..<shape.reduce(1, *)).map { _ in
+    let values = (0..<count(shape, "integers")).map { _ in
       range.lowerBound &+ Int(bitPattern: UInt(next().multipliedFullWidth(by: length).high))
     }
     return Tensor(scalars: values, shape: shape).asType(dtype)
@@ -122,6 +145,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// The numbers 0 ..< count in random order (Fisher and Yates).
   public mutating func permutation(_ count: Int) -> [Int] {
+    require(count >= 0, "permutation: the count must not be negative, got \(count)")
     var order = Array(0..<count)
     guard count > 1 else { return order }
     let random = words(count * 2)

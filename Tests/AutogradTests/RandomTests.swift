@@ -193,4 +193,77 @@ import Testing
     let counts = random.bernoulli(p).sum(axis: 0)
     #expect(counts[0].item() == 0 && abs(counts[1].item() - 1000) < 120 && counts[2].item() == 4000)
   }
+
+  static let mistakes: [(message: String, body: @Sendable () -> Void)] = [
+    (
+      "uniform: sizes must not be negative, got shape [2, -1]",
+      {
+        var random = RandomStream(seed: 0)
+        _ = random.uniform([2, -1])
+      }
+    ),
+    (
+      "uniform: low must not be above high, got 2.0 and 1.0",
+      {
+        var random = RandomStream(seed: 0)
+        _ = random.uniform([2], low: 2, high: 1)
+      }
+    ),
+    (
+      "normal: a tensor of shape [1099511627776, 1099511627776] is too large",
+      {
+        var random = RandomStream(seed: 0)
+        _ = random.normal([1 << 40, 1 << 40])
+      }
+    ),
+    (
+      "normal: the standard deviation must be at least 0, got -1.0",
+      {
+        var random = RandomStream(seed: 0)
+        _ = random.normal([2], standardDeviation: -1)
+      }
+    ),
+    (
+      "bernoulli: the probability must be between 0 and 1, got nan",
+      {
+        var random = RandomStream(seed: 0)
+        _ = random.bernoulli([2], probability: .nan)
+      }
+    ),
+    (
+      "bernoulli: probabilities must be between 0 and 1, got 1.5",
+      {
+        var random = RandomStream(seed: 0)
+        _ = random.bernoulli(Tensor([0.5, 1.5]))
+      }
+    ),
+    (
+      "integers: sizes must not be negative, got shape [-1]",
+      {
+        var random = RandomStream(seed: 0)
+        _ = random.integers([-1], in: 0..<3)
+      }
+    ),
+    (
+      "integers: uint8 does not hold the range 0..<300",
+      {
+        var random = RandomStream(seed: 0)
+        _ = random.integers([2], in: 0..<300, dtype: .uint8)
+      }
+    ),
+    (
+      "permutation: the count must not be negative, got -1",
+      {
+        var random = RandomStream(seed: 0)
+        _ = random.permutation(-1)
+      }
+    ),
+  ]
+
+  @Test(arguments: mistakes.indices) func whatMakesNoSenseStops(_ place: Int) async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      [place] in RandomTests.mistakes[place].body()
+    }
+    expectMessage(result, Self.mistakes[place].message)
+  }
 }
