@@ -213,6 +213,9 @@ import Testing
       _ = $0.normal([1], standardDeviation: -1)
     },
     Case(message: "normal: sizes must not be negative, got shape [-1]") { _ = $0.normal([-1]) },
+    Case(message: "a tensor of shape [1099511627776, 1099511627776] is too large") {
+      _ = $0.normal([1 << 40, 1 << 40])
+    },
     Case(message: "bernoulli: the probability must be between 0 and 1, got 1.5") {
       _ = $0.bernoulli([1], probability: 1.5)
     },

@@ -156,9 +156,7 @@ private struct ConvolutionChain: Sendable {
         conv2d(
           y, watched[2 * index + 1], bias: watched[2 * index + 2], stride: shape.stride,
           padding: shape.padding, dilation: shape.dilation))
-      y = avgPool2d(
-        y, kernelSize: pool.kernelSize, stride: pool.stride, padding: pool.padding,
-        countIncludesPadding: pool.countIncludesPadding)
+      y = averagePool(y, pool)
     }
     return tape.pullback(of: y, cotangent: dy, at: watched)
   }

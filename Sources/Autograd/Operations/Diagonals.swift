@@ -10,6 +10,8 @@ extension Tensor {
     let (rows, columns) = (checkedAxis(axis1, "diagonal"), checkedAxis(axis2, "diagonal"))
     require(rows != columns, "diagonal: the axes \(axis1) and \(axis2) of \(summary) are the same")
     let x = movingAxis(rows, to: -1).movingAxis(columns < rows ? columns : columns - 1, to: -1)
+    // Farther diagonals are as empty as the one beside the corner.
+    let offset = Swift.min(Swift.max(offset, -x.size(-2)), x.size(-1))
     let (down, right) = (Swift.max(0, -offset), Swift.max(0, offset))
     let length = Swift.max(0, Swift.min(x.size(-2) - down, x.size(-1) - right))
     let square = x.slice(axis: -2, from: down, to: down + length)

@@ -11,6 +11,7 @@ extension Tensor {
     let axis = checkedAxis(axis, "slice")
     let size = size(axis)
     require(step >= 1, "slice: the step must be at least 1, got \(step)")
+    let step = Swift.min(step, Swift.max(size, 1))  // a longer one goes no farther
     let clip = { (place: Int) in Swift.min(Swift.max(place < 0 ? place + size : place, 0), size) }
     let first = clip(start)
     let last = Swift.max(first, clip(end ?? size))

@@ -35,7 +35,7 @@ extension Tensor {
   public func split(_ sizes: [Int], axis: Int = 0) -> [Tensor] {
     let axis = checkedAxis(axis, "split")
     require(
-      sizes.allSatisfy { $0 >= 0 } && sizes.reduce(0, +) == size(axis),
+      sizes.allSatisfy { (0...size(axis)).contains($0) } && sizes.reduce(0, +) == size(axis),
       "split: the sizes \(sizes) do not make up axis \(axis) of \(summary)")
     var start = 0
     return sizes.map { size in
@@ -99,7 +99,7 @@ extension Tensor {
   }
 
   private func inferred(_ sizes: [Int], of axis: Int) -> [Int] {
-    let known = sizes.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
+    let known = Tensor.elementCount(sizes.filter { $0 != -1 }) ?? -1
     let open = sizes.count { $0 == -1 }
     let fits = open == 0 ? known == size(axis) : open == 1 && known > 0 && size(axis) % known == 0
     require(

@@ -204,7 +204,8 @@ extension SlidingWindow {
   }
 }
 
-private func averagePool(_ x: Tensor, _ shape: PoolingShape) -> Tensor {
+/// The mean over windows whose number is known, [..., height, width].
+func averagePool(_ x: Tensor, _ shape: PoolingShape) -> Tensor {
   differentiable(x) { x in
     let planes = Array(x.shape.dropLast(2))
     let y = NDArray.uninitialized(dtype: x.dtype, shape: planes + shape.outputSize)

@@ -30,7 +30,7 @@ extension Tensor {
     let axis = checkedAxis(axis, "roll")
     let size = size(axis)
     if size == 0 { return self }
-    let start = ((-shift % size) + size) % size
+    let start = (size - shift % size) % size
     if start == 0 { return self }
     return concatenate(
       [slice(axis: axis, from: start), slice(axis: axis, to: start)], axis: axis)
@@ -54,22 +54,24 @@ extension Tensor {
   ///
   /// - Parameter diagonal: The last diagonal that stays; 0 is the main one, positive ones lie above.
   public func tril(diagonal: Int = 0) -> Tensor {
-    Tensor.where(isBelowDiagonal(diagonal, "tril"), self, 0)
+    Tensor.where(isBelow(diagonal: diagonal, 0, "tril"), self, 0)
   }
 
   /// The upper triangle of matrices [..., rows, columns]: zeros below a diagonal.
   ///
   /// - Parameter diagonal: The first diagonal that stays.
   public func triu(diagonal: Int = 0) -> Tensor {
-    Tensor.where(isBelowDiagonal(diagonal - 1, "triu"), 0, self)
+    Tensor.where(isBelow(diagonal: diagonal, -1, "triu"), 0, self)
   }
 
-  private func isBelowDiagonal(_ diagonal: Int, _ operation: StaticString) -> Tensor {
+  /// Whether places lie on or below the diagonal `offset` above another one.
+  private func isBelow(diagonal: Int, _ offset: Int, _ operation: StaticString) -> Tensor {
     require(rank >= 2, "\(operation): needs matrices [..., rows, columns], got \(summary)")
     let rows = Tensor.arange(size(-2)).unsqueeze(1)
     // Far diagonals are as good as the one beside the corner.
     let limit = size(-2) + size(-1)
-    return Tensor.arange(size(-1)) .<= rows + Swift.min(Swift.max(diagonal, -limit), limit)
+    let nearest = Swift.min(Swift.max(diagonal, -limit), limit)
+    return Tensor.arange(size(-1)) .<= rows + (nearest + offset)
   }
 
   /// The elements whose places along two axes are equal, along the second one; the first goes.

@@ -24,7 +24,8 @@ public func interpolate(
 ) -> Tensor {
   let sizes = size.sizes(checkedAxes(x), "size")
   require(
-    sizes.allSatisfy { $0 >= 1 }, "interpolate: the size \(sizes) must be at least 1")
+    sizes.allSatisfy { $0 >= 1 && $0 < 1 << 31 },
+    "interpolate: the size \(sizes) must be at least 1 and below 2^31")
   return resized(
     x, sizes, zip(x.shape[2...], sizes).map { Double($0) / Double($1) }, mode, alignCorners)
 }

@@ -23,14 +23,14 @@ extension Tensor {
     var sizes = shape
     if let open = shape.firstIndex(of: -1) {
       sizes[open] = 1
-      let rest = sizes.reduce(1, *)
+      let rest = Tensor.elementCount(sizes) ?? 0
       require(
         rest > 0 && count % rest == 0 && !sizes.contains { $0 < 0 },
         "reshape: \(summary) cannot take the shape \(shape)")
       sizes[open] = count / rest
     }
     require(
-      !sizes.contains { $0 < 0 } && sizes.reduce(1, *) == count,
+      !sizes.contains { $0 < 0 } && Tensor.elementCount(sizes) == count,
       "reshape: \(summary) has \(count) elements and cannot take the shape \(shape)")
     return sizes
   }
@@ -88,6 +88,7 @@ extension Tensor {
         "expand: \(summary) cannot be expanded to \(shape)")
     }
     if sizes == self.shape { return self }
+    require(Tensor.elementCount(sizes) != nil, "expand: a tensor of shape \(sizes) is too large")
     return moving(self) { [sizes] x in
       Tensor(x.array.view(shape: sizes, strides: x.array.strides(broadcastTo: sizes)))
     } pullback: { _, _ in

@@ -46,6 +46,12 @@ package struct SlidingWindow: Sendable {
       \(operation): kernel \(kernel), stride \(self.stride) and dilation \(self.dilation) must be at least 1, padding \
       \(self.padding) at least 0
       """)
+    require(
+      [kernel, self.stride, self.padding, self.dilation].joined().allSatisfy { $0 < 1 << 31 },
+      """
+      \(operation): kernel \(kernel), stride \(self.stride), padding \(self.padding) and dilation \
+      \(self.dilation) must be below 2^31
+      """)
   }
 
   /// The window of a pool: its stride is the kernel size unless stated.

@@ -76,7 +76,7 @@ extension Tensor: TensorIndex {
 
 extension Int {
   /// The end of a range through this position: nil where it is the last one.
-  fileprivate var following: Int? { self == -1 ? nil : self + 1 }
+  fileprivate var following: Int? { self == -1 || self == .max ? nil : self + 1 }
 }
 
 extension Tensor {
@@ -216,6 +216,7 @@ private struct Selection {
 
   private mutating func addRange(_ axis: Int, _ from: Int?, _ to: Int?, _ step: Int, size: Int) {
     require(step != 0, "subscript: the step must not be 0")
+    let step = min(max(step, -max(size, 1)), max(size, 1))  // a longer one goes no farther
     let (low, high) = step > 0 ? (0, size) : (-1, size - 1)
     let clip = { (place: Int) in min(max(place < 0 ? place + size : place, low), high) }
     let start = from.map(clip) ?? (step > 0 ? low : high)

@@ -191,6 +191,9 @@ public final class Tape: Sendable {
       y.count == 1,
       "gradient: y must have one element, got \(y.summary); sum it, or use pullback(of:at:) with a cotangent"
     )
+    require(
+      y.dtype.isFloatingPoint,
+      "gradient: y must be floating point to have gradients, got \(y.summary)")
     return pullback(of: y, cotangent: y.onesLike(), at: xs, keepTape: keepTape)
   }
 

@@ -182,14 +182,25 @@ extension Tensor {
       require(size >= 0, "\(operation): sizes must not be negative, got shape \(shape)")
     }
     if let count {
-      let held = shape.reduce((partialValue: 1, overflow: false)) {
-        let (product, overflows) = $0.partialValue.multipliedReportingOverflow(by: $1)
-        return (product, $0.overflow || overflows)
-      }
+      let held = elementCount(shape)
       require(
-        !held.overflow && held.partialValue == count,
-        "\(operation): shape \(shape) holds \(held.partialValue) elements, got \(count) values")
+        held == count,
+        """
+        \(operation): shape \(shape) holds \(held.map(String.init) ?? "too many") elements, got \(count) \
+        values
+        """)
     }
+  }
+
+  /// The product of sizes, nil where it is beyond what an Int holds.
+  package static func elementCount(_ shape: [Int]) -> Int? {
+    var count = 1
+    for size in shape {
+      let (product, overflows) = count.multipliedReportingOverflow(by: size)
+      if overflows { return nil }
+      count = product
+    }
+    return count
   }
 }
 

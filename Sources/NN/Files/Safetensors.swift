@@ -10,6 +10,9 @@ public enum Safetensors {
     ("BOOL", .bool), ("F16", .float16), ("BF16", .bfloat16),
   ]
 
+  /// The name of the texts in a header that describe the file.
+  private static let metadataName = "__metadata__"
+
   /// The largest header that the format allows, in bytes.
   private static let headerLimit = 100_000_000
 
@@ -41,6 +44,8 @@ public enum Safetensors {
     var end = 0
     for (name, tensor) in tensors {
       require(header[name] == nil, "safetensors: the name \(name) is given twice")
+      require(
+        name != metadataName, "safetensors: the name \(name) stands for what is no tensor")
       let start = end
       end += tensor.count * tensor.dtype.byteCount
       header[name] = Entry(
@@ -125,7 +130,7 @@ public enum Safetensors {
       case metadata
 
       init(from decoder: any Decoder) throws {
-        if decoder.codingPath.last?.stringValue == "__metadata__" {
+        if decoder.codingPath.last?.stringValue == Safetensors.metadataName {
           self = .metadata
         } else {
           self = .entry(try Entry(from: decoder))

@@ -13,8 +13,9 @@ public func checkpoint(_ layer: some Layer, _ x: Tensor) -> Tensor {
   let parameters = layer.parameters
   if !parameters.allSatisfy(\.isReady) { layer.materialize(for: x) }
   let used = parameters.filter(\.isReady)
-  let again = Recomputation(layer, used)
-  return differentiable([x] + used.map(\.value)) { inputs in
+  let inputs = [x] + used.map(\.value)
+  let again = Recomputation(layer, used, types: inputs.map(\.dtype))
+  return differentiable(inputs) { inputs in
     [again.first(inputs)]
   } pullbacks: { inputs, _ in
     { cotangents, wanted in
@@ -54,12 +55,16 @@ public final class Checkpoint: Layer {
 private final class Recomputation: @unchecked Sendable {
   private let layer: any Layer
   private let parameters: [Parameter]
+  /// Those of the input and the parameters: halves arrive widened, and the layer is to round as it does
+  /// by itself.
+  private let types: [DType]
   private let modes: [(module: any ModeDependent, isTraining: Bool)]
   private let streams: [(module: any Randomized, random: RandomStream)]
 
-  init(_ layer: any Layer, _ parameters: [Parameter]) {
+  init(_ layer: any Layer, _ parameters: [Parameter], types: [DType]) {
     self.layer = layer
     self.parameters = parameters
+    self.types = types
     let modules = layer.namedModules.map(\.module)
     modes = modules.compactMap { $0 as? any ModeDependent }.map { ($0, $0.isTraining) }
     streams = modules.compactMap { $0 as? any Randomized }.map { ($0, $0.random) }
@@ -67,6 +72,7 @@ private final class Recomputation: @unchecked Sendable {
 
   /// The result for an input and the parameters' values.
   func first(_ inputs: [Tensor]) -> Tensor {
+    let inputs = zip(inputs, types).map { $0.asType($1) }
     for (parameter, value) in zip(parameters, inputs.dropFirst()) { parameter.beginUsing(value) }
     defer { for parameter in parameters { parameter.endWatching() } }
     return layer(inputs[0])

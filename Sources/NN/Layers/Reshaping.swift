@@ -72,7 +72,7 @@ public final class Unflatten: Layer {
     let x = x
     let place = axis < 0 ? axis + x.rank : axis
     require((0..<x.rank).contains(place), "axis \(axis) is out of range for \(x.shape)")
-    let known = sizes.filter { $0 >= 0 }.reduce(1, *)
+    let known = Tensor.elementCount(sizes.filter { $0 >= 0 }) ?? -1
     let isOpen = sizes.contains(-1)
     require(
       isOpen ? known > 0 && x.size(place) % known == 0 : known == x.size(place),

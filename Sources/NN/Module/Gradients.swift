@@ -133,6 +133,9 @@ public func valueAndGradients(
   }
   require(
     value.count == 1, "valueAndGradients: the loss must have one element, got \(value.summary)")
+  require(
+    value.dtype.isFloatingPoint,
+    "valueAndGradients: the loss must be floating point to have gradients, got \(value.summary)")
   let found = tape.gradientsIfAny(of: [(value, value.onesLike())], at: views)
   var entries: [(parameter: Parameter, gradient: Tensor)] = []
   entries.reserveCapacity(used.count)

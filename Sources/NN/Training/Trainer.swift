@@ -82,7 +82,7 @@ public struct Trainer {
         break
       }
       var metrics = EpochMetrics(epoch: epoch, trainLoss: training, seconds: seconds)
-      if let batches = data.validationBatches() {
+      if let batches = data.validationBatches(), batches.count > 0 {
         (metrics.validationLoss, metrics.validationAccuracy) = validate(model, batches)
       }
       metrics.learningRate = rates.epochsRate

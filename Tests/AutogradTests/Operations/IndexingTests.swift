@@ -194,4 +194,12 @@ struct IndexingTests {
     }
     expectMessage(result, "slice: the step must be at least 1, got 0")
   }
+
+  @Test func aStepBeyondTheAxisTakesThePlaceItStartsAt() {
+    let x = Tensor([1, 2, 3])
+    #expect(x.slice(axis: 0, from: 1, step: .max).scalars() == [2])
+    #expect(x.slice(axis: 0, from: .min, to: .max, step: .max).scalars() == [1])
+    let dx = gradient(at: x) { $0.slice(axis: 0, from: 1, step: .max).sum() }
+    #expect(dx.scalars() == [0, 1, 0])
+  }
 }

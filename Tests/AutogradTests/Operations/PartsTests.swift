@@ -17,4 +17,15 @@ import Testing
     }
     expectMessage(result, "split: the sizes [1, 2] do not make up axis 0 of float32 [4]")
   }
+
+  @Test func sizesTooLargeToAdd() async {
+    let split = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.zeros([4]).split([.max, 5])
+    }
+    expectMessage(split, "split: the sizes [9223372036854775807, 5] do not make up axis 0")
+    let unflattened = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { _ = Tensor.zeros([0]).unflatten(axis: 0, into: [.max, 3]) }
+    expectMessage(unflattened, "unflatten: [9223372036854775807, 3] do not make up axis 0")
+  }
 }

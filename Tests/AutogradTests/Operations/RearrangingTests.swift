@@ -52,4 +52,11 @@ struct RearrangingTests {
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).roll([1], axes: []) }
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).flip([0, -1]) }
   }
+
+  @Test func theFarthestDiagonalsAndShifts() {
+    #expect(ints(x.triu(diagonal: .min)) == ints(x) && ints(x.tril(diagonal: .max)) == ints(x))
+    #expect(x.diagonal(offset: .min).count == 0 && x.diagonal(offset: .max).count == 0)
+    // -2^63 is 1 more than a multiple of 3.
+    #expect(ints(x.roll(.min, axis: 1)) == ints(x.roll(1, axis: 1)))
+  }
 }

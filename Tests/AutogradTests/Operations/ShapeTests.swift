@@ -120,4 +120,17 @@ struct ShapeTests {
     }
     expectMessage(result, "transpose: axis 2 is out of range for float32 [2, 3]")
   }
+
+  @Test func shapesTooLargeToCount() async {
+    let reshaped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor([1, 2]).reshape([1 << 62, 4, -1])
+    }
+    expectMessage(
+      reshaped, "reshape: float32 [2] cannot take the shape [4611686018427387904, 4, -1]")
+    let expanded = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor([1]).expand([1 << 40, 1 << 40])
+    }
+    expectMessage(
+      expanded, "expand: a tensor of shape [1099511627776, 1099511627776] is too large")
+  }
 }

@@ -128,4 +128,15 @@ import Testing
     }
     expectMessage(result, "subscript: needs integers or a bool mask, got float32 [1]")
   }
+
+  @Test func stepsAndEndsBeyondAnyAxis() {
+    let x = Tensor([1, 2, 3])
+    #expect(x[.slice(from: .min, to: .max, step: .max)].scalars() == [1])
+    #expect(x[.slice(from: 1, step: .max)].scalars() == [2])
+    #expect(x[.slice(step: .min)].scalars() == [3])
+    #expect(x[0...Int.max].scalars() == [1, 2, 3] && x[...Int.max].scalars() == [1, 2, 3])
+    #expect(gradient(at: x) { $0[.slice(step: .max)].sum() }.scalars() == [1, 0, 0])
+    let empty = Tensor.zeros([0])
+    #expect(empty[.slice(step: .max)].count == 0 && empty[.slice(step: .min)].count == 0)
+  }
 }

@@ -144,4 +144,12 @@ import Testing
     ) { _ = jvp(at: Tensor([1, 2]), along: Tensor([1])) { $0 * 2 } }
     expectMessage(result, "jvp: the direction must have x's shape [2], got float32 [1]")
   }
+
+  @Test func aResultOfIntegersHasNoGradient() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = gradient(at: Tensor([1, 2])) { $0.argmax() }
+    }
+    expectMessage(
+      result, "gradient: y must be floating point to have gradients, got int64 []")
+  }
 }

@@ -198,4 +198,11 @@ import Testing
     }
     expect(result, says: "safetensors: the name x is given twice")
   }
+
+  @Test func theNameOfTheMetadataStops() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { try Safetensors.write([("__metadata__", Tensor(1))], to: "/nowhere/file") }
+    expect(result, says: "safetensors: the name __metadata__ stands for what is no tensor")
+  }
 }

@@ -37,6 +37,27 @@ import Testing
     #expect(Self.run(checkpointed: true, isLazy: true) == plain)
   }
 
+  /// Halves are rounded after every operation, also where the layer is computed again.
+  @Test(arguments: [DType.float16, .bfloat16]) func halvesAreEqualBitForBit(_ type: DType) {
+    let block = Sequential(
+      LazyLinear(8), Tanh(), LayerNorm(8), Dropout(0.3), LazyLinear(8), GELU())
+    let x = inputs([5, 4]).asType(type)
+    block.materialize(for: x)
+    block.to(type)
+    func run(_ layer: any Layer) -> [[Float]] {
+      block.initialize(seed: 4)
+      let tape = Tape()
+      let watched = tape.watch(x)
+      let (loss, gradients) = block.valueAndGradients {
+        layer(watched).asType(.float32).square().sum()
+      }
+      return [loss.floats, tape.gradient(of: loss, at: watched).floats]
+        + gradients.map(\.gradient.floats)
+    }
+    let plain = run(block)
+    #expect(plain.count == 8 && run(Checkpoint(block)) == plain)
+  }
+
   @Test func higherOrdersPass() throws {
     let inner = Sequential(LazyLinear(3), Tanh(), LazyLinear(2))
     try checkGradients(of: Checkpoint(inner), at: inputs([2, 4], dtype: .float64), order: 2)

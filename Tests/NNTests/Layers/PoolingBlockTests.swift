@@ -68,6 +68,22 @@ import Testing
     #expect(relativeError(block, single.asType(.float64)) < 1e-6)
   }
 
+  /// A pool that rounds up has more windows than its sizes say: the recorded gradients must keep them.
+  @Test(arguments: [true, false]) func recordsTheGradientsOfPoolsThatRoundUp(_ counts: Bool) {
+    let layers: [any Layer] = [
+      LazyConv2d(4, kernelSize: 3), Tanh(),
+      AvgPool2d(
+        kernelSize: 3, stride: 2, padding: 1, ceilMode: true, countIncludesPadding: counts),
+    ]
+    let net = Sequential(layers)
+    net.initialize(seed: 1)
+    let (x, direction) = (inputs([16, 2, 10, 10]), inputs([16, 2, 10, 10], seed: 2))
+    net.materialize(for: x)
+    let block = jvp(at: x, along: direction) { net($0) }.tangent
+    let single = jvp(at: x, along: direction) { x in layers.reduce(x) { $1($0) } }.tangent
+    #expect(relativeError(block, single.asType(.float64)) < 1e-6)
+  }
+
   /// Inputs on one tape and parameters on another: the inner gradient is recorded by the outer tape.
   @Test func inputsAndParametersOnDifferentTapes() {
     let layers = layers(Sigmoid())

@@ -248,6 +248,15 @@ import Testing
       _ = Gradients([]).clipped(norm: 1, order: 0)
     }
     expect(order, says: "clipped: the norm's order must be above 0, got 0.0")
+    let integers = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let layer = Linear(2, 2)
+      _ = layer.valueAndGradients { layer(.ones([2])).argmax() }
+    }
+    expect(
+      integers,
+      says: "valueAndGradients: the loss must be floating point to have gradients, got int64 []")
   }
 }
 

@@ -210,6 +210,13 @@ private func summary(_ event: TrainerEvent) -> String {
     #expect(model.parameterCount == 49)
   }
 
+  @Test func noValidationExamplesAreNoValidation() throws {
+    let data = DataSplit(
+      training: numbers([1, 2, 3]), validation: numbers([]), batchSize: 2)
+    let history = try Trainer(maxEpochs: 1).fit(Reporter(), data)
+    #expect(history.epochs[0].validationLoss == nil && history.csv.contains(",,,"))
+  }
+
   /// 200 steps of LeNet, in a process of their own, since the number of threads is that of the process.
   @Test func aSeedGivesTheSameParametersWithAnyNumberOfThreads() async {
     await #expect(processExitsWith: .success) {
