@@ -31,6 +31,9 @@ extension Tensor {
       let axis = rank - 1 - pair
       pads[axis] = (amounts[2 * pair], amounts[2 * pair + 1])
       require(
+        Swift.max(pads[axis].before.magnitude, pads[axis].after.magnitude) < 1 << 60,
+        "pad: the amounts \(amounts) are beyond what a tensor can hold")
+      require(
         size(axis) + pads[axis].before + pads[axis].after >= 0,
         "pad: the amounts \(amounts) take more from axis \(axis) of \(summary) than it has")
       checkSize(of: axis, pads[axis], mode)

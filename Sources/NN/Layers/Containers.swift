@@ -10,7 +10,12 @@ public final class Parallel: Layer {
   private let branches: NamedLayers
 
   /// The given branches, joined along the channels unless another axis is given.
-  public init(_ branches: any Layer..., axis: Int = 1) {
+  public convenience init(_ branches: any Layer..., axis: Int = 1) {
+    self.init(branches, axis: axis)
+  }
+
+  /// The branches of a list, joined likewise.
+  public init(_ branches: [any Layer], axis: Int = 1) {
     require(!branches.isEmpty, "Parallel: needs at least one branch")
     self.branches = NamedLayers("Parallel", branches)
     self.axis = axis

@@ -36,6 +36,11 @@ struct PaddingTests {
       text.contains(
         "pad: reflect needs 4 elements along axis 1 of float32 [1, 3] for 3 and 0 more"),
       "\(text)")
+    let huge = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.zeros([3]).pad([.max, 0])
+    }
+    let hugeText = huge.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } ?? ""
+    #expect(hugeText.contains("are beyond what a tensor can hold"), "\(hugeText)")
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).pad([1]) }
     await #expect(processExitsWith: .failure) {
       _ = Tensor.zeros([3]).pad([4, 0], mode: .circular)

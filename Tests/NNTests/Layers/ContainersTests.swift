@@ -13,6 +13,8 @@ import Testing
     #expect(
       block.namedParameters.map(\.path) == ["0.weight", "0.bias", "1.weight", "1.bias"])
     #expect(Parallel(Tanh(), Tanh(), axis: 0)(x).shape == [10, 3])
+    let branches = (0..<2).map { _ in Tanh() as any Layer }
+    #expect(Parallel(branches, axis: 0)(x).shape == [10, 3])
     #expect(Parallel(Tanh(), axis: -1).details == "axis -1" && block.details == "")
     try checkGradients(of: block, at: inputs([2, 3], dtype: .float64))
   }
