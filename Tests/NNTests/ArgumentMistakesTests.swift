@@ -26,7 +26,7 @@ import Testing
     Mistake("BatchNorm2d: epsilon must be a finite number of at least 0, got -1.0") {
       _ = BatchNorm2d(1, epsilon: -1)
     },
-    Mistake("BatchNorm1d: the momentum must be between 0 and 1, got nan") {
+    Mistake("BatchNorm1d: the momentum must be at least 0 and at most 1, got nan") {
       _ = BatchNorm1d(1, momentum: .nan)
     },
     Mistake("LayerNorm: epsilon must be a finite number of at least 0, got nan") {

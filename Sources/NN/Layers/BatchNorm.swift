@@ -9,17 +9,16 @@ import Autograd
 /// [channels], and `num_batches_tracked` [].
 public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
   /// [channels], nil without scale and shift.
-  public let weight: Parameter?
+  public var weight: Parameter? { norm.weight }
   /// [channels], nil without shift.
-  public let bias: Parameter?
+  public var bias: Parameter? { norm.bias }
   /// Added to the variance.
-  public let epsilon: Double
+  public var epsilon: Double { norm.epsilon }
   /// The weight of a new batch in the running statistics; nil gives all batches the same.
   public let momentum: Double?
   /// Whether the statistics of the batch are used.
   public var isTraining = true
-  private let stated: Int?
-  private let statistics: RunningStatistics?
+  private let norm: ChannelNorm
 
   /// A layer that states its channels.
   ///
@@ -51,46 +50,35 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
     channels: Int?, _ epsilon: Double, _ momentum: Double?, _ isAffine: Bool,
     _ tracksStatistics: Bool, _ bias: Bool
   ) {
-    let name = "BatchNorm\(Axes.count)d"
-    require(channels ?? 1 >= 1, "\(name): needs at least 1 channel, got \(channels ?? 0)")
-    require(
-      momentum.map { $0 >= 0 && $0 <= 1 } ?? true,
-      "\(name): the momentum must be between 0 and 1, got \(momentum ?? 0)")
-    checkNotNegative(epsilon, name, "epsilon")
-    self.epsilon = epsilon
     self.momentum = momentum
-    stated = channels
-    weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil
-    self.bias = isAffine && bias ? Parameter(shape: [channels], initializer: .zeros) : nil
-    statistics = tracksStatistics ? RunningStatistics(channels: channels) : nil
+    norm = ChannelNorm(
+      "BatchNorm\(Axes.count)d", channels: channels, epsilon: epsilon, momentum: momentum,
+      isAffine: isAffine,
+      tracksStatistics: tracksStatistics, bias: bias)
   }
 
   /// [channels], nil if no running statistics are kept.
-  public var runningMean: Buffer? { statistics?.mean }
+  public var runningMean: Buffer? { norm.statistics?.mean }
   /// [channels], nil if no running statistics are kept.
-  public var runningVariance: Buffer? { statistics?.variance }
+  public var runningVariance: Buffer? { norm.statistics?.variance }
   /// The number of batches seen in training.
-  public var batchCount: Buffer? { statistics?.batchCount }
+  public var batchCount: Buffer? { norm.statistics?.batchCount }
 
   /// Weight, bias and running statistics.
-  public var members: [Member] { membersOf(weight, bias) + (statistics?.members ?? []) }
+  public var members: [Member] { norm.members }
 
   /// As in `BatchNorm2d`.
   public var name: String { "BatchNorm\(Axes.count)d" }
 
   /// The channels and what differs from the usual.
   public var details: String {
-    var parts = [channels.map(String.init) ?? "?"]
-    if epsilon != 1e-5 { parts.append("epsilon \(epsilon)") }
-    if momentum != 0.1 { parts.append("momentum \(momentum.map { "\($0)" } ?? "none")") }
+    var parts = norm.details(momentum: momentum)
     if weight == nil || bias == nil {
       parts.append(weight == nil ? "no scale and shift" : "no bias")
     }
-    if runningMean == nil { parts.append("no running statistics") }
+    if norm.statistics == nil { parts.append("no running statistics") }
     return parts.joined(separator: ", ")
   }
-
-  private var channels: Int? { (weight?.shape ?? runningMean?.shape ?? [stated])[0] }
 
   /// - Parameter x: [batch, channels, sizes...], for `BatchNorm1d` also [batch, channels]
   /// - Returns: The same shape.
@@ -100,20 +88,12 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
       x.rank == Axes.count + 2 || takesVectors && x.rank == 2,
       "expected \(takesVectors ? "[batch, channels] or [batch, channels, length]" : Axes.inputs), got \(x.shape)"
     )
-    let found = x.size(1)
-    if let channels {
-      require(found == channels, "expected \(channels) channels in dimension 1, got \(x.shape)")
-    }
-    let weight = weight?.value(shape: [found])
-    let bias = bias?.value(shape: [found])
-    if !isTraining, let statistics {
-      return batchNorm(
-        x, mean: statistics.mean.value(shape: [found]),
-        variance: statistics.variance.value(shape: [found]), weight: weight, bias: bias,
-        epsilon: epsilon)
+    let (weight, bias) = norm.parameters(for: x)
+    if !isTraining, let statistics = norm.statistics {
+      return norm.normalized(x, by: statistics, weight: weight, bias: bias)
     }
     let result = batchNormWithStatistics(x, weight: weight, bias: bias, epsilon: epsilon)
-    if isTraining, let statistics {
+    if isTraining, let statistics = norm.statistics {
       let count = statistics.batchCount.value.item() + 1
       statistics.batchCount.value = Tensor(scalars: [Int64(count)], shape: [])
       statistics.add(

@@ -9,17 +9,16 @@ import Autograd
 /// [], which nothing counts up, as in PyTorch.
 public final class InstanceNorm2d: Layer, ModeDependent {
   /// [channels], nil without scale and shift.
-  public let weight: Parameter?
+  public var weight: Parameter? { norm.weight }
   /// [channels], nil without shift.
-  public let bias: Parameter?
+  public var bias: Parameter? { norm.bias }
   /// Added to the variance.
-  public let epsilon: Double
+  public var epsilon: Double { norm.epsilon }
   /// The weight of a new batch in the running statistics.
   public let momentum: Double
   /// Whether the statistics of the images are used.
   public var isTraining = true
-  private let stated: Int?
-  private let statistics: RunningStatistics?
+  private let norm: ChannelNorm
 
   /// A layer that states its channels.
   ///
@@ -54,56 +53,39 @@ public final class InstanceNorm2d: Layer, ModeDependent {
     channels: Int?, _ epsilon: Double, _ momentum: Double, _ isAffine: Bool,
     _ tracksStatistics: Bool, _ bias: Bool
   ) {
-    require(
-      channels ?? 1 >= 1, "InstanceNorm2d: needs at least 1 channel, got \(channels ?? 0)")
-    checkNotNegative(epsilon, "InstanceNorm2d", "epsilon")
-    checkFraction(momentum, "InstanceNorm2d", "the momentum", includingOne: true)
-    stated = channels
-    self.epsilon = epsilon
     self.momentum = momentum
-    weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil
-    self.bias = isAffine && bias ? Parameter(shape: [channels], initializer: .zeros) : nil
-    statistics = tracksStatistics ? RunningStatistics(channels: channels) : nil
+    norm = ChannelNorm(
+      "InstanceNorm2d", channels: channels, epsilon: epsilon, momentum: momentum,
+      isAffine: isAffine,
+      tracksStatistics: tracksStatistics, bias: bias)
   }
 
   /// [channels], nil if no running statistics are kept.
-  public var runningMean: Buffer? { statistics?.mean }
+  public var runningMean: Buffer? { norm.statistics?.mean }
   /// [channels], nil if no running statistics are kept.
-  public var runningVariance: Buffer? { statistics?.variance }
+  public var runningVariance: Buffer? { norm.statistics?.variance }
 
   /// Weight, bias and running statistics.
-  public var members: [Member] { membersOf(weight, bias) + (statistics?.members ?? []) }
+  public var members: [Member] { norm.members }
 
   /// The channels and what differs from the usual.
   public var details: String {
-    var parts = [channels.map(String.init) ?? "?"]
-    if epsilon != 1e-5 { parts.append("epsilon \(epsilon)") }
-    if momentum != 0.1 { parts.append("momentum \(momentum)") }
+    var parts = norm.details(momentum: momentum)
     if weight != nil { parts.append(bias == nil ? "scale" : "scale and shift") }
-    if statistics != nil { parts.append("running statistics") }
+    if norm.statistics != nil { parts.append("running statistics") }
     return parts.joined(separator: ", ")
   }
-
-  private var channels: Int? { (weight?.shape ?? runningMean?.shape ?? [stated])[0] }
 
   /// - Parameter x: [batch, channels, height, width] or [channels, height, width]
   /// - Returns: The same shape.
   public func forward(_ x: consuming Tensor) -> Tensor {
     if x.rank == 3 { return forward(x.unsqueeze(0)).squeeze(0) }
     require(x.rank == 4, "expected images [batch, channels, height, width], got \(x.shape)")
-    let found = x.size(1)
-    if let channels {
-      require(found == channels, "expected \(channels) channels in dimension 1, got \(x.shape)")
+    let (weight, bias) = norm.parameters(for: x)
+    if !isTraining, let statistics = norm.statistics {
+      return norm.normalized(x, by: statistics, weight: weight, bias: bias)
     }
-    let weight = weight?.value(shape: [found])
-    let bias = bias?.value(shape: [found])
-    if !isTraining, let statistics {
-      return batchNorm(
-        x, mean: statistics.mean.value(shape: [found]),
-        variance: statistics.variance.value(shape: [found]), weight: weight, bias: bias,
-        epsilon: epsilon)
-    }
-    if isTraining, let statistics {
+    if isTraining, let statistics = norm.statistics {
       let images = x.stoppingGradient()
       statistics.add(
         mean: images.mean(axes: [0, 2, 3]),

@@ -81,7 +81,7 @@ import Testing
       _ = LazyConvTranspose2d(1, kernelSize: 1, padding: 1)(.zeros([1, 1, 1, 1]))
     },
     Mistake("BatchNorm1d: needs at least 1 channel, got 0") { _ = BatchNorm1d(0) },
-    Mistake("BatchNorm3d: the momentum must be between 0 and 1, got 1.5") {
+    Mistake("BatchNorm3d: the momentum must be at least 0 and at most 1, got 1.5") {
       _ = LazyBatchNorm3d(momentum: 1.5)
     },
     Mistake(

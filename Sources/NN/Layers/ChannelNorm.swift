@@ -1,0 +1,88 @@
+import Autograd
+
+/// What norms of channels share, those over the batch and those of each image: scale, shift and running
+/// statistics under PyTorch's names, those that there are, and a number of channels that the first input
+/// may tell.
+struct ChannelNorm {
+  /// [channels], nil without scale and shift.
+  let weight: Parameter?
+  /// [channels], nil without shift.
+  let bias: Parameter?
+  let statistics: RunningStatistics?
+  let epsilon: Double
+  private let stated: Int?
+
+  init(
+    _ name: String, channels: Int?, epsilon: Double, momentum: Double?, isAffine: Bool,
+    tracksStatistics: Bool, bias: Bool
+  ) {
+    require(channels ?? 1 >= 1, "\(name): needs at least 1 channel, got \(channels ?? 0)")
+    checkNotNegative(epsilon, name, "epsilon")
+    if let momentum { checkFraction(momentum, name, "the momentum", includingOne: true) }
+    stated = channels
+    self.epsilon = epsilon
+    weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil
+    self.bias = isAffine && bias ? Parameter(shape: [channels], initializer: .zeros) : nil
+    statistics = tracksStatistics ? RunningStatistics(channels: channels) : nil
+  }
+
+  var members: [Member] { membersOf(weight, bias) + (statistics?.members ?? []) }
+
+  private var channels: Int? { (weight?.shape ?? statistics?.mean.shape ?? [stated])[0] }
+
+  /// The channels, epsilon and momentum, as far as they are not the usual.
+  func details(momentum: Double?) -> [String] {
+    var parts = [channels.map(String.init) ?? "?"]
+    if epsilon != 1e-5 { parts.append("epsilon \(epsilon)") }
+    if momentum != 0.1 { parts.append("momentum \(momentum.map { "\($0)" } ?? "none")") }
+    return parts
+  }
+
+  /// Scale and shift for an input [batch, channels, ...], which must have the channels known so far.
+  func parameters(for x: Tensor) -> (weight: Tensor?, bias: Tensor?) {
+    let found = x.size(1)
+    if let channels {
+      require(found == channels, "expected \(channels) channels in dimension 1, got \(x.shape)")
+    }
+    return (weight?.value(shape: [found]), bias?.value(shape: [found]))
+  }
+
+  /// An input normalised by running statistics.
+  func normalized(
+    _ x: Tensor, by statistics: RunningStatistics, weight: Tensor?, bias: Tensor?
+  ) -> Tensor {
+    let channels = [x.size(1)]
+    return batchNorm(
+      x, mean: statistics.mean.value(shape: channels),
+      variance: statistics.variance.value(shape: channels), weight: weight, bias: bias,
+      epsilon: epsilon)
+  }
+}
+
+/// The statistics that a norm keeps for evaluation, under PyTorch's names.
+struct RunningStatistics {
+  /// [channels].
+  let mean, variance: Buffer
+  /// [].
+  let batchCount: Buffer
+
+  init(channels: Int?) {
+    mean = Buffer(shape: [channels], initial: 0)
+    variance = Buffer(shape: [channels], initial: 1)
+    batchCount = Buffer(shape: [], initial: 0, dtype: .int64)
+  }
+
+  var members: [Member] {
+    [
+      Member("running_mean", mean), Member("running_var", variance),
+      Member("num_batches_tracked", batchCount),
+    ]
+  }
+
+  /// Takes the statistics of a batch, [channels], into the running ones with a share of them.
+  func add(mean newMean: Tensor, variance newVariance: Tensor, share: Double) {
+    for (running, new) in [(mean, newMean), (variance, newVariance)] {
+      running.value = running.value(shape: new.shape) * (1 - share) + new * share
+    }
+  }
+}
