@@ -27,13 +27,18 @@ let package = Package(
     .target(name: "NN", dependencies: ["Autograd", "CZlib"], swiftSettings: optimised),
     .executableTarget(
       name: "LeNetExample", dependencies: ["NN", "Autograd"], swiftSettings: optimised),
-    .testTarget(
-      name: "AutogradTests", dependencies: ["Autograd", "CKernels"], swiftSettings: optimised),
-    .testTarget(
-      name: "NNTests", dependencies: ["NN", "Autograd", "CZlib"], resources: [.copy("Fixtures")],
+    .target(
+      name: "TestSupport", dependencies: ["Autograd"], path: "Tests/TestSupport",
       swiftSettings: optimised),
     .testTarget(
-      name: "ReferenceTests", dependencies: ["NN", "Autograd"], resources: [.copy("Fixtures")],
+      name: "AutogradTests", dependencies: ["Autograd", "CKernels", "TestSupport"],
+      swiftSettings: optimised),
+    .testTarget(
+      name: "NNTests", dependencies: ["NN", "Autograd", "CZlib", "TestSupport"],
+      resources: [.copy("Fixtures")], swiftSettings: optimised),
+    .testTarget(
+      name: "ReferenceTests", dependencies: ["NN", "Autograd", "TestSupport"],
+      resources: [.copy("Fixtures")],
       swiftSettings: optimised),
     .testTarget(
       name: "ModelTests", dependencies: ["NN", "Autograd"], resources: [.copy("Fixtures")],

@@ -5,6 +5,7 @@
 #include "math.inc.h"
 #include "halves.inc.h"
 #include "random.inc.h"
+#include "indices.inc.h"
 
 #define CK_TEMPLATE "elementwise.inc.h"
 #include "types.inc.h"

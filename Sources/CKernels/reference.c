@@ -21,6 +21,18 @@ static void normalPairs(size_t count, const uint32_t *words, double mean, double
   CKNormalPairs(count, words, mean, deviation, y);
 }
 
+static uint8_t checkIndices(size_t count, const int64_t *x, int64_t bound, bool ignores, int64_t ignored, bool narrows,
+                            void *y) {
+  uint8_t found = 0;
+  for (size_t i = 0; i < count; i++) {
+    const bool isIgnored = ignores && x[i] == ignored;
+    if (isIgnored) { found |= 2; } else if (x[i] < 0 || x[i] >= bound) { found |= 1; }
+    const int64_t index = isIgnored ? 0 : x[i];
+    if (narrows) { ((int32_t *)y)[i] = (int32_t)index; } else { ((int64_t *)y)[i] = index; }
+  }
+  return found;
+}
+
 #define CK_TEMPLATE "reference.inc.h"
 #include "types.inc.h"
 #define CK_TEMPLATE "reference-lanes.inc.h"

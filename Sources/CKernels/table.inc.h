@@ -237,6 +237,7 @@ const CKKernels CK_VARIANT = {
   .maxPoolIndices = maxPoolIndices,
   .gatherPlanes = gatherPlanes,
   .scatterAddPlanes = scatterAddPlanes,
+  .checkIndices = checkIndices,
   .randomWords = randomWords,
   .normalPairs = normalPairs,
 };

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Autograd
 
 /// One row per public differentiable operation; `PublicOperations` finds the operations without
@@ -66,13 +68,14 @@ enum GradientTable {
       unary { $0.pow(-2.5) }
     },
     GradientRow("asType(DType)") { unary { ($0 * $0).asType(.float64) * 2 } },
+    GradientRow("to(Device)") { unary { ($0 * $0).to(elsewhere).square().to($0.device) } },
     GradientRow("contiguous()") { unary { $0.contiguous() * $0 } },
   ]
 
   static let choices: [GradientRow] = [
     GradientRow("where(Tensor, Tensor, Tensor)") {
       binary { Tensor.where(mask($0), $0 * $0, $1) }
-      at([3], [2, 1]) { Tensor.where(mask(.zeros([2, 1, 1])), $0[0], $0[1]) }
+      at([3], [2, 1]) { Tensor.where(mask(.zeros([2, 1, 1], device: $0[0].device)), $0[0], $0[1]) }
     },
     GradientRow("where(Tensor, Tensor, Number)") { unary { Tensor.where(mask($0), $0 * $0, 2) } },
     GradientRow("where(Tensor, Number, Tensor)") { unary { Tensor.where(mask($0), 2, $0 * $0) } },
@@ -197,7 +200,10 @@ enum GradientTable {
   }
 
   /// A fixed pattern of truth values in a tensor's shape.
+  /// A device beside those that the table is run on.
+  private static let elsewhere = WalledDevice.make("elsewhere").device
+
   static func mask(_ x: Tensor) -> Tensor {
-    Tensor(scalars: (0..<x.count).map { $0 % 3 != 1 }, shape: x.shape)
+    Tensor(scalars: (0..<x.count).map { $0 % 3 != 1 }, shape: x.shape, device: x.device)
   }
 }

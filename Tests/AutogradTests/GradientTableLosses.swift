@@ -6,18 +6,21 @@ extension GradientTable {
     GradientRow(
       "crossEntropy(Tensor, Tensor, weight:, ignoreIndex:, labelSmoothing:, reduction:)"
     ) {
-      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3)) }
-      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3), reduction: .sum) }
-      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3), reduction: .none) }
-      at([2, 3, 4]) { crossEntropy($0[0], labels([2, 4], below: 3)) }
-      at([2, 3, 2, 2]) { crossEntropy($0[0], labels([2, 2, 2], below: 3), reduction: .none) }
-      at([1, 1]) { crossEntropy($0[0] * $0[0], labels([1], below: 1)) }
-      at([3]) { crossEntropy($0[0], labels([], below: 3)) }
-      at([0, 3]) { crossEntropy($0[0], labels([0], below: 3), reduction: .sum) }
-      at([4, 3], layout: .transposed) { crossEntropy($0[0], labels([4], below: 3)) }
+      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3, like: $0[0])) }
+      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3, like: $0[0]), reduction: .sum) }
+      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3, like: $0[0]), reduction: .none) }
+      at([2, 3, 4]) { crossEntropy($0[0], labels([2, 4], below: 3, like: $0[0])) }
+      at([2, 3, 2, 2]) {
+        crossEntropy($0[0], labels([2, 2, 2], below: 3, like: $0[0]), reduction: .none)
+      }
+      at([1, 1]) { crossEntropy($0[0] * $0[0], labels([1], below: 1, like: $0[0])) }
+      at([3]) { crossEntropy($0[0], labels([], below: 3, like: $0[0])) }
+      at([0, 3]) { crossEntropy($0[0], labels([0], below: 3, like: $0[0]), reduction: .sum) }
+      at([4, 3], layout: .transposed) { crossEntropy($0[0], labels([4], below: 3, like: $0[0])) }
       at([5, 3]) {
         crossEntropy(
-          $0[0], labels([5], below: 3), weight: Tensor([1, 2, 0.5], dtype: $0[0].dtype),
+          $0[0], labels([5], below: 3, like: $0[0]),
+          weight: Tensor([1, 2, 0.5], dtype: $0[0].dtype, device: $0[0].device),
           ignoreIndex: 1, labelSmoothing: 0.2)
       }
       at([2, 3], [2, 3]) { crossEntropy($0[0], $0[1], labelSmoothing: 0.1) }
@@ -26,8 +29,10 @@ extension GradientTable {
       }
     },
     GradientRow("nllLoss(Tensor, Tensor, weight:, ignoreIndex:, reduction:)") {
-      at([4, 3]) { nllLoss($0[0] * $0[0], labels([4], below: 3)) }
-      at([2, 3, 2]) { nllLoss($0[0] * $0[0], labels([2, 2], below: 3), ignoreIndex: 0) }
+      at([4, 3]) { nllLoss($0[0] * $0[0], labels([4], below: 3, like: $0[0])) }
+      at([2, 3, 2]) {
+        nllLoss($0[0] * $0[0], labels([2, 2], below: 3, like: $0[0]), ignoreIndex: 0)
+      }
     },
     GradientRow("mseLoss(Tensor, Tensor, weight:, reduction:)") {
       pair { mseLoss($0, $1, reduction: $2) }
@@ -61,14 +66,14 @@ extension GradientTable {
       at([2, 3], [2, 3]) { klDivergence($0[0], $0[1], reduction: .batchMean) }
     },
     GradientRow("hingeEmbeddingLoss(Tensor, Tensor, margin:, reduction:)", .positive) {
-      at([6]) { hingeEmbeddingLoss($0[0].square(), signs([6]), margin: 0.001) }
-      pair { hingeEmbeddingLoss($0 * $1, signs($0.shape), margin: 9, reduction: $2) }
+      at([6]) { hingeEmbeddingLoss($0[0].square(), signs([6], like: $0[0]), margin: 0.001) }
+      pair { hingeEmbeddingLoss($0 * $1, signs($0.shape, like: $0), margin: 9, reduction: $2) }
     },
     GradientRow("cosineEmbeddingLoss(Tensor, Tensor, Tensor, margin:, reduction:)") {
-      at([3, 4], [3, 4]) { cosineEmbeddingLoss($0[0], $0[1], signs([3]), margin: -2) }
-      at([4], [4]) { cosineEmbeddingLoss($0[0], $0[1], Tensor(1)) }
+      at([3, 4], [3, 4]) { cosineEmbeddingLoss($0[0], $0[1], signs([3], like: $0[0]), margin: -2) }
+      at([4], [4]) { cosineEmbeddingLoss($0[0], $0[1], Tensor(1, device: $0[0].device)) }
       at([3, 4], [3, 4]) {
-        cosineEmbeddingLoss($0[0], $0[1], signs([3]), margin: -2, reduction: .none)
+        cosineEmbeddingLoss($0[0], $0[1], signs([3], like: $0[0]), margin: -2, reduction: .none)
       }
     },
     GradientRow(
@@ -99,7 +104,8 @@ extension GradientTable {
       at([2, 4], [3, 4], [3, 2]) {
         scaledDotProductAttention(
           $0[0], $0[1], $0[2],
-          mask: Tensor(scalars: [true, false, true, false, false, false], shape: [2, 3]))
+          mask: Tensor(
+            scalars: [true, false, true, false, false, false], shape: [2, 3], device: $0[0].device))
       }
     }
   ]
@@ -113,13 +119,16 @@ extension GradientTable {
     at([3, 2], [3, 2], layout: .transposed) { f($0[0], $0[1], .none) }
   }
 
-  private static func signs(_ shape: [Int]) -> Tensor {
-    Tensor((0..<shape.reduce(1, *)).map { $0 % 2 == 0 ? 1.0 : -1.0 }, shape: shape)
+  private static func signs(_ shape: [Int], like x: Tensor) -> Tensor {
+    Tensor(
+      (0..<shape.reduce(1, *)).map { $0 % 2 == 0 ? 1.0 : -1.0 }, shape: shape, device: x.device)
   }
 
   /// Integers with repetitions in no obvious order.
-  private static func labels(_ shape: [Int], below limit: Int) -> Tensor {
+  private static func labels(_ shape: [Int], below limit: Int, like x: Tensor) -> Tensor {
     let count = shape.reduce(1, *)
-    return Tensor(scalars: (0..<count).map { ($0 * $0 * 5 + $0 * 3 + 1) % limit }, shape: shape)
+    return Tensor(
+      scalars: (0..<count).map { ($0 * $0 * 5 + $0 * 3 + 1) % limit }, shape: shape,
+      device: x.device)
   }
 }

@@ -10,7 +10,9 @@ extension GradientTable {
     GradientRow("cumprod(axis:)") {
       along { x, axis, _ in x.cumprod(axis: axis) }
       at([]) { $0[0].cumprod(axis: 0).square() }
-      at([2, 5]) { ($0[0] * Tensor([1, 0, 2, 0, 1], dtype: .float64)).cumprod(axis: 1) }
+      at([2, 5]) {
+        ($0[0] * Tensor([1, 0, 2, 0, 1], dtype: .float64, device: $0[0].device)).cumprod(axis: 1)
+      }
     },
     GradientRow("outer(Tensor)") {
       at([3], [4]) { $0[0].outer($0[1]) }
@@ -98,27 +100,42 @@ extension GradientTable {
   static let scattering: [GradientRow] = [
     GradientRow("scatter(axis:, Tensor, Tensor)") {
       at([3, 4], [3, 2]) {
-        $0[0].scatter(axis: 1, Tensor(scalars: [1, 3, 0, 2, 2, 1], shape: [3, 2]), $0[1]).square()
+        $0[0].scatter(
+          axis: 1, Tensor(scalars: [1, 3, 0, 2, 2, 1], shape: [3, 2], device: $0[0].device), $0[1]
+        ).square()
       }
       at([3, 4], [3, 3], layout: .transposed) {
-        $0[0].scatter(axis: 0, Tensor(scalars: [2, 0, 1, 0], shape: [2, 2]), $0[1])
+        $0[0].scatter(
+          axis: 0, Tensor(scalars: [2, 0, 1, 0], shape: [2, 2], device: $0[0].device), $0[1])
       }
-      at([3], [4]) { $0[0].scatter(axis: 0, Tensor(scalars: [1, 1, 2, 1]), $0[1]) }
-      at([], []) { $0[0].scatter(axis: 0, Tensor(scalars: [0], shape: []), $0[1]) }
-      at([3, 2], [0, 2]) { $0[0].scatter(axis: 0, Tensor.zeros([0, 2], dtype: .int64), $0[1]) }
+      at([3], [4]) {
+        $0[0].scatter(axis: 0, Tensor(scalars: [1, 1, 2, 1], device: $0[0].device), $0[1])
+      }
+      at([], []) {
+        $0[0].scatter(axis: 0, Tensor(scalars: [0], shape: [], device: $0[0].device), $0[1])
+      }
+      at([3, 2], [0, 2]) {
+        $0[0].scatter(axis: 0, Tensor.zeros([0, 2], dtype: .int64, device: $0[0].device), $0[1])
+      }
     },
     GradientRow("scatter(axis:, Tensor, Number)") {
-      at([3, 4]) { $0[0].scatter(axis: 1, Tensor(scalars: [1, 1], shape: [1, 2]), 2).square() }
+      at([3, 4]) {
+        $0[0].scatter(axis: 1, Tensor(scalars: [1, 1], shape: [1, 2], device: $0[0].device), 2)
+          .square()
+      }
     },
     GradientRow("scatterAdd(axis:, Tensor, Tensor)") {
       at([3, 4], [3, 2]) {
-        let places = Tensor(scalars: [1, 1, 0, 2, 2, 2], shape: [3, 2])
+        let places = Tensor(scalars: [1, 1, 0, 2, 2, 2], shape: [3, 2], device: $0[0].device)
         return $0[0].scatterAdd(axis: 1, places, $0[1]).square()
       }
       at([3, 4], [3, 3], layout: .sliced) {
-        $0[0].scatterAdd(axis: 0, Tensor(scalars: [2, 0, 2, 0], shape: [2, 2]), $0[1])
+        $0[0].scatterAdd(
+          axis: 0, Tensor(scalars: [2, 0, 2, 0], shape: [2, 2], device: $0[0].device), $0[1])
       }
-      at([], []) { $0[0].scatterAdd(axis: 0, Tensor(scalars: [0], shape: []), $0[1]) }
+      at([], []) {
+        $0[0].scatterAdd(axis: 0, Tensor(scalars: [0], shape: [], device: $0[0].device), $0[1])
+      }
     },
     GradientRow("maskedFill(Tensor, Number)") { unary { $0.maskedFill(mask($0), 2).square() } },
     GradientRow("maskedFill(Tensor, Tensor)") {
@@ -126,7 +143,7 @@ extension GradientTable {
     },
     GradientRow("maskedSelect(Tensor)") {
       unary { $0.maskedSelect(mask($0)).square() }
-      at([2, 1]) { $0[0].maskedSelect(mask(.zeros([3]))) }
+      at([2, 1]) { $0[0].maskedSelect(mask(.zeros([3], device: $0[0].device))) }
     },
     GradientRow("subscript(TensorIndex...)") {
       unary { $0[.ellipsis, .newAxis].square() }
@@ -134,7 +151,11 @@ extension GradientTable {
       at([3, 4]) { $0[0][.all, .slice(step: -1)].square() }
       at([5, 3], layout: .transposed) { $0[0][.slice(from: -1, to: 0, step: -2), 1...] }
       at([3, 4], layout: .sliced) { $0[0][[2, 0, 2, -1]].square() }
-      at([3, 4, 2]) { $0[0][Tensor(scalars: [0, 2]), .all, Tensor(scalars: [1, 0])] }
+      at([3, 4, 2]) {
+        $0[0][
+          Tensor(scalars: [0, 2], device: $0[0].device), .all,
+          Tensor(scalars: [1, 0], device: $0[0].device)]
+      }
       at([2, 3]) { $0[0][mask($0[0])] }
       at([3, 4], [4]) { written($0) { $0[1] = $1 } }
       at([3, 4], [2, 1]) { written($0) { $0[..<2, .slice(step: 3)] = $1 } }

@@ -50,8 +50,12 @@ extension GradientTable {
     GradientRow("prod(axes:, keepDims:)") { reducing { $0.prod(axes: $1, keepDims: $2) } },
     GradientRow("prod(axis:, keepDims:)") {
       along { $0.prod(axis: $1, keepDims: $2) }
-      at([2, 5]) { ($0[0] * Tensor([1, 0, 2, 0, 1], dtype: .float64)).prod(axis: 1) }
-      at([2, 5]) { ($0[0] * Tensor([1, 0, 2, 1, 1], dtype: .float64)).prod(axis: 1) }
+      at([2, 5]) {
+        ($0[0] * Tensor([1, 0, 2, 0, 1], dtype: .float64, device: $0[0].device)).prod(axis: 1)
+      }
+      at([2, 5]) {
+        ($0[0] * Tensor([1, 0, 2, 1, 1], dtype: .float64, device: $0[0].device)).prod(axis: 1)
+      }
     },
     GradientRow("variance(axes:, correction:, keepDims:)") {
       reducing { $0.variance(axes: $1, correction: 0, keepDims: $2) }
@@ -129,14 +133,23 @@ extension GradientTable {
       at([2, 4]) { $0[0].pad([-1, 2], mode: .circular) }
     },
     GradientRow("indexSelect(axis:, Tensor)") {
-      at([3, 4]) { $0[0].indexSelect(axis: 0, Tensor(scalars: [2, 0, 2, 2])) }
-      at([3, 4, 2], layout: .transposed) { $0[0].indexSelect(axis: 1, Tensor(scalars: [3, 1])) }
-      at([3, 4]) { $0[0].indexSelect(axis: -1, Tensor(scalars: [Int]())) }
-      at([]) { $0[0].indexSelect(axis: 0, Tensor(scalars: [0])) }
+      at([3, 4]) {
+        $0[0].indexSelect(axis: 0, Tensor(scalars: [2, 0, 2, 2], device: $0[0].device))
+      }
+      at([3, 4, 2], layout: .transposed) {
+        $0[0].indexSelect(axis: 1, Tensor(scalars: [3, 1], device: $0[0].device))
+      }
+      at([3, 4]) { $0[0].indexSelect(axis: -1, Tensor(scalars: [Int](), device: $0[0].device)) }
+      at([]) { $0[0].indexSelect(axis: 0, Tensor(scalars: [0], device: $0[0].device)) }
     },
     GradientRow("embedding(Tensor, Tensor, paddingIndex:, scalesGradientByFrequency:)") {
-      at([4, 3]) { embedding(Tensor(scalars: [1, 3, 1, 0], shape: [2, 2]), $0[0]).square() }
-      at([4, 3], layout: .transposed) { embedding(Tensor(scalars: [1, 3]), $0[0]) }
+      at([4, 3]) {
+        embedding(Tensor(scalars: [1, 3, 1, 0], shape: [2, 2], device: $0[0].device), $0[0])
+          .square()
+      }
+      at([4, 3], layout: .transposed) {
+        embedding(Tensor(scalars: [1, 3], device: $0[0].device), $0[0])
+      }
     },
     GradientRow("linear(Tensor, Tensor, bias:)") {
       at([3, 4], [2, 4], [2]) { linear($0[0], $0[1], bias: $0[2]) }

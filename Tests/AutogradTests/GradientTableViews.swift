@@ -76,22 +76,25 @@ extension GradientTable {
       at([3, 4], layout: .transposed) { $0[0].select(axis: 1, at: 2) }
     },
     GradientRow("gather(axis:, Tensor)") {
-      at([2, 3]) { $0[0].gather(axis: 1, indices([2, 4], below: 3)) }
-      at([4, 3]) { $0[0].gather(axis: 0, indices([2, 3], below: 4)) }
-      at([2, 3, 2]) { $0[0].gather(axis: 1, indices([2, 5, 2], below: 3)) }
-      at([1]) { $0[0].gather(axis: 0, indices([3], below: 1)) }
-      at([2, 3]) { $0[0].gather(axis: 1, indices([2, 0], below: 3)) }
-      at([3, 4], layout: .transposed) { $0[0].gather(axis: -1, indices([3, 2], below: 4)) }
+      at([2, 3]) { $0[0].gather(axis: 1, indices([2, 4], below: 3, like: $0[0])) }
+      at([4, 3]) { $0[0].gather(axis: 0, indices([2, 3], below: 4, like: $0[0])) }
+      at([2, 3, 2]) { $0[0].gather(axis: 1, indices([2, 5, 2], below: 3, like: $0[0])) }
+      at([1]) { $0[0].gather(axis: 0, indices([3], below: 1, like: $0[0])) }
+      at([2, 3]) { $0[0].gather(axis: 1, indices([2, 0], below: 3, like: $0[0])) }
+      at([3, 4], layout: .transposed) {
+        $0[0].gather(axis: -1, indices([3, 2], below: 4, like: $0[0]))
+      }
       at([3, 4]) {
-        $0[0].gather(axis: 0, indices([4, 3], below: 3).transpose().slice(axis: 0, to: 2))
+        $0[0].gather(
+          axis: 0, indices([4, 3], below: 3, like: $0[0]).transpose().slice(axis: 0, to: 2))
       }
     },
     GradientRow("scatterAdd(axis:, Tensor, size:)") {
-      at([2, 3]) { $0[0].scatterAdd(axis: 1, indices([2, 3], below: 4), size: 4) }
-      at([4, 3]) { $0[0].scatterAdd(axis: 0, indices([4, 3], below: 2), size: 3) }
-      at([2, 0]) { $0[0].scatterAdd(axis: 1, indices([2, 0], below: 1), size: 3) }
+      at([2, 3]) { $0[0].scatterAdd(axis: 1, indices([2, 3], below: 4, like: $0[0]), size: 4) }
+      at([4, 3]) { $0[0].scatterAdd(axis: 0, indices([4, 3], below: 2, like: $0[0]), size: 3) }
+      at([2, 0]) { $0[0].scatterAdd(axis: 1, indices([2, 0], below: 1, like: $0[0]), size: 3) }
       at([3, 4], layout: .sliced) {
-        $0[0].scatterAdd(axis: -1, indices([3, 4], below: 2), size: 2)
+        $0[0].scatterAdd(axis: -1, indices([3, 4], below: 2, like: $0[0]), size: 2)
       }
     },
     GradientRow("concatenate([Tensor], axis:)") {
@@ -100,7 +103,9 @@ extension GradientTable {
       at([0, 3], [2, 3]) { concatenate($0) }
       at([3]) { concatenate([$0[0], $0[0], $0[0] * 2]) }
       at([3, 2], [3, 4], layout: .transposed) { concatenate($0, axis: 1) }
-      at([2, 3]) { concatenate([$0[0], Tensor.ones([1, 3], dtype: .float64)]) }
+      at([2, 3]) {
+        concatenate([$0[0], Tensor.ones([1, 3], dtype: .float64, device: $0[0].device)])
+      }
     },
     GradientRow("stack([Tensor], axis:)") {
       at([2, 3], [2, 3]) { stack($0) }
@@ -188,8 +193,10 @@ extension GradientTable {
   }
 
   /// Integers with repetitions in no obvious order.
-  private static func indices(_ shape: [Int], below limit: Int) -> Tensor {
+  private static func indices(_ shape: [Int], below limit: Int, like x: Tensor) -> Tensor {
     let count = shape.reduce(1, *)
-    return Tensor(scalars: (0..<count).map { ($0 * $0 * 5 + $0 * 3 + 1) % limit }, shape: shape)
+    return Tensor(
+      scalars: (0..<count).map { ($0 * $0 * 5 + $0 * 3 + 1) % limit }, shape: shape,
+      device: x.device)
   }
 }

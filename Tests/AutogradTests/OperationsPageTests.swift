@@ -15,7 +15,7 @@ struct OperationsPageTests {
   @Test func randomNumbers() throws {
     try expectPage(
       under: "Random numbers",
-      lists: declared(/public mutating func (\w+)/, in: "Autograd/Random.swift")
+      lists: declared(/public mutating func (\w+)/, in: "Autograd/Random/RandomStream.swift")
         .filter { $0 != "next" })
   }
 

@@ -29,14 +29,14 @@ enum PublicOperations {
     ".>(Tensor, Tensor)": "bool result", ".>(Tensor, Number)": "bool result",
     ".>=(Tensor, Tensor)": "bool result", ".>=(Tensor, Number)": "bool result",
     "stoppingGradient()": "stops gradients by definition",
-    "full([Int], Number, dtype:)": "creates a constant",
-    "zeros([Int], dtype:)": "creates a constant",
-    "ones([Int], dtype:)": "creates a constant", "zerosLike()": "creates a constant",
-    "onesLike()": "creates a constant", "arange(Int, dtype:)": "creates a constant",
-    "arange(Int, Int, step:, dtype:)": "creates a constant",
-    "arange(Double, Double, step:, dtype:)": "creates a constant",
-    "linspace(Double, Double, count:, dtype:)": "creates a constant",
-    "eye(Int, Int?, dtype:)": "creates a constant",
+    "full([Int], Number, dtype:, device:)": "creates a constant",
+    "zeros([Int], dtype:, device:)": "creates a constant",
+    "ones([Int], dtype:, device:)": "creates a constant", "zerosLike()": "creates a constant",
+    "onesLike()": "creates a constant", "arange(Int, dtype:, device:)": "creates a constant",
+    "arange(Int, Int, step:, dtype:, device:)": "creates a constant",
+    "arange(Double, Double, step:, dtype:, device:)": "creates a constant",
+    "linspace(Double, Double, count:, dtype:, device:)": "creates a constant",
+    "eye(Int, Int?, dtype:, device:)": "creates a constant",
   ]
 
   static func names() throws -> [String] {

@@ -176,23 +176,27 @@ private func addScatters(to ops: inout [String: ReferenceOp]) {
 
 private func addCreations(to ops: inout [String: ReferenceOp]) {
   ops["arange"] = { a in
-    let dtype = try a.input().dtype
+    let (dtype, device) = try (a.input().dtype, a.input().device)
     let (start, step) = (try a.double("start") ?? 0, try a.double("step") ?? 1)
     let end = try a.required("end", a.double("end"))
     let isWhole = [start, end, step].allSatisfy { $0 == $0.rounded() }
     return try a.input()
       * (isWhole
-        ? Tensor.arange(Int(start), Int(end), step: Int(step)).asType(dtype)
-        : Tensor.arange(start, end, step: step, dtype: .float32).asType(dtype))
+        ? Tensor.arange(Int(start), Int(end), step: Int(step), device: device).asType(dtype)
+        : Tensor.arange(start, end, step: step, dtype: .float32, device: device)
+          .asType(dtype))
   }
   ops["linspace"] = { a in
     try a.input()
       * Tensor.linspace(
         a.required("start", a.double("start")), a.required("end", a.double("end")),
-        count: a.required("steps", a.int("steps")), dtype: a.input().dtype)
+        count: a.required("steps", a.int("steps")), dtype: a.input().dtype,
+        device: a.input().device)
   }
   ops["eye"] = { a in
-    try a.input() * Tensor.eye(a.required("n", a.int("n")), a.int("m"), dtype: a.input().dtype)
+    try a.input()
+      * Tensor.eye(
+        a.required("n", a.int("n")), a.int("m"), dtype: a.input().dtype, device: a.input().device)
   }
   ops["one_hot"] = { a in
     try a.input()

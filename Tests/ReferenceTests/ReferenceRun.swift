@@ -1,5 +1,6 @@
 import Autograd
 import Foundation
+import TestSupport
 
 /// A call of one operation with PyTorch's arguments.
 typealias ReferenceOp = @Sendable (ReferenceArguments) throws -> Tensor
@@ -14,22 +15,34 @@ let referenceOps: [String: ReferenceOp] = {
 }()
 
 extension ReferenceCase {
-  /// Runs the operation and compares its result and gradients.
+  /// The device whose results must have the bits of the CPU's.
+  private static let walled = WalledDevice.make().device
+
+  /// Runs the operation and compares its result and gradients, in two layouts and on another device.
   ///
   /// - Throws: What is wrong, with the largest error.
   func run() throws {
     guard let op = referenceOps[op] else {
       throw ReferenceFailure("the operation \(op) is not known")
     }
-    try run(op, on: { $0 })
+    let results = try run(op, on: { $0 })
     do {
-      try run(op, on: { $0.withGaps() })
+      _ = try run(op, on: { $0.withGaps() })
     } catch {
       throw ReferenceFailure("with gaps in memory: \(error)")
     }
+    do {
+      let found = try run(op, on: { $0.to(Self.walled) })
+      for (found, expected) in zip(found, results) where !found.hasBits(of: expected) {
+        throw ReferenceFailure("\(found) does not have the bits of \(expected)")
+      }
+    } catch {
+      throw ReferenceFailure("on another device: \(error)")
+    }
   }
 
-  private func run(_ op: ReferenceOp, on layout: (Tensor) -> Tensor) throws {
+  /// - Returns: The result and the gradients.
+  private func run(_ op: ReferenceOp, on layout: (Tensor) -> Tensor) throws -> [Tensor] {
     let tape = Tape()
     let watched = inputs.map { ($0.name, tape.watch(layout($0.tensor))) }
     let arguments = ReferenceArguments(
@@ -38,7 +51,7 @@ extension ReferenceCase {
     let y = try op(arguments)
     try arguments.checkAllRead()
     try compare(y.stoppingGradient(), output, "the output")
-    guard let cotangent else { return }
+    guard let cotangent else { return [y.stoppingGradient()] }
     let found = tape.pullback(of: y, cotangent: layout(cotangent), at: watched.map(\.1))
     for (name, expected) in gradients {
       guard let place = inputs.firstIndex(where: { $0.name == name }) else {
@@ -46,6 +59,7 @@ extension ReferenceCase {
       }
       try compare(found[place], expected, "the gradient of \(name)")
     }
+    return [y.stoppingGradient()] + found
   }
 
   private func compare(_ found: Tensor, _ expected: Tensor, _ what: String) throws {
@@ -80,6 +94,13 @@ extension ReferenceCase {
 }
 
 extension Tensor {
+  /// Whether all elements have the same bits, NaN aside, which has many.
+  fileprivate func hasBits(of other: Tensor) -> Bool {
+    let pairs = zip(scalars(as: Double.self), other.scalars(as: Double.self))
+    return shape == other.shape
+      && pairs.allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
+  }
+
   /// The same elements, every second one in memory.
   fileprivate func withGaps() -> Tensor {
     stack([self, zerosLike()], axis: -1).select(axis: -1, at: 0)

@@ -78,7 +78,7 @@ public func jvp(
   let inner = Tape()
   let watched = inner.watch(x)
   let y = try f(watched)
-  let cotangent = outer.watch(Tensor.zeros(y.shape, dtype: y.dtype))
+  let cotangent = outer.watch(y.zerosLike())
   let dx = inner.pullback(of: y, cotangent: cotangent, at: [watched])[0]
   let tangent = outer.pullback(of: dx, cotangent: direction, at: [cotangent])[0]
   return (y.withoutTape(inner), tangent)
@@ -91,9 +91,11 @@ public func jvp(
 /// - Returns: The derivatives in the shape `f(x).shape + x.shape`.
 public func jacobian(at x: Tensor, _ f: (Tensor) throws -> Tensor) rethrows -> Tensor {
   let (y, pullback) = try pullback(at: x, f)
-  if y.count == 0 || x.count == 0 { return .zeros(y.shape + x.shape, dtype: x.dtype) }
+  if y.count == 0 || x.count == 0 {
+    return .zeros(y.shape + x.shape, dtype: x.dtype, device: x.device)
+  }
   let rows = (0..<y.count).map { index in
-    pullback(Tensor.basis(index, shape: y.shape, dtype: y.dtype)).reshape([x.count])
+    pullback(Tensor.basis(index, like: y)).reshape([x.count])
   }
   return stack(rows).reshape(y.shape + x.shape)
 }
@@ -111,10 +113,10 @@ extension Tensor {
     Tensor(array, trace: trace.removing(tape))
   }
 
-  /// Zeros with a one at one place in row-major order.
-  static func basis(_ index: Int, shape: [Int], dtype: DType) -> Tensor {
-    var scalars = [Double](repeating: 0, count: shape.reduce(1, *))
+  /// Zeros with a one at one index in row-major order.
+  fileprivate static func basis(_ index: Int, like y: Tensor) -> Tensor {
+    var scalars = [Double](repeating: 0, count: y.count)
     scalars[index] = 1
-    return Tensor(scalars, shape: shape, dtype: dtype)
+    return Tensor(scalars, shape: y.shape, dtype: y.dtype, device: y.device)
   }
 }

@@ -55,9 +55,9 @@ public func checkGradients(
   let y = function(inputs)
   var random = RandomStream(seed: seed, path: "cotangent")
   let cotangent =
-    random.uniform(y.shape, low: 0.5, high: 1.5, dtype: y.dtype)
+    random.uniform(y.shape, low: 0.5, high: 1.5, dtype: y.dtype, device: y.device)
     * Tensor.where(
-      random.bernoulli(y.shape, probability: 0.5), 1, Tensor.full(y.shape, -1, dtype: y.dtype))
+      random.bernoulli(y.shape, probability: 0.5, device: y.device), 1, y.onesLike() * -1)
   var largest = try checkFirstOrder(
     { inputs in (function(inputs) * cotangent).sum() }, inputs, tolerance, order: 1)
   if order == 2 {
@@ -71,7 +71,8 @@ public func checkGradients(
     }
     let all = inputs + [cotangent]
     let total = inputs.reduce(0) { $0 + $1.count }
-    let weights = random.uniform([total], low: 0.5, high: 1.5, dtype: y.dtype)
+    let weights = random.uniform(
+      [total], low: 0.5, high: 1.5, dtype: y.dtype, device: y.device)
     largest = max(
       largest,
       try checkFirstOrder({ (gradients($0) * weights).sum() }, all, tolerance, order: 2))
@@ -127,7 +128,8 @@ private func differenceQuotients(
       var moved = values
       moved[element] += steps * step
       var arguments = inputs
-      arguments[index] = Tensor(moved, shape: input.shape, dtype: input.dtype)
+      arguments[index] = Tensor(
+        moved, shape: input.shape, dtype: input.dtype, device: input.device)
       return f(arguments).item()
     }
     return (8 * (value(1) - value(-1)) - (value(2) - value(-2))) / (12 * step)

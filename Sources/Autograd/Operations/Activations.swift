@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// How `gelu` computes the normal distribution.
 public enum GeluApproximation: Sendable {
   /// By the error function.
@@ -133,7 +131,7 @@ extension Tensor {
 /// dy times the derivative at x of an activation, in one pass; an operation of its own so that the
 /// second derivative, a function of x, works.
 private func slope(
-  _ dy: consuming Tensor, _ x: Tensor, _ operation: CKZip,
+  _ dy: consuming Tensor, _ x: Tensor, _ operation: BinaryOp,
   second: @escaping @Sendable (Tensor) -> Tensor
 ) -> Tensor {
   if !dy.isTraced && !x.isTraced { return dy.zipped(by: operation, with: x) }

@@ -95,16 +95,18 @@ extension Tensor {
       // What fills up the shorter windows does not count.
       let isInside = Tensor(
         scalars: windows.ranges.flatMap { range in (0..<windows.length).map { $0 < range.count } },
-        shape: [count, windows.length] + rest)
+        shape: [count, windows.length] + rest, device: x.device)
       let lengths = Tensor(
-        windows.ranges.map { Double($0.count) }, shape: [count] + rest, dtype: x.dtype)
-      let parts = x.indexSelect(axis: axis, windows.places)
+        windows.ranges.map { Double($0.count) }, shape: [count] + rest, dtype: x.dtype,
+        device: x.device)
+      let parts = x.indexSelect(axis: axis, windows.places.to(x.device))
         .unflatten(axis: axis, into: [count, windows.length])
       return Tensor.where(isInside, parts, 0).sum(axis: axis + 1) / lengths
     } pullback: { x, _ in
       let size = x.size(axis)
       return { dy in
-        dy.transpose(axis, -1).matmul(windows.averages(on: size, dy.dtype)).transpose(axis, -1)
+        dy.transpose(axis, -1).matmul(windows.averages(on: size, dy.dtype).to(dy.device)).transpose(
+          axis, -1)
       }
     }
   }
@@ -115,7 +117,8 @@ package func adaptiveMaximumPool(_ x: Tensor, _ outputSize: [Int?]) -> Tensor {
   let operation = "adaptive maximum pool"
   let (sizes, counts) = checkedSizes(operation, x, outputSize)
   if counts.contains(0) {
-    return .zeros(x.shape.dropLast(counts.count) + counts, dtype: x.dtype)
+    return .zeros(
+      x.shape.dropLast(counts.count) + counts, dtype: x.dtype, device: x.device)
   }
   if let window = SlidingWindow(operation, dividing: sizes, into: counts) {
     return maximumPool(x, window)
@@ -126,7 +129,7 @@ package func adaptiveMaximumPool(_ x: Tensor, _ outputSize: [Int?]) -> Tensor {
   for (place, count) in counts.enumerated() {
     let windows = AdaptiveWindows(count, on: sizes[place])
     lengths[place] = windows.length
-    y = y.indexSelect(axis: x.rank - counts.count + place, windows.places)
+    y = y.indexSelect(axis: x.rank - counts.count + place, windows.places.to(x.device))
   }
   return maximumPool(
     y,

@@ -1,65 +1,66 @@
-internal import CKernels
-
 // Arithmetic on two tensors, broadcast as in NumPy, or on a tensor and a number. A number never
 // changes a tensor's element type; two tensors of different types are combined in the wider one.
 extension Tensor {
   // MARK: The one way to combine
 
   /// The function of two operands' elements, in an operand's memory if nobody else sees it.
-  consuming func zipped(by operation: CKZip, with other: consuming Tensor) -> Tensor {
+  consuming func zipped(by operation: BinaryOp, with other: consuming Tensor) -> Tensor {
     var (a, b) = (array, other.array)
     _ = consume self
     _ = consume other
     if a.dtype != b.dtype {
       let dtype = DType.promoted(a.dtype, b.dtype)
-      a = CPU.contiguous(a, as: dtype)
-      b = CPU.contiguous(b, as: dtype)
+      a = a.contiguous(as: dtype)
+      b = b.contiguous(as: dtype)
     }
-    require(a.dtype != .bool, "arithmetic needs numbers, got bool \(a.shape) and \(b.shape)")
+    require(
+      a.dtype != .bool,
+      "\(operation.rawValue): needs numbers, got bool \(a.shape) and \(b.shape)")
+    let device = NDArray.device(of: a, b, operation.rawValue)
     if a.hasShape(of: b) && a.isDense && b.isDense {
-      if Tensor.takeReusable(&a, dtype: a.dtype) {
-        CPU.zip(operation, dense: a, b, into: a)
+      if Tensor.canReuse(&a, on: device) {
+        Backend.zip(operation, dense: a, b, into: a)
         return Tensor(a)
       }
-      if Tensor.takeReusable(&b, dtype: b.dtype) {
-        CPU.zip(operation, dense: a, b, into: b)
+      if Tensor.canReuse(&b, on: device) {
+        Backend.zip(operation, dense: a, b, into: b)
         return Tensor(b)
       }
-      let y = a.uninitializedLike(dtype: a.dtype)
-      CPU.zip(operation, dense: a, b, into: y)
+      let y = (a.device == device ? a : b).uninitializedLike(dtype: a.dtype)
+      Backend.zip(operation, dense: a, b, into: y)
       return Tensor(y)
     }
     let (aShape, bShape) = (a.shape, b.shape)
     guard let shape = broadcastShape(aShape, bShape) else {
-      fail("\(operation.name): shapes \(aShape) and \(bShape) cannot be broadcast together")
+      fail("\(operation.rawValue): shapes \(aShape) and \(bShape) cannot be broadcast together")
     }
-    if shape == aShape && Tensor.takeReusable(&a, dtype: a.dtype) {
-      CPU.zip(operation, broadcast: a, b, into: a)
+    if shape == aShape && Tensor.canReuse(&a, on: device) {
+      Backend.zip(operation, broadcast: a, b, into: a)
       return Tensor(a)
     }
-    if shape == bShape && Tensor.takeReusable(&b, dtype: b.dtype) {
-      CPU.zip(operation, broadcast: a, b, into: b)
+    if shape == bShape && Tensor.canReuse(&b, on: device) {
+      Backend.zip(operation, broadcast: a, b, into: b)
       return Tensor(b)
     }
-    let y = NDArray.uninitialized(dtype: a.dtype, shape: shape)
-    CPU.zip(operation, broadcast: a, b, into: y)
+    let y = NDArray.uninitialized(dtype: a.dtype, shape: shape, on: device)
+    Backend.zip(operation, broadcast: a, b, into: y)
     return Tensor(y)
   }
 
   /// The function of each element and a number, which stands on the left if `isReversed`.
   consuming func zipped(
-    by operation: CKZip, withScalar scalar: Double, isReversed: Bool = false
+    by operation: BinaryOp, withScalar scalar: Double, isReversed: Bool = false
   ) -> Tensor {
     var a = array
     _ = consume self
-    require(a.dtype != .bool, "arithmetic needs numbers, got bool \(a.shape)")
-    if Tensor.takeReusable(&a, dtype: a.dtype) {
-      CPU.zip(operation, dense: a, scalar: scalar, isReversed: isReversed, into: a)
+    require(a.dtype != .bool, "\(operation.rawValue): needs numbers, got bool \(a.shape)")
+    if Tensor.canReuse(&a) {
+      Backend.zip(operation, dense: a, scalar: scalar, isReversed: isReversed, into: a)
       return Tensor(a)
     }
-    let dense = CPU.contiguous(a)
+    let dense = a.contiguous()
     let y = dense.uninitializedLike(dtype: dense.dtype)
-    CPU.zip(operation, dense: dense, scalar: scalar, isReversed: isReversed, into: y)
+    Backend.zip(operation, dense: dense, scalar: scalar, isReversed: isReversed, into: y)
     return Tensor(y)
   }
 
@@ -116,7 +117,7 @@ extension Tensor {
   public func atan2(_ other: Tensor) -> Tensor {
     differentiable(
       self, other,
-      { $0.floating(beside: $1).zipped(by: .arcTangent, with: $1.floating(beside: $0)) },
+      { $0.floating(beside: $1).zipped(by: .atan2, with: $1.floating(beside: $0)) },
       first: { y, x, _ in { dy in dy * (x / squaredLength(y, x)) } },
       second: { y, x, _ in { dy in dy * (-y / squaredLength(y, x)) } })
   }
@@ -203,29 +204,4 @@ extension Tensor {
 private func squaredLength(_ y: Tensor, _ x: Tensor) -> Tensor {
   let sum = y.square() + x.square()
   return Tensor.where(sum .== 0, 1, sum)
-}
-
-extension CKZip {
-  var name: String {
-    switch self {
-    case .add: "+"
-    case .subtract: "-"
-    case .multiply: "*"
-    case .divide: "/"
-    case .power: "pow"
-    case .maximum: "maximum"
-    case .minimum: "minimum"
-    case .reluGradient: "relu gradient"
-    case .sigmoidGradient: "sigmoid gradient"
-    case .tanhGradient: "tanh gradient"
-    case .geluGradient: "gelu gradient"
-    case .siluGradient: "silu gradient"
-    case .hardswishGradient: "hardswish gradient"
-    case .leakyRelu: "leakyRelu"
-    case .leakyReluSlope: "leakyRelu gradient"
-    case .arcTangent: "atan2"
-    case .remainder: "remainder"
-    case .truncatedRemainder: "fmod"
-    }
-  }
 }

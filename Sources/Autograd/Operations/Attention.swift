@@ -58,19 +58,18 @@ package func attentionWeights(
   let scale = scale ?? 1 / Double(query.size(-1)).squareRoot()
   var scores = (query * scale).matmul(key.transpose())
   if isCausal {
-    let seen = seenCausally(queries: query.size(-2), keys: key.size(-2))
+    let seen = seenCausally(
+      queries: query.size(-2), keys: key.size(-2), device: query.device)
     scores = Tensor.where(seen, scores, -Double.infinity)
   }
   guard let mask else { return scores.softmax() }
   scores = mask.dtype == .bool ? Tensor.where(mask, scores, -Double.infinity) : scores + mask
-  if scores.count == 0 { return scores.softmax() }
-  // A query that sees nothing: its scores, all minus infinity, have no softmax.
-  let isBlind = scores.stoppingGradient().max(axis: -1, keepDims: true) .== -Double.infinity
-  if isBlind.asType(.uint8).max().item() == 0 { return scores.softmax() }
-  return Tensor.where(isBlind, 0, Tensor.where(isBlind, 0, scores).softmax())
+  return scores.maskedSoftmax()
 }
 
 /// Where query i sees key j because j is at most i: bool [queries, keys].
-package func seenCausally(queries: Int, keys: Int) -> Tensor {
-  Tensor(scalars: (0..<queries * keys).map { $0 % keys <= $0 / keys }, shape: [queries, keys])
+package func seenCausally(queries: Int, keys: Int, device: Device) -> Tensor {
+  Tensor(
+    scalars: (0..<queries * keys).map { $0 % keys <= $0 / keys }, shape: [queries, keys],
+    device: device)
 }

@@ -1,18 +1,16 @@
-internal import CKernels
-
 // Comparisons, and what chooses between two tensors element by element.
 extension Tensor {
-  private static func compared(_ a: Tensor, _ b: Tensor, _ operation: CKCompare) -> Tensor {
+  private static func compared(_ a: Tensor, _ b: Tensor, _ operation: CompareOp) -> Tensor {
     let (aShape, bShape) = (a.shape, b.shape)
     guard let shape = broadcastShape(aShape, bShape) else {
-      fail("comparison: shapes \(aShape) and \(bShape) cannot be broadcast together")
+      fail("\(operation.rawValue): shapes \(aShape) and \(bShape) cannot be broadcast together")
     }
     var dtype = DType.promoted(a.dtype, b.dtype)
     if dtype.isHalf { dtype = .float32 }
-    let y = NDArray.uninitialized(dtype: .bool, shape: shape)
-    CPU.compare(
-      operation, a.array.dtype == dtype ? a.array : CPU.contiguous(a.array, as: dtype),
-      b.array.dtype == dtype ? b.array : CPU.contiguous(b.array, as: dtype), into: y)
+    let y = NDArray.uninitialized(
+      dtype: .bool, shape: shape,
+      on: NDArray.device(of: a.array, b.array, operation.rawValue))
+    Backend.compare(operation, a.array.converted(to: dtype), b.array.converted(to: dtype), into: y)
     return Tensor(y)
   }
 
@@ -54,7 +52,7 @@ extension Tensor {
   ///
   /// - Parameter condition: bool, or numbers of which 0 counts as false. It has no gradient.
   public static func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
-    let condition = Tensor(CPU.contiguous(condition.array, as: .bool))
+    let condition = Tensor(condition.array.contiguous(as: .bool))
     return differentiable(a, b) { a, b in
       guard let pair = broadcastShape(a.shape, b.shape),
         let shape = broadcastShape(condition.shape, pair)
@@ -64,10 +62,11 @@ extension Tensor {
         )
       }
       let dtype = DType.promoted(a.dtype, b.dtype)
-      let y = NDArray.uninitialized(dtype: dtype, shape: shape)
-      CPU.select(
-        condition.array, a.dtype == dtype ? a.array : CPU.contiguous(a.array, as: dtype),
-        b.dtype == dtype ? b.array : CPU.contiguous(b.array, as: dtype), into: y)
+      let y = NDArray.uninitialized(
+        dtype: dtype, shape: shape,
+        on: NDArray.device(of: [condition.array, a.array, b.array], "where"))
+      Backend.select(
+        condition.array, a.array.converted(to: dtype), b.array.converted(to: dtype), into: y)
       return Tensor(y)
     } first: { _, _, _ in
       { dy in Tensor.where(condition, dy, 0) }
@@ -112,7 +111,7 @@ public func minimum(_ a: Tensor, _ b: some Number) -> Tensor {
 }
 
 private func chosen(
-  _ a: Tensor, _ b: Tensor, _ operation: CKZip,
+  _ a: Tensor, _ b: Tensor, _ operation: BinaryOp,
   _ wins: @escaping @Sendable (Tensor, Tensor) -> Tensor
 ) -> Tensor {
   differentiable(

@@ -68,10 +68,12 @@ public func conv2d(
 private func convolutionValue(
   _ x: Tensor, _ weight: Tensor, bias: Tensor?, _ shape: ConvolutionShape
 ) -> Tensor {
-  let y = NDArray.uninitialized(dtype: x.dtype, shape: shape.outputShape)
-  CPU.convolution(
-    CPU.contiguous(x.array), CPU.contiguous(weight.array),
-    bias: bias.map { CPU.contiguous($0.array) }, shape, into: y)
+  let y = NDArray.uninitialized(
+    dtype: x.dtype, shape: shape.outputShape,
+    on: NDArray.device(of: x.array, weight.array, "convolution"))
+  Backend.convolution(
+    x.array.contiguous(), weight.array.contiguous(),
+    bias: bias.map { $0.array.contiguous() }, shape, into: y)
   return Tensor(y)
 }
 
@@ -92,9 +94,9 @@ func convolutionInputGradient(
   _ dy: Tensor, _ weight: Tensor, _ shape: ConvolutionShape
 ) -> Tensor {
   differentiable(dy, weight) { dy, weight in
-    let dx = NDArray.uninitialized(dtype: dy.dtype, shape: shape.inputShape)
-    CPU.convolutionInputGradient(
-      CPU.contiguous(dy.array), CPU.contiguous(weight.array), shape, into: dx)
+    let dx = NDArray.uninitialized(dtype: dy.dtype, shape: shape.inputShape, on: dy.device)
+    Backend.convolutionInputGradient(
+      dy.array.contiguous(), weight.array.contiguous(), shape, into: dx)
     return Tensor(dx)
   } first: { _, weight, _ in
     { d in convolution(d, weight, shape) }
@@ -107,9 +109,9 @@ private func convolutionWeightGradient(
   _ x: Tensor, _ dy: Tensor, _ shape: ConvolutionShape
 ) -> Tensor {
   differentiable(x, dy) { x, dy in
-    let dw = NDArray.uninitialized(dtype: x.dtype, shape: shape.weightShape)
-    CPU.convolutionWeightGradient(
-      CPU.contiguous(x.array), CPU.contiguous(dy.array), shape, into: dw)
+    let dw = NDArray.uninitialized(dtype: x.dtype, shape: shape.weightShape, on: x.device)
+    Backend.convolutionWeightGradient(
+      x.array.contiguous(), dy.array.contiguous(), shape, into: dw)
     return Tensor(dw)
   } first: { _, dy, _ in
     { d in convolutionInputGradient(dy, d, shape) }

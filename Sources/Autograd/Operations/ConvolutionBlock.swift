@@ -1,12 +1,10 @@
-internal import CKernels
-
 /// An activation whose derivative follows from its result, so that it can be part of a block.
 package enum BlockActivation: Sendable {
   case sigmoid
   case tanh
   case relu
 
-  fileprivate var kernels: (map: CKMap, gradient: CKZip) {
+  fileprivate var kernels: (map: UnaryOp, gradient: BinaryOp) {
     switch self {
     case .sigmoid: (.sigmoid, .sigmoidGradient)
     case .tanh: (.tanh, .tanhGradient)
@@ -115,12 +113,13 @@ private struct ConvolutionChain: Sendable {
 
   func value(_ inputs: [Tensor], isRecording: Bool) -> (y: Tensor, states: [State]) {
     let (x, blocks) = (inputs[0], lanes)
-    let y = NDArray.uninitialized(dtype: x.dtype, shape: steps[steps.count - 1].resultShape)
+    let y = NDArray.uninitialized(
+      dtype: x.dtype, shape: steps[steps.count - 1].resultShape, on: .cpu)
     let states = isRecording ? blocks.map { CPU.LaneBlockState($0, x.dtype) } : []
     let parameters = steps.indices.map {
-      (CPU.contiguous(inputs[2 * $0 + 1].array), CPU.contiguous(inputs[2 * $0 + 2].array))
+      ((inputs[2 * $0 + 1].array).contiguous(), (inputs[2 * $0 + 2].array).contiguous())
     }
-    CPU.laneBlocks(CPU.contiguous(x.array), parameters, blocks, states: states, into: y)
+    CPU.laneBlocks(x.array.contiguous(), parameters, blocks, states: states, into: y)
     return (Tensor(y), states.map { (Tensor($0.input), Tensor($0.activations)) })
   }
 
@@ -128,16 +127,19 @@ private struct ConvolutionChain: Sendable {
     _ dy: Tensor, _ inputs: [Tensor], _ states: [State], _ wanted: [Bool]
   ) -> [Tensor?] {
     let dtype = dy.dtype
-    let dx = wanted[0] ? NDArray.uninitialized(dtype: dtype, shape: steps[0].shape.inputShape) : nil
+    let dx =
+      wanted[0]
+      ? NDArray.uninitialized(
+        dtype: dtype, shape: steps[0].shape.inputShape, on: .cpu) : nil
     let gradients = steps.enumerated().map { index, step in
       wanted[2 * index + 1] || wanted[2 * index + 2]
         ? (
-          dw: NDArray.uninitialized(dtype: dtype, shape: step.shape.weightShape),
-          db: NDArray.uninitialized(dtype: dtype, shape: [step.shape.outputChannels])
+          dw: NDArray.uninitialized(dtype: dtype, shape: step.shape.weightShape, on: .cpu),
+          db: NDArray.uninitialized(dtype: dtype, shape: [step.shape.outputChannels], on: .cpu)
         ) : nil
     }
     CPU.laneBlocksGradient(
-      CPU.contiguous(dy.array), steps.indices.map { CPU.contiguous(inputs[2 * $0 + 1].array) },
+      dy.array.contiguous(), steps.indices.map { (inputs[2 * $0 + 1].array).contiguous() },
       lanes,
       states.map { CPU.LaneBlockState(input: $0.input.array, activations: $0.activations.array) },
       dx: dx, gradients)

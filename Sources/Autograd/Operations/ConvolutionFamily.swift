@@ -187,7 +187,9 @@ public func convTranspose2d(
     size.allSatisfy { $0 >= 0 },
     "convTranspose2d: less than nothing is left of \(x.summary), size \(size)")
   let outputs = weight.size(1) * groups
-  if size.contains(0) { return .zeros([x.size(0), outputs] + size, dtype: x.dtype) }
+  if size.contains(0) {
+    return .zeros([x.size(0), outputs] + size, dtype: x.dtype, device: x.device)
+  }
   let y = convolutionInputGradient(
     x, weight,
     ConvolutionShape(

@@ -78,25 +78,20 @@ private func labelLoss(
     "\(operation): labels for logits \(scores.summary) must be integers \(expected), got \(labels.summary)"
   )
   checkClassWeight(operation, weight, classes)
-  var places = labels.asType(.int64)
-  var isCounted: Tensor?  // nil if all do
-  if places.count > 0 {
-    let isOther = places .!= ignored
-    if isOther.asType(.uint8).min().item() == 0 {
-      isCounted = isOther
-      places = Tensor.where(isOther, places, 0)
-    }
-    let (low, high) = (places.min().item(), places.max().item())
-    require(
-      low >= 0 && high < Double(classes),
-      "\(operation): label \(Int(low < 0 ? low : high)) is out of range for \(classes) classes")
+  let wide = labels.array.contiguous(as: .int64)
+  let places = wide.uninitializedLike(dtype: .int32)
+  let check = Backend.checkIndices(wide, below: classes, ignoring: ignored, into: places)
+  if let wrong = check.wrong {
+    fail("\(operation): label \(wrong) is out of range for \(classes) classes")
   }
-  places = places.asType(.int32)
+  // nil if no label is the one to ignore.
+  let isCounted = check.hasIgnored ? Tensor(wide) .!= ignored : nil
+  let indices = Tensor(places)
   let weighted = weight.map {
-    $0.indexSelect(axis: 0, places.reshape([places.count])).reshape(expected)
+    $0.gathered(0, indices.reshape([indices.count])).reshape(expected)
   }
   let values = logarithms(scores)
-  var losses = -values.gathered(1, places.unsqueeze(1)).squeeze(1)
+  var losses = -values.gathered(1, indices.unsqueeze(1)).squeeze(1)
   if let weight = weighted { losses = losses * weight }
   if let isCounted { losses = Tensor.where(isCounted, losses, 0) }
   if smoothing > 0 {
@@ -106,7 +101,7 @@ private func labelLoss(
     losses = losses * (1 - smoothing) - spread
   }
   if reduction == .mean, weighted != nil || isCounted != nil {
-    var counts = weighted ?? Tensor.ones(expected, dtype: scores.dtype)
+    var counts = weighted ?? Tensor.ones(expected, dtype: scores.dtype, device: scores.device)
     if let isCounted { counts = Tensor.where(isCounted, counts, 0) }
     return losses.sum() / counts.sum()
   }

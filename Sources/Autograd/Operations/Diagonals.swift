@@ -25,7 +25,7 @@ extension Tensor {
   public func diag(offset: Int = 0) -> Tensor {
     if rank == 2 { return diagonal(offset: offset) }
     require(rank == 1, "diag: needs a vector or a matrix, got \(summary)")
-    let square = Tensor.where(Tensor.eye(count, dtype: .bool), self, 0)
+    let square = Tensor.where(Tensor.eye(count, dtype: .bool, device: device), self, 0)
     let (above, below) = (Swift.max(0, offset), Swift.max(0, -offset))
     return square.pad([above, below, below, above])
   }

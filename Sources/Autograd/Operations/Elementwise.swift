@@ -1,22 +1,20 @@
-internal import CKernels
-
 // Element-wise functions of one tensor.
 extension Tensor {
   /// The function of each element, in this tensor's memory if nobody else sees it.
-  consuming func mapped(by operation: CKMap, _ name: StaticString = #function) -> Tensor {
+  consuming func mapped(by operation: UnaryOp, _ name: StaticString = #function) -> Tensor {
     require(dtype.isFloatingPoint, "\(name): needs floating-point elements, got \(summary)")
     return mappedAny(by: operation)
   }
 
   /// The same for functions that integers have too.
-  consuming func mappedAny(by operation: CKMap) -> Tensor {
-    require(dtype != .bool, "an arithmetic function needs numbers, got \(summary)")
-    if Tensor.takeReusable(&array, dtype: array.dtype) {
-      CPU.map(operation, array, into: array)
+  consuming func mappedAny(by operation: UnaryOp) -> Tensor {
+    require(dtype != .bool, "\(operation): needs numbers, got \(summary)")
+    if Tensor.canReuse(&array) {
+      Backend.map(operation, array, into: array)
       return Tensor(array)
     }
     let result = array.uninitializedLike(dtype: array.dtype)
-    CPU.map(operation, array, into: result)
+    Backend.map(operation, array, into: result)
     return Tensor(result)
   }
 
@@ -42,7 +40,7 @@ extension Tensor {
   /// NaN below zero; infinite gradient at zero.
   public consuming func sqrt() -> Tensor {
     differentiable(
-      self, { $0.mapped(by: .squareRoot) }, pullback: { y in { dy in dy / (y * 2) } })
+      self, { $0.mapped(by: .sqrt) }, pullback: { y in { dy in dy / (y * 2) } })
   }
 
   /// The hyperbolic tangent of each element; float32 within 2 ulp.
@@ -86,7 +84,7 @@ extension Tensor {
   /// The error function of each element; float32 within 2 ulp.
   public func erf() -> Tensor {
     differentiable(self) {
-      $0.mapped(by: .errorFunction)
+      $0.mapped(by: .erf)
     } pullback: { x, _ in
       { dy in dy * (-x.square()).exp() * 1.128379167095512573896 }  // 2 / sqrt(pi)
     }
@@ -101,7 +99,7 @@ extension Tensor {
   /// The absolute value of each element; the gradient at 0 is 0.
   public func abs() -> Tensor {
     differentiable(
-      self, { $0.mappedAny(by: .absolute) },
+      self, { $0.mappedAny(by: .abs) },
       pullback: { x, _ in { dy in dy * x.sign() } })
   }
 

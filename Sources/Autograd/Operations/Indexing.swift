@@ -44,11 +44,11 @@ extension Tensor {
   func embedded(in shape: [Int], axis: Int, from start: Int, step: Int) -> Tensor {
     let count = size(axis)
     return moving(self) { x in
-      let y = CPU.filled(shape: shape, value: 0, dtype: x.dtype)
+      let y = NDArray.filled(shape: shape, value: 0, dtype: x.dtype, on: x.device)
       var strides = y.strides
       let offset = start * strides[axis]
       strides[axis] *= step
-      CPU.copy(x.array, into: y.view(shape: x.shape, strides: strides, offset: offset))
+      Backend.copy(x.array, into: y.view(shape: x.shape, strides: strides, offset: offset))
       return Tensor(y)
     } pullback: { _, _ in
       { dy in
@@ -70,15 +70,16 @@ extension Tensor {
     let axis = checkedAxis(axis, "gather")
     if rank == 1 && indices.rank == 0 { return gather(axis: 0, indices.unsqueeze(0)).squeeze(0) }
     if indices.count == 0 && !indices.dtype.isFloatingPoint {
-      return .zeros(indices.shape, dtype: dtype)
+      return .zeros(indices.shape, dtype: dtype, device: device)
     }
     var x = self
     for other in 0..<Swift.min(rank, indices.rank)
     where other != axis && indices.size(other) < size(other) {
       x = x.slice(axis: other, to: indices.size(other))
     }
-    x.checkIndices(indices, axis: axis, size: size(axis), "gather")
-    return x.gathered(axis, indices.asType(.int32))
+    x.checkShape(of: indices, axis: axis, "gather")
+    return x.gathered(
+      axis, indices.checkedIndices(below: size(axis), as: .int32, "gather"))
   }
 
   /// Zeros of size `size` along an axis, to which this tensor's elements are added at indices: the
@@ -87,13 +88,14 @@ extension Tensor {
   /// - Parameter indices: Integers in this tensor's shape.
   public func scatterAdd(axis: Int, _ indices: Tensor, size: Int) -> Tensor {
     let axis = checkedAxis(axis, "scatterAdd")
-    checkIndices(indices, axis: axis, size: size, "scatterAdd")
+    checkShape(of: indices, axis: axis, "scatterAdd")
     require(
       indices.shape == shape, "scatterAdd: indices \(indices.summary) do not fit \(summary)")
-    return scattered(axis, indices.asType(.int32), size)
+    return scattered(
+      axis, indices.checkedIndices(below: size, as: .int32, "scatterAdd"), size)
   }
 
-  private func checkIndices(_ indices: Tensor, axis: Int, size: Int, _ operation: StaticString) {
+  private func checkShape(of indices: Tensor, axis: Int, _ operation: StaticString) {
     var expected = shape
     require(
       !indices.dtype.isFloatingPoint && indices.dtype != .bool && indices.rank == rank,
@@ -102,11 +104,6 @@ extension Tensor {
     require(
       indices.shape == expected,
       "\(operation): indices \(indices.summary) do not fit \(summary) along axis \(axis)")
-    if indices.count == 0 { return }
-    let (low, high) = (indices.min().item(), indices.max().item())
-    require(
-      low >= 0 && high < Double(size),
-      "\(operation): index \(Int(low < 0 ? low : high)) is out of range for size \(size)")
   }
 
   /// `gather` with int32 indices that are known to fit.
@@ -143,14 +140,18 @@ extension Tensor {
     }
     var order = Array(0..<rank)
     order.append(order.remove(at: axis))
-    let x = CPU.contiguous(permute(order).array)
-    let places = CPU.contiguous(indices.permute(order).array)
-    let y = NDArray.uninitialized(dtype: dtype, shape: Array(x.shape.dropLast()) + [size])
+    let x = permute(order).array.contiguous()
+    let places = indices.permute(order).array.contiguous()
+    let y = NDArray.uninitialized(
+      dtype: dtype, shape: Array(x.shape.dropLast()) + [size],
+      on: NDArray.device(of: x, places, isAdjoint ? "scatterAdd" : "gather"))
     let columns = self.size(axis)
-    CPU.gatherPlanes(
+    Backend.gatherPlanes(
       x, places, planes: columns == 0 ? 0 : x.count / columns, xCount: columns, yCount: size,
       isAdjoint: isAdjoint, into: y)
-    if columns == 0 && y.count > 0 { return .zeros(shape.replacing(axis, size), dtype: dtype) }
+    if columns == 0 && y.count > 0 {
+      return .zeros(shape.replacing(axis, size), dtype: dtype, device: device)
+    }
     return Tensor(y).movingLastAxis(to: axis)
   }
 
@@ -195,10 +196,11 @@ public func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
   }
   shape[axis] = end
   return differentiable(tensors) { [shape, starts, dtype] tensors in
-    let y = NDArray.uninitialized(dtype: dtype, shape: shape)
+    let y = NDArray.uninitialized(
+      dtype: dtype, shape: shape, on: NDArray.device(of: tensors.map(\.array), "concatenate"))
     let strides = y.strides
     for (tensor, start) in zip(tensors, starts) where tensor.count > 0 {
-      CPU.copy(
+      Backend.copy(
         tensor.array,
         into: y.view(shape: tensor.shape, strides: strides, offset: start * strides[axis]))
     }
@@ -227,19 +229,38 @@ public func stack(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
 }
 
 extension Tensor {
-  /// The elements at some places along the first axis, a copy without gradients.
+  /// The slices at some indices along the first axis, a copy without gradients.
   ///
-  /// - Parameter places: Numbers from 0 up to the first size.
-  /// - Returns: [places.count, ...]
-  package func picking(_ places: [Int]) -> Tensor {
-    let source = contiguous()
-    let rowBytes = source.count / Swift.max(1, size(0)) * dtype.byteCount
+  /// - Parameter indices: From 0 up to the first size.
+  /// - Returns: [indices.count, ...]
+  package func picking(_ indices: [Int]) -> Tensor {
     let rows = size(0)
-    let y = NDArray.uninitialized(dtype: dtype, shape: shape.replacing(0, places.count))
-    for place in places where place < 0 || place >= rows {
-      fail("example \(place) is out of range for \(rows)")
+    for index in indices where index < 0 || index >= rows {
+      fail("example \(index) is out of range for \(rows)")
     }
-    CPU.pickRows(source.array, places, byteCount: rowBytes, into: y)
+    return pickingRows(at: Tensor(scalars: indices, device: device))
+  }
+
+  /// The same with indices that are checked, int64 [indices.count].
+  func pickingRows(at indices: Tensor) -> Tensor {
+    let y = NDArray.uninitialized(
+      dtype: dtype, shape: shape.replacing(0, indices.count), on: device)
+    Backend.pickRows(array.contiguous(), indices.array.contiguous(), into: y)
+    return Tensor(y)
+  }
+
+  /// These integers as int64 or int32, checked in the same pass to be 0 ..< bound.
+  func checkedIndices(
+    below bound: Int, as dtype: DType = .int64, _ operation: StaticString
+  ) -> Tensor {
+    require(
+      !self.dtype.isFloatingPoint && self.dtype != .bool,
+      "\(operation): indices must be integers, got \(summary)")
+    let x = array.contiguous(as: .int64)
+    let y = x.uninitializedLike(dtype: dtype)
+    if let wrong = Backend.checkIndices(x, below: bound, into: y).wrong {
+      fail("\(operation): index \(wrong) is out of range for size \(bound)")
+    }
     return Tensor(y)
   }
 }

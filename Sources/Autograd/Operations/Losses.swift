@@ -165,7 +165,7 @@ public func binaryCrossEntropyWithLogits(
 /// The cross-entropy of yes-or-no targets under probabilities; logarithms count as at least -100.
 ///
 /// - Parameters:
-///   - probabilities: Elements from 0 to 1, any shape.
+///   - probabilities: Elements from 0 to 1, any shape; checked on the CPU only, since the check needs their values.
 ///   - target: Probabilities in the same shape.
 ///   - weight: A factor for the losses, broadcast to them.
 ///   - reduction: What becomes of the losses.
@@ -174,7 +174,7 @@ public func binaryCrossEntropy(
   _ probabilities: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean
 ) -> Tensor {
   requireSameShape("binaryCrossEntropy", probabilities, target)
-  if probabilities.count > 0 {
+  if probabilities.count > 0 && probabilities.device == .cpu {
     let p = probabilities.stoppingGradient()
     require(
       p.min().item() >= 0 && p.max().item() <= 1,

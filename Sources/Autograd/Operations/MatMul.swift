@@ -37,13 +37,16 @@ extension Tensor {
     differentiable(self, other) { a, b in
       let dtype = DType.promoted(a.dtype, b.dtype)
       if a.rank == 2 && b.rank == 2 && a.dtype == b.dtype && a.array.size(1) > 0 {
-        return Tensor(CPU.product(a.array, b.array))
+        return Tensor(matrixProduct(a.array, b.array))
       }
-      let y = NDArray.uninitialized(dtype: dtype, shape: batch + [a.size(-2), b.size(-1)])
-      if a.size(-1) == 0 { return Tensor(CPU.filled(shape: y.shape, value: 0, dtype: dtype)) }
-      CPU.matmul(
-        a.dtype == dtype ? a.array : CPU.contiguous(a.array, as: dtype),
-        b.dtype == dtype ? b.array : CPU.contiguous(b.array, as: dtype), into: y)
+      let device = NDArray.device(of: a.array, b.array, "matmul")
+      let y = NDArray.uninitialized(
+        dtype: dtype, shape: batch + [a.size(-2), b.size(-1)], on: device)
+      if a.size(-1) == 0 {
+        Backend.fill(y, with: 0)
+      } else {
+        Backend.matmul(a.array.converted(to: dtype), b.array.converted(to: dtype), into: y)
+      }
       return Tensor(y)
     } first: { _, b, _ in
       { dy in dy.matmul(b.transpose()) }
@@ -60,9 +63,9 @@ extension Tensor {
   /// The sums of a matrix's columns.
   fileprivate func columnSums() -> Tensor {
     if isTraced || count == 0 { return sum(axis: 0) }
-    let (x, columns) = (CPU.contiguous(array), array.size(1))
-    let y = NDArray.uninitialized(dtype: dtype, shape: [columns])
-    CPU.reduce(.sum, x, outer: 1, reduced: array.size(0), inner: columns, into: y)
+    let (x, columns) = (array.contiguous(), array.size(1))
+    let y = NDArray.uninitialized(dtype: dtype, shape: [columns], on: device)
+    Backend.reduce(.sum, x, outer: 1, reduced: array.size(0), inner: columns, into: y)
     return Tensor(y)
   }
 
@@ -98,8 +101,8 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
   return differentiable(bias.map { [x, weight, $0] } ?? [x, weight]) { inputs in
     let (x, weight) = (inputs[0], inputs[1])
     let rows = x.flattenedRows()
-    let y = CPU.product(rows.array, weight.array.transposed(0, 1))
-    if inputs.count > 2 { CPU.addRow(CPU.contiguous(inputs[2].array), to: y) }
+    let y = matrixProduct(rows.array, weight.array.transposed(0, 1))
+    if inputs.count > 2 { Backend.addRow(inputs[2].array.contiguous(), to: y) }
     if x.rank == 2 { return [Tensor(y)] }
     return [Tensor(y).reshape(x.shape.dropLast() + [weight.size(0)])]
   } pullbacks: { inputs, _ in
@@ -114,17 +117,10 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
   }[0]
 }
 
-extension CPU {
-  /// The product of two matrices of one type with at least one multiplication per element.
-  fileprivate static func product(_ a: NDArray, _ b: NDArray) -> NDArray {
-    let (rows, columns) = (a.size(0), b.size(1))
-    let y = NDArray.uninitialized(dtype: a.dtype, rows: rows, columns: columns)
-    multiply(
-      a.dtype, rows: rows, columns: columns, depth: a.size(1),
-      MatrixView(data: a.data, rowStride: a.stride(0), columnStride: a.stride(1)),
-      MatrixView(data: b.data, rowStride: b.stride(0), columnStride: b.stride(1)),
-      into: y.data, rowStride: columns)
-    keepAlive(a, b, y)
-    return y
-  }
+/// The product of two matrices of one type with at least one multiplication per element.
+private func matrixProduct(_ a: NDArray, _ b: NDArray) -> NDArray {
+  let y = NDArray.uninitialized(
+    dtype: a.dtype, rows: a.size(0), columns: b.size(1), on: NDArray.device(of: a, b, "matmul"))
+  Backend.matmul(a, b, into: y)
+  return y
 }

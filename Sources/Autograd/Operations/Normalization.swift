@@ -34,14 +34,14 @@ package func batchNormWithStatistics(
     rows = x.reshape([shape.batch, channels]).transpose().contiguous()
     (shape.batch, shape.pixels) = (1, shape.batch)
   }
-  let moments = CPU.moments(CPU.contiguous(rows.array), shape)
+  let moments = rows.moments(shape)
   let y = normalized(rows, moments, weight: weight, bias: bias, shape)
   let correction = Double(values) / Double(values - 1)
   return (
     shape.batch == 1 && x.size(0) != 1
       ? y.transpose().contiguous().reshape(x.shape) : y,
-    Tensor(moments.means, dtype: x.dtype),
-    Tensor(moments.variances.map { $0 * correction }, dtype: x.dtype)
+    moments.select(axis: 0, at: 0).asType(x.dtype),
+    (moments.select(axis: 0, at: 1) * correction).asType(x.dtype)
   )
 }
 
@@ -130,7 +130,7 @@ public func layerNorm(
   _ x: Tensor, normalizedShape: [Int], weight: Tensor? = nil, bias: Tensor? = nil,
   epsilon: Double = 1e-5
 ) -> Tensor {
-  normalizedRows("layerNorm", x, normalizedShape, weight, bias, isCentred: true, epsilon)
+  normalizedRows("layerNorm", x, normalizedShape, weight, bias, isCentered: true, epsilon)
 }
 
 /// Divides by the root mean square over the last axes (Zhang and Sennrich 2019), as PyTorch's
@@ -147,12 +147,12 @@ public func rmsNorm(
 ) -> Tensor {
   let spacing = x.dtype == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
   return normalizedRows(
-    "rmsNorm", x, normalizedShape, weight, nil, isCentred: false, epsilon ?? spacing)
+    "rmsNorm", x, normalizedShape, weight, nil, isCentered: false, epsilon ?? spacing)
 }
 
 private func normalizedRows(
   _ operation: StaticString, _ x: Tensor, _ normalizedShape: [Int], _ weight: Tensor?,
-  _ bias: Tensor?, isCentred: Bool, _ epsilon: Double
+  _ bias: Tensor?, isCentered: Bool, _ epsilon: Double
 ) -> Tensor {
   require(
     x.dtype.isFloatingPoint && !normalizedShape.isEmpty
@@ -167,13 +167,13 @@ private func normalizedRows(
   let columns = normalizedShape.reduce(1, *)
   let shape = NormalizationShape(
     batch: columns == 0 ? 0 : x.count / columns, channels: 1, pixels: columns, groups: 1,
-    isCentred: isCentred, epsilon: epsilon)
+    isCentered: isCentered, epsilon: epsilon)
   let all = [x, weight, bias].compactMap { $0 }
   if all.allSatisfy({ !$0.isTraced && $0.dtype == x.dtype }) && !x.dtype.isHalf {
     let y = x.array.uninitializedLike(dtype: x.dtype)
-    CPU.normalizeRows(
-      CPU.contiguous(x.array), weight: weight.map { CPU.contiguous($0.array) },
-      bias: bias.map { CPU.contiguous($0.array) }, shape, into: y)
+    Backend.normalizeRows(
+      x.array.contiguous(), weight: weight.map { $0.array.contiguous() },
+      bias: bias.map { $0.array.contiguous() }, shape, into: y)
     return constant(Tensor(y), operation)
   }
   var y = normalized(x, weight: nil, bias: nil, shape)
@@ -201,17 +201,17 @@ private func checkNorm(
 // MARK: The one operation
 
 private func normalized(
-  _ x: Tensor, _ known: Moments? = nil, weight: Tensor?, bias: Tensor?,
+  _ x: Tensor, _ known: Tensor? = nil, weight: Tensor?, bias: Tensor?,
   _ shape: NormalizationShape
 ) -> Tensor {
-  let moments = known ?? CPU.moments(CPU.contiguous(x.array), shape)
+  let moments = known ?? x.moments(shape)
   let (hasWeight, hasBias) = (weight != nil, bias != nil)
   return differentiable([x] + [weight, bias].compactMap { $0 }) { inputs in
-    let x = CPU.contiguous(inputs[0].array)
+    let x = inputs[0].array.contiguous()
     let y = x.uninitializedLike(dtype: x.dtype)
-    CPU.normalize(
-      x, moments, weight: hasWeight ? inputs[1].doubles : nil,
-      bias: hasBias ? inputs[inputs.count - 1].doubles : nil, shape, into: y)
+    Backend.normalize(
+      x, moments.array, weight: hasWeight ? inputs[1].array.contiguous() : nil,
+      bias: hasBias ? inputs[inputs.count - 1].array.contiguous() : nil, shape, into: y)
     return [Tensor(y)]
   } pullbacks: { inputs, _ in
     { cotangents, _ in
@@ -225,16 +225,19 @@ private func normalized(
 
 /// The gradients by x, weight and bias.
 private func normalizedGradients(
-  _ dy: Tensor, _ x: Tensor, _ weight: Tensor?, _ moments: Moments, _ shape: NormalizationShape
+  _ dy: Tensor, _ x: Tensor, _ weight: Tensor?, _ moments: Tensor, _ shape: NormalizationShape
 ) -> [Tensor] {
   differentiable([dy, x] + [weight].compactMap { $0 }) { inputs in
-    let (dy, x) = (CPU.contiguous(inputs[0].array), CPU.contiguous(inputs[1].array))
+    let (dy, x) = (inputs[0].array.contiguous(), inputs[1].array.contiguous())
     let dx = x.uninitializedLike(dtype: x.dtype)
-    let sums = CPU.normalizeGradient(
-      dy, x, moments, weight: inputs.count > 2 ? inputs[2].doubles : nil, shape, into: dx)
-    return [
-      Tensor(dx), Tensor(sums.weight, dtype: x.dtype), Tensor(sums.bias, dtype: x.dtype),
-    ]
+    let (dWeight, dBias) = (
+      NDArray.uninitialized(dtype: x.dtype, shape: [shape.channels], on: x.device),
+      NDArray.uninitialized(dtype: x.dtype, shape: [shape.channels], on: x.device)
+    )
+    Backend.normalizeGradient(
+      dy, x, moments.array, weight: inputs.count > 2 ? inputs[2].array.contiguous() : nil, shape,
+      into: dx, dWeight, dBias)
+    return [Tensor(dx), Tensor(dWeight), Tensor(dBias)]
   } pullbacks: { inputs, _ in
     { cotangents, _ in
       // The derivative of the same formulas in plain operations.
@@ -242,7 +245,7 @@ private func normalizedGradients(
       let watched = inputs.map { tape.watch($0) }
       let gradients = composedGradients(
         watched[0], watched[1], watched.count > 2 ? watched[2] : nil, shape)
-      var total = Tensor.zeros([], dtype: inputs[0].dtype)
+      var total = Tensor.zeros([], dtype: inputs[0].dtype, device: inputs[0].device)
       for (gradient, cotangent) in zip(gradients, cotangents) {
         if let cotangent { total = total + (gradient * cotangent).sum() }
       }
@@ -260,12 +263,12 @@ private func composedGradients(
   let axes = shape.groups == nil ? [0, 2, 3] : [2, 3]
   let mean = { (tensor: Tensor) in tensor.mean(axes: axes, keepDims: true) }
   let (values, dValues) = (x.reshape(grouped), dy.reshape(grouped))
-  let centred = shape.isCentred ? values - mean(values) : values
+  let centred = shape.isCentered ? values - mean(values) : values
   let inverse = 1 / (mean(centred.square()) + shape.epsilon).sqrt()
   let result = centred * inverse
   let scaled = weight.map { dValues * $0.reshape([grouped[1], grouped[2], 1]) } ?? dValues
   var dx = scaled - result * mean(scaled * result)
-  if shape.isCentred { dx = dx - mean(scaled) }
+  if shape.isCentered { dx = dx - mean(scaled) }
   return [
     (dx * inverse).reshape(x.shape),
     (dValues * result).sum(axes: [0, 3]).reshape([shape.channels]),
@@ -274,6 +277,10 @@ private func composedGradients(
 }
 
 extension Tensor {
-  /// The elements in double precision.
-  fileprivate var doubles: [Double] { scalars(as: Double.self) }
+  /// Mean and biased variance of each group, float64 [2, groups].
+  fileprivate func moments(_ shape: NormalizationShape) -> Tensor {
+    let moments = NDArray.uninitialized(dtype: .float64, shape: [2, shape.groupCount], on: device)
+    Backend.moments(array.contiguous(), shape, into: moments)
+    return Tensor(moments)
+  }
 }

@@ -73,7 +73,7 @@ extension Tensor {
     if pads.allSatisfy({ $0.before == 0 && $0.after == 0 }) { return self }
     return differentiable(self) { x in
       let shape = pads.indices.map { x.size($0) + pads[$0].before + pads[$0].after }
-      let y = CPU.filled(shape: shape, value: value, dtype: x.dtype)
+      let y = NDArray.filled(shape: shape, value: value, dtype: x.dtype, on: x.device)
       // The part that both have, where it starts in each.
       var (from, to, common) = (0, 0, shape)
       let (xStrides, yStrides) = (x.strides, y.strides)
@@ -83,7 +83,7 @@ extension Tensor {
         common[axis] = x.size(axis) + Swift.min(0, pad.before) + Swift.min(0, pad.after)
       }
       if common.allSatisfy({ $0 > 0 }) {
-        CPU.copy(
+        Backend.copy(
           x.array.view(shape: common, strides: xStrides, offset: from),
           into: y.view(shape: common, strides: yStrides, offset: to))
       }

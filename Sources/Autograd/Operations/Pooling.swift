@@ -142,11 +142,13 @@ package func maximumPool(_ x: Tensor, _ window: SlidingWindow) -> Tensor {
     let planes = Array(x.shape.dropLast(2))
     // A dilated window that steps over all elements is as long as the padded axis, so the only one.
     if !shape.everyWindowHasElements {
-      return .full(planes + shape.outputSize, -Double.infinity, dtype: x.dtype)
+      return .full(
+        planes + shape.outputSize, -Double.infinity, dtype: x.dtype, device: x.device)
     }
-    let indices = NDArray.uninitialized(dtype: .int32, shape: planes + [shape.outputPixels])
-    CPU.maxPoolIndices(
-      CPU.contiguous(x.array), shape, planes: planes.reduce(1, *), into: indices)
+    let indices = NDArray.uninitialized(
+      dtype: .int32, shape: planes + [shape.outputPixels], on: x.device)
+    Backend.maxPoolIndices(
+      x.array.contiguous(), shape, planes: planes.reduce(1, *), into: indices)
     return x.reshape(planes + [shape.inputPixels])
       .gathered(planes.count, Tensor(indices))
       .reshape(planes + shape.outputSize)
@@ -200,7 +202,7 @@ extension SlidingWindow {
       }
       counts = counts.flatMap { outer in lengths.map { outer * $0 } }
     }
-    return Tensor(counts, shape: outputSize(input), dtype: x.dtype)
+    return Tensor(counts, shape: outputSize(input), dtype: x.dtype, device: x.device)
   }
 }
 
@@ -208,8 +210,9 @@ extension SlidingWindow {
 func averagePool(_ x: Tensor, _ shape: PoolingShape) -> Tensor {
   differentiable(x) { x in
     let planes = Array(x.shape.dropLast(2))
-    let y = NDArray.uninitialized(dtype: x.dtype, shape: planes + shape.outputSize)
-    CPU.averagePool(CPU.contiguous(x.array), shape, planes: planes.reduce(1, *), into: y)
+    let y = NDArray.uninitialized(
+      dtype: x.dtype, shape: planes + shape.outputSize, on: x.device)
+    Backend.averagePool(x.array.contiguous(), shape, planes: planes.reduce(1, *), into: y)
     return Tensor(y)
   } pullback: { _, _ in
     { dy in averagePoolGradient(dy, shape) }
@@ -219,8 +222,9 @@ func averagePool(_ x: Tensor, _ shape: PoolingShape) -> Tensor {
 private func averagePoolGradient(_ dy: Tensor, _ shape: PoolingShape) -> Tensor {
   differentiable(dy) { dy in
     let planes = Array(dy.shape.dropLast(2))
-    let dx = NDArray.uninitialized(dtype: dy.dtype, shape: planes + shape.inputSize)
-    CPU.averagePoolGradient(CPU.contiguous(dy.array), shape, planes: planes.reduce(1, *), into: dx)
+    let dx = NDArray.uninitialized(
+      dtype: dy.dtype, shape: planes + shape.inputSize, on: dy.device)
+    Backend.averagePoolGradient(dy.array.contiguous(), shape, planes: planes.reduce(1, *), into: dx)
     return Tensor(dx)
   } pullback: { _, _ in
     { d in averagePool(d, shape) }

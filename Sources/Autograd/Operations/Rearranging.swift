@@ -13,7 +13,7 @@ extension Tensor {
       }
       if x.count == 0 { return x }
       let y = x.array.uninitializedLike(dtype: x.dtype)
-      CPU.copy(x.array.view(shape: x.shape, strides: strides, offset: last), into: y)
+      Backend.copy(x.array.view(shape: x.shape, strides: strides, offset: last), into: y)
       return Tensor(y)
     } pullback: { _, _ in
       { dy in dy.flip(axes) }
@@ -67,11 +67,11 @@ extension Tensor {
   /// Whether places lie on or below the diagonal `offset` above another one.
   private func isBelow(diagonal: Int, _ offset: Int, _ operation: StaticString) -> Tensor {
     require(rank >= 2, "\(operation): needs matrices [..., rows, columns], got \(summary)")
-    let rows = Tensor.arange(size(-2)).unsqueeze(1)
+    let rows = Tensor.arange(size(-2), device: device).unsqueeze(1)
     // Far diagonals are as good as the one beside the corner.
     let limit = size(-2) + size(-1)
     let nearest = Swift.min(Swift.max(diagonal, -limit), limit)
-    return Tensor.arange(size(-1)) .<= rows + (nearest + offset)
+    return Tensor.arange(size(-1), device: device) .<= rows + (nearest + offset)
   }
 
   /// The elements whose places along two axes are equal, along the second one; the first goes.
@@ -93,11 +93,11 @@ extension Tensor {
   /// Zeros with this tensor on a diagonal: the adjoint of `diagonal`.
   private func onDiagonal(_ first: Int, _ second: Int, of shape: [Int]) -> Tensor {
     moving(self) { x in
-      let y = CPU.filled(shape: shape, value: 0, dtype: x.dtype)
+      let y = NDArray.filled(shape: shape, value: 0, dtype: x.dtype, on: x.device)
       var strides = y.strides
       strides[second] += strides[first]
       strides.remove(at: first)
-      CPU.copy(x.array, into: y.view(shape: x.shape, strides: strides))
+      Backend.copy(x.array, into: y.view(shape: x.shape, strides: strides))
       return Tensor(y)
     } pullback: { _, _ in
       { dy in dy.diagonal(first, second) }

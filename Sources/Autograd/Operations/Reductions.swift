@@ -1,16 +1,16 @@
-internal import CKernels
-
 // Reductions over axes: sum, mean, maximum, minimum, argmax.
 extension Tensor {
-  /// The sum of all elements' squares, without gradients; halves are squared as float32.
-  package func sumOfSquares() -> Double {
-    CPU.sumOfSquares(CPU.computable(CPU.contiguous(array)))
+  /// The sum of all elements' squares, float64 [], without gradients; halves are squared as float32.
+  package func sumOfSquares() -> Tensor {
+    let y = NDArray.uninitialized(dtype: .float64, shape: [], on: device)
+    Backend.sumOfSquares(array.contiguous().computable, into: y)
+    return Tensor(y)
   }
 
   /// Reduces over some axes, each group of neighbours in one pass, the innermost first.
-  private func reduced(_ operation: CKReduce, _ axes: [Int], keepDims: Bool) -> Tensor {
+  private func reduced(_ operation: ReduceOp, _ axes: [Int], keepDims: Bool) -> Tensor {
     let shape = shape
-    var current = CPU.contiguous(array)
+    var current = array.contiguous()
     var sizes = shape
     var end = axes.count
     while end > 0 {
@@ -24,11 +24,11 @@ extension Tensor {
       if reducedCount == 0 {
         require(
           operation == .sum || outer * inner == 0,
-          "max, min: no elements to choose from along axes \(axes) of \(summary)")
-        current = CPU.filled(shape: sizes, value: 0, dtype: dtype)
+          "\(operation.rawValue): no elements to choose from along axes \(axes) of \(summary)")
+        current = NDArray.filled(shape: sizes, value: 0, dtype: dtype, on: device)
       } else {
-        let result = NDArray.uninitialized(dtype: dtype, shape: sizes)
-        CPU.reduce(
+        let result = NDArray.uninitialized(dtype: dtype, shape: sizes, on: device)
+        Backend.reduce(
           operation, current, outer: outer, reduced: reducedCount, inner: inner, into: result)
         current = result
       }
@@ -113,9 +113,9 @@ extension Tensor {
     min(axes: [axis], keepDims: keepDims)
   }
 
-  private func extreme(_ operation: CKReduce, _ axes: [Int]?, _ keepDims: Bool) -> Tensor {
-    let axes = checkedAxes(axes, "max, min")
-    require(dtype != .bool, "max, min: need numbers, got \(summary)")
+  private func extreme(_ operation: ReduceOp, _ axes: [Int]?, _ keepDims: Bool) -> Tensor {
+    let axes = checkedAxes(axes, operation == .maximum ? "max" : "min")
+    require(dtype != .bool, "\(operation.rawValue): needs numbers, got \(summary)")
     if axes.isEmpty { return self }
     let kept = shape(keeping: axes)
     return differentiable(self) {
@@ -143,9 +143,10 @@ extension Tensor {
     require(columns > 0, "argmax: no elements to choose from along axis \(axis) of \(summary)")
     let order = (0..<rank).filter { $0 != last } + [last]
     let source = dtype == .bool ? asType(.uint8) : dtype.isHalf ? asType(.float32) : self
-    let rows = CPU.contiguous(Tensor(source.array).permute(order).array)
-    let y = NDArray.uninitialized(dtype: .int64, shape: Array(rows.shape.dropLast()))
-    CPU.argmax(rows, rows: y.count, columns: columns, into: y)
+    let rows = Tensor(source.array).permute(order).array.contiguous()
+    let y = NDArray.uninitialized(
+      dtype: .int64, shape: Array(rows.shape.dropLast()), on: device)
+    Backend.argmax(rows, rows: y.count, columns: columns, into: y)
     let result = Tensor(y)
     return keepDims ? result.reshape(shape(keeping: [last])) : result
   }

@@ -42,7 +42,7 @@ extension Tensor {
     if region.isWhole { return self }
     return moving(self) { x in
       let view = region.view(of: x.array)
-      return Tensor(region.axes.contains { $0.step < 0 } ? CPU.contiguous(view) : view)
+      return Tensor(region.axes.contains { $0.step < 0 } ? view.contiguous() : view)
     } pullback: { _, _ in
       { dy in dy.placed(in: region) }
     }
@@ -51,8 +51,9 @@ extension Tensor {
   /// Zeros of the whole shape with this tensor in a region: the adjoint of `part`.
   private func placed(in region: Region) -> Tensor {
     moving(self) { x in
-      let y = CPU.filled(shape: region.whole, value: 0, dtype: x.dtype)
-      CPU.copy(x.array, into: region.view(of: y))
+      let y = NDArray.filled(
+        shape: region.whole, value: 0, dtype: x.dtype, on: x.device)
+      Backend.copy(x.array, into: region.view(of: y))
       return Tensor(y)
     } pullback: { _, _ in
       { dy in dy.part(region) }
@@ -74,38 +75,30 @@ extension Tensor {
 
   /// Changes the elements in a region, in place where nobody else sees the memory; of constants.
   mutating func write(_ other: Tensor, into region: Region) {
-    if !Tensor.takeReusable(&array, dtype: array.dtype) {
+    if !Tensor.canReuse(&array) {
       let copy = array.uninitializedLike(dtype: array.dtype)
-      CPU.copy(array, into: copy)
+      Backend.copy(array, into: copy)
       array = copy
     }
-    CPU.copy(other.array, into: region.view(of: array))
+    Backend.copy(other.array, into: region.view(of: array))
   }
 
-  /// This tensor with other slices [places.count, ...] at places along the first axis; of several for
-  /// one place the last one stays.
-  func replacingRows(at places: [Int], with other: Tensor) -> Tensor {
+  /// This tensor with other slices [indices.count, ...] at int64 indices along the first axis; of several for
+  /// one index the last one stays.
+  func replacingRows(at indices: Tensor, with other: Tensor) -> Tensor {
     differentiable(self, other) { x, other in
       let y = x.array.uninitializedLike(dtype: x.dtype)
-      CPU.copy(x.array, into: y)
-      let source = CPU.contiguous(other.array, as: x.dtype)
-      let byteCount = Swift.max(1, x.count / Swift.max(1, x.size(0))) * x.dtype.byteCount
-      if source.count > 0 {
-        withExtendedLifetime((source, y)) {
-          for (row, place) in places.enumerated() {
-            (y.data + place * byteCount)
-              .copyMemory(from: source.data + row * byteCount, byteCount: byteCount)
-          }
-        }
-      }
+      Backend.copy(x.array, into: y)
+      Backend.putRows(other.array.contiguous(as: x.dtype), at: indices.array.contiguous(), into: y)
       return Tensor(y)
     } first: { _, other, _ in
       let shape = other.shape
       return { dy in
-        dy.replacingRows(at: places, with: Tensor.zeros([], dtype: dy.dtype).expand(shape))
+        dy.replacingRows(
+          at: indices, with: Tensor.zeros([], dtype: dy.dtype, device: dy.device).expand(shape))
       }
     } second: { _, _, _ in
-      { dy in dy.rows(at: places, skipping: nil) }
+      { dy in dy.rows(at: indices, skipping: nil) }
     }
   }
 }

@@ -136,7 +136,7 @@ private func resized(
     switch mode {
     case .nearest:
       let places = (0..<count).map { min(Int(Double($0) * step), last) }
-      y = y.indexSelect(axis: axis, Tensor(scalars: places))
+      y = y.indexSelect(axis: axis, Tensor(scalars: places, device: x.device))
     case .linear:
       let positions = (0..<count).map { index in
         alignCorners
@@ -145,7 +145,7 @@ private func resized(
       }
       let between = positions.map { position in
         let before = min(Int(position), last)
-        return CPU.Between(
+        return Between(
           before: before, after: min(before + 1, last), share: min(position - Double(before), 1))
       }
       y = y.between(between, axis, isAdjoint: false)
@@ -158,16 +158,17 @@ extension Tensor {
   /// Elements on lines between two along an axis; or the adjoint, to which the elements' number before
   /// is given.
   fileprivate func between(
-    _ places: [CPU.Between], _ axis: Int, isAdjoint: Bool, size: Int = 0
+    _ places: [Between], _ axis: Int, isAdjoint: Bool, size: Int = 0
   ) -> Tensor {
     let own = self.size(axis)
     return differentiable(self) { x in
-      let dense = CPU.contiguous(x.array, as: x.dtype == .float64 ? .float64 : .float32)
+      let dense = x.array.contiguous(as: x.dtype == .float64 ? .float64 : .float32)
       var shape = x.shape
       shape[axis] = isAdjoint ? size : places.count
-      let y = NDArray.uninitialized(dtype: dense.dtype, shape: shape)
+      let y = NDArray.uninitialized(dtype: dense.dtype, shape: shape, on: x.device)
       let inner = shape[(axis + 1)...].reduce(1, *)
-      CPU.between(dense, places, size: isAdjoint ? size : own, inner: inner, isAdjoint, into: y)
+      Backend.interpolate(
+        dense, places, size: isAdjoint ? size : own, inner: inner, isAdjoint: isAdjoint, into: y)
       return Tensor(y).asType(x.dtype)
     } pullback: { _, _ in
       { dy in dy.between(places, axis, isAdjoint: !isAdjoint, size: own) }

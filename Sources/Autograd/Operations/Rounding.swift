@@ -1,9 +1,7 @@
-internal import CKernels
-
 // Whole numbers near elements, and what divisions leave over. The former are steps: their gradient
 // is zero, and they are not recorded.
 extension Tensor {
-  private func stepped(by operation: CKMap, _ name: StaticString = #function) -> Tensor {
+  private func stepped(by operation: UnaryOp, _ name: StaticString = #function) -> Tensor {
     if !dtype.isFloatingPoint { return Tensor(array) }
     if dtype.isHalf { return asType(.float32).stepped(by: operation).asType(dtype) }
     return Tensor(array).mapped(by: operation, name)
@@ -19,12 +17,13 @@ extension Tensor {
   public func ceil() -> Tensor { stoppingGradient().stepped(by: .ceil) }
 
   /// Each element without its fraction; not recorded.
-  public func trunc() -> Tensor { stoppingGradient().stepped(by: .truncate) }
+  public func trunc() -> Tensor { stoppingGradient().stepped(by: .trunc) }
 
   /// What the division rounded down leaves over, with the sign of the divisor, broadcast: Python's
   /// `%`, PyTorch's `remainder`.
   ///
-  /// NaN where floating-point divisors are 0; integers must not be divided by 0.
+  /// NaN where floating-point divisors are 0. Integers must not be divided by 0; only on the CPU is that checked,
+  /// elsewhere the result is 0.
   public func remainder(_ divisor: Tensor) -> Tensor {
     leftOver(.remainder, divisor, "remainder")
   }
@@ -37,15 +36,17 @@ extension Tensor {
   /// What the division rounded towards zero leaves over, with the sign of the dividend, broadcast:
   /// C's and PyTorch's `fmod`.
   ///
-  /// NaN where floating-point divisors are 0; integers must not be divided by 0.
-  public func fmod(_ divisor: Tensor) -> Tensor { leftOver(.truncatedRemainder, divisor, "fmod") }
+  /// NaN where floating-point divisors are 0. Integers must not be divided by 0; only on the CPU is that checked,
+  /// elsewhere the result is 0.
+  public func fmod(_ divisor: Tensor) -> Tensor { leftOver(.fmod, divisor, "fmod") }
 
   /// What the division by a number rounded towards zero leaves over, with the sign of the dividend.
   public func fmod(_ divisor: some Number) -> Tensor { fmod(.full([], divisor, dtype: dtype)) }
 
-  private func leftOver(_ operation: CKZip, _ divisor: Tensor, _ name: StaticString) -> Tensor {
+  private func leftOver(_ operation: BinaryOp, _ divisor: Tensor, _ name: StaticString) -> Tensor {
     require(
-      dtype.isFloatingPoint || divisor.dtype.isFloatingPoint || divisor.all().item() == 1,
+      dtype.isFloatingPoint || divisor.dtype.isFloatingPoint || divisor.device != .cpu
+        || divisor.all().item() == 1,
       "\(name): integers cannot be divided by 0, got \(summary) and \(divisor.summary) with a 0")
     return differentiable(
       self, divisor, { $0.zipped(by: operation, with: $1) },
@@ -80,7 +81,7 @@ extension Tensor {
     return quotient(
       divisor,
       rest: stoppingGradient().leftOver(
-        .truncatedRemainder, divisor.stoppingGradient(), "truncDivide"))
+        .fmod, divisor.stoppingGradient(), "truncDivide"))
   }
 
   private func quotient(_ divisor: Tensor, rest: Tensor) -> Tensor {

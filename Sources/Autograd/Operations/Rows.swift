@@ -1,4 +1,4 @@
-// Whole slices picked along an axis by their numbers, and the adjoint.
+// Whole slices picked along an axis by index, and the adjoint.
 extension Tensor {
   /// The slices at indices along an axis, as PyTorch's `index_select`; an index may come more than
   /// once.
@@ -14,10 +14,10 @@ extension Tensor {
       return unsqueeze(0).indexSelect(axis: 0, indices).squeeze(0)
     }
     let axis = checkedAxis(axis, "indexSelect")
-    let places = rowNumbers(indices, below: size(axis), "indexSelect")
+    let checked = indices.checkedIndices(below: size(axis), "indexSelect")
     var order = Array(0..<rank)
     order.insert(order.remove(at: axis), at: 0)
-    let picked = permute(order).rows(at: places, skipping: nil)
+    let picked = permute(order).rows(at: checked.reshape([indices.count]), skipping: nil)
     order = Array(1..<rank)
     order.insert(0, at: axis)
     return picked.permute(order)
@@ -25,32 +25,35 @@ extension Tensor {
 
   /// Slices along the first axis.
   ///
-  /// - Parameter skipped: The number of a slice that gets no gradient.
-  func rows(at places: [Int], skipping skipped: Int?) -> Tensor {
+  /// - Parameters:
+  ///   - indices: Int64 [indices.count], checked.
+  ///   - skipped: The index of a slice that gets no gradient.
+  func rows(at indices: Tensor, skipping skipped: Int?) -> Tensor {
     let count = size(0)
     return differentiable(self) { x in
-      x.picking(places)
+      x.pickingRows(at: indices)
     } pullback: { _, _ in
-      { dy in dy.addingRows(at: places, count: count, skipping: skipped) }
+      { dy in dy.addingRows(at: indices, count: count, skipping: skipped) }
     }
   }
 
-  /// Zeros of `count` slices to which this tensor's slices are added at places.
-  private func addingRows(at places: [Int], count: Int, skipping skipped: Int?) -> Tensor {
+  /// Zeros of `count` slices to which this tensor's slices are added at indices.
+  fileprivate func addingRows(at indices: Tensor, count: Int, skipping skipped: Int?) -> Tensor {
     differentiable(self) { x in
-      let source = CPU.contiguous(x.array)
+      let source = x.array.contiguous()
       let shape = [count] + x.shape.dropFirst()
-      let y = CPU.filled(shape: shape, value: 0, dtype: x.dtype)
-      CPU.addRows(source, at: places, skipping: skipped, into: y)
+      let y = NDArray.filled(shape: shape, value: 0, dtype: x.dtype, on: x.device)
+      Backend.addRows(
+        source, at: indices.array.contiguous(), skipping: skipped, into: y)
       return Tensor(y)
     } pullback: { x, _ in
       let rank = x.rank
       return { dy in
-        let rows = dy.rows(at: places, skipping: nil)
-        guard let skipped, places.contains(skipped) else { return rows }
-        let isSkipped = Tensor(scalars: places.map { $0 == skipped })
+        let rows = dy.rows(at: indices, skipping: nil)
+        guard let skipped else { return rows }
+        let isSkipped = indices .== skipped
         return Tensor.where(
-          isSkipped.reshape([places.count] + Array(repeating: 1, count: rank - 1)), 0, rows)
+          isSkipped.reshape([indices.count] + Array(repeating: 1, count: rank - 1)), 0, rows)
       }
     }
   }
@@ -76,13 +79,13 @@ public func embedding(
       "embedding: the padding index \(index) is out of range for \(weight.summary)")
     return place
   }
-  let places = rowNumbers(indices, below: weight.size(0), "embedding")
-  var rows = weight.rows(at: places, skipping: skipped)
+  let checked = indices.checkedIndices(below: weight.size(0), "embedding")
+    .reshape([indices.count])
+  var rows = weight.rows(at: checked, skipping: skipped)
   if scalesGradientByFrequency {
-    var uses = [Int](repeating: 0, count: weight.size(0))
-    for place in places { uses[place] += 1 }
-    let frequency = Tensor(
-      places.map { Double(uses[$0]) }, shape: [places.count, 1], dtype: weight.dtype)
+    let uses = Tensor.ones([checked.count, 1], dtype: .float64, device: weight.device)
+      .addingRows(at: checked, count: weight.size(0), skipping: nil)
+    let frequency = uses.pickingRows(at: checked).asType(weight.dtype)
     rows = differentiable(rows) {
       $0
     } pullback: { _, _ in
@@ -90,16 +93,4 @@ public func embedding(
     }
   }
   return rows.reshape(indices.shape + [weight.size(1)])
-}
-
-/// Indices as numbers that are known to be in range.
-func rowNumbers(_ indices: Tensor, below count: Int, _ operation: StaticString) -> [Int] {
-  require(
-    !indices.dtype.isFloatingPoint && indices.dtype != .bool,
-    "\(operation): indices must be integers, got \(indices.summary)")
-  let places = indices.scalars(as: Int.self)
-  for place in places where place < 0 || place >= count {
-    fail("\(operation): index \(place) is out of range for size \(count)")
-  }
-  return places
 }

@@ -25,7 +25,7 @@ extension Tensor {
   /// This tensor with a number at indices along an axis.
   public func scatter(axis: Int, _ indices: Tensor, _ value: some Number) -> Tensor {
     if rank == 0 { return unsqueeze(0).scatter(axis: axis, indices.reshape([1]), value).squeeze(0) }
-    let source = Tensor.zeros(indices.shape, dtype: .uint8)
+    let source = Tensor.zeros(indices.shape, dtype: .uint8, device: device)
     guard let (axis, _, winners) = winners(axis, indices, source, "scatter") else { return self }
     let isHit = winners.pad(missing(indices, axis), mode: .constant(-1)) .>= 0
     return Tensor.where(isHit, value, self)
@@ -71,8 +71,8 @@ extension Tensor {
     (0..<rank).reversed().flatMap { [0, $0 == axis ? 0 : size($0) - indices.size($0)] }
   }
 
-  /// For each place along the axis the number of the last source element that lands on it, else -1;
-  /// nil if there are no indices.
+  /// For each index of the axis the position of the last source element with it, else -1; nil if there are no
+  /// indices.
   private func winners(
     _ axis: Int, _ indices: Tensor, _ source: Tensor, _ operation: StaticString
   ) -> (axis: Int, part: Tensor, winners: Tensor)? {
@@ -84,25 +84,11 @@ extension Tensor {
     let length = shape[axis]
     shape[axis] = size
     let (outer, inner) = (shape[..<axis].reduce(1, *), shape[(axis + 1)...].reduce(1, *))
-    let winners = Tensor(shape: shape, of: Int32.self) { winners in
-      winners.update(repeating: -1)
-      indices.withScalars(as: Int.self) { indices in
-        var place = 0
-        for image in 0..<outer {
-          for row in 0..<length {
-            for column in 0..<inner {
-              let index = indices[place]
-              require(
-                index >= 0 && index < size,
-                "\(operation): index \(index) is out of range for size \(size)")
-              winners[(image * size + index) * inner + column] = Int32(truncatingIfNeeded: row)
-              place += 1
-            }
-          }
-        }
-      }
-    }
-    return (axis, part, winners)
+    let checked = indices.checkedIndices(below: size, as: .int32, operation)
+    let winners = NDArray.uninitialized(dtype: .int32, shape: shape, on: device)
+    Backend.lastWriters(
+      checked.array, outer: outer, length: length, inner: inner, size: size, into: winners)
+    return (axis, part, Tensor(winners))
   }
 
   // MARK: Masks
@@ -131,14 +117,14 @@ extension Tensor {
     guard mask.dtype == .bool, let shape = broadcastShape(shape, mask.shape) else {
       fail("maskedSelect: needs a bool mask that fits \(summary), got \(mask.summary)")
     }
-    let places = mask.expand(shape).placesOfNonzero()
+    let places = Tensor(scalars: mask.expand(shape).placesOfNonzero(), device: device)
     return expand(shape).reshape([shape.reduce(1, *)]).rows(at: places, skipping: nil)
   }
 
   /// The places of the elements that are not 0, in row-major order: int64 [count, rank].
   public func nonzero() -> Tensor {
     let (sizes, places) = (shape, placesOfNonzero())
-    return Tensor(shape: [places.count, rank], of: Int.self) { target in
+    let found = Tensor(shape: [places.count, rank], of: Int.self) { target in
       guard let width = sizes.last else { return }
       var row = [Int](repeating: 0, count: sizes.count - 1)
       var (start, next) = (0, 0)
@@ -160,6 +146,7 @@ extension Tensor {
         next += 1
       }
     }
+    return found.to(device)
   }
 
   /// The numbers in row-major order of the elements that are not 0.

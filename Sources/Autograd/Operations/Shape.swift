@@ -11,7 +11,7 @@ extension Tensor {
       if let strides = x.array.strides(withoutOnesLike: sizes) {
         return Tensor(x.array.view(shape: sizes, strides: strides))
       }
-      let dense = CPU.contiguous(x.array)
+      let dense = x.array.contiguous()
       return Tensor(dense.view(shape: sizes, strides: denseStrides(sizes)))
     } pullback: { x, _ in
       let original = x.shape
@@ -124,15 +124,4 @@ extension NDArray {
     var rest = own[...]
     return sizes.map { $0 == 1 ? 1 : stride(rest.removeFirst()) }
   }
-}
-
-/// The strides of a dense array of a shape.
-func denseStrides(_ shape: [Int]) -> [Int] {
-  var strides = shape
-  var stride = 1
-  for axis in shape.indices.reversed() {
-    strides[axis] = stride
-    stride *= shape[axis]
-  }
-  return strides
 }

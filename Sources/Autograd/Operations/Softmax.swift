@@ -1,26 +1,33 @@
 extension Tensor {
   /// A function of each vector along an axis, which becomes the last one meanwhile.
-  private func alongRows(_ function: CPU.RowFunction, _ axis: Int, _ name: StaticString) -> Tensor {
+  private func alongRows(_ function: RowOp, _ axis: Int, _ name: StaticString) -> Tensor {
     require(dtype.isFloatingPoint, "\(name): needs floating-point elements, got \(summary)")
     let columns = size(axis)
-    let x = CPU.contiguous(transpose(axis, -1).array)
+    let x = transpose(axis, -1).array.contiguous()
     var shape = x.shape
     if function == .logSumExp { shape[rank - 1] = 1 }
     guard columns > 0 else {
       // An empty sum of exponentials is 0, its logarithm minus infinity.
-      return Tensor.full(shape, -Double.infinity, dtype: dtype).transpose(axis, -1)
+      return Tensor.full(shape, -Double.infinity, dtype: dtype, device: device)
+        .transpose(axis, -1)
     }
-    let y = NDArray.uninitialized(dtype: dtype, shape: shape)
-    CPU.rows(function, x, rows: x.count / columns, columns: columns, into: y)
+    let y = NDArray.uninitialized(dtype: dtype, shape: shape, on: device)
+    Backend.rows(function, x, rows: x.count / columns, columns: columns, into: y)
     return Tensor(y).transpose(axis, -1)
   }
 
   /// exp(x) / sum(exp(x)) along an axis, without overflow.
   public func softmax(axis: Int = -1) -> Tensor {
     if rank == 0 { return reshape([1]).softmax(axis: 0).reshape([]) }
-    let axis = checkedAxis(axis, "softmax")
-    return differentiable(self) {
-      $0.alongRows(.softmax, axis, "softmax")
+    return softmax(.softmax, checkedAxis(axis, "softmax"))
+  }
+
+  /// The softmax of the last axis, zeros where all elements are -infinity.
+  func maskedSoftmax() -> Tensor { softmax(.maskedSoftmax, rank - 1) }
+
+  private func softmax(_ function: RowOp, _ axis: Int) -> Tensor {
+    differentiable(self) {
+      $0.alongRows(function, axis, "softmax")
     } pullback: { _, y in
       { dy in
         let weighted = dy * y

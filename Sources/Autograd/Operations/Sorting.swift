@@ -43,9 +43,10 @@ extension Tensor {
       count >= 0 && count <= size,
       "\(name): k is \(count), but axis \(axis) of \(summary) has \(size)")
     let type: DType = dtype == .bool ? .uint8 : dtype.isHalf ? .float32 : dtype
-    let keys = CPU.contiguous(Tensor(array).movingAxis(axis, to: -1).array, as: type)
-    let places = NDArray.uninitialized(dtype: .int64, shape: keys.shape.dropLast() + [count])
-    CPU.order(keys, columns: size, isDescending: isDescending, into: places, columns: count)
+    let keys = Tensor(array).movingAxis(axis, to: -1).array.contiguous(as: type)
+    let places = NDArray.uninitialized(
+      dtype: .int64, shape: keys.shape.dropLast() + [count], on: device)
+    Backend.order(keys, columns: size, isDescending: isDescending, into: places, columns: count)
     let indices = Tensor(places).movingAxis(-1, to: axis).contiguous()
     if count == 0 { return (slice(axis: axis, to: 0), indices) }
     return (gathered(axis, indices.asType(.int32)), indices)

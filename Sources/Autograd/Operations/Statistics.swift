@@ -147,10 +147,10 @@ extension Tensor {
   /// Running sums, from the end if reversed: each is the other's adjoint.
   private func summedAlong(_ axis: Int, isReversed: Bool) -> Tensor {
     differentiable(self) { x in
-      let dense = CPU.contiguous(x.array)
+      let dense = x.array.contiguous()
       let y = dense.uninitializedLike(dtype: dense.dtype)
       let inner = dense.shape[(axis + 1)...].reduce(1, *)
-      CPU.running(
+      Backend.scan(
         .sum, dense, length: dense.size(axis), inner: inner, isReversed: isReversed, into: y)
       return Tensor(y)
     } pullback: { _, _ in
@@ -169,10 +169,10 @@ extension Tensor {
     }
     let axis = checkedAxis(axis, "cumprod")
     return differentiable(x) { x in
-      let dense = CPU.contiguous(x.array, as: x.dtype.isHalf ? .float32 : x.dtype)
+      let dense = x.array.contiguous(as: x.dtype.isHalf ? .float32 : x.dtype)
       let y = dense.uninitializedLike(dtype: dense.dtype)
       let inner = dense.shape[(axis + 1)...].reduce(1, *)
-      CPU.running(
+      Backend.scan(
         .product, dense, length: dense.size(axis), inner: inner, isReversed: false, into: y)
       return Tensor(y).asType(x.dtype)
     } pullback: { x, _ in

@@ -133,7 +133,7 @@ extension Tensor {
   /// What index tensors pick.
   private func picked(_ picks: [Selection.Pick]) -> Tensor {
     let plan = PickPlan(picks, of: self)
-    let rows = rows(of: plan).rows(at: plan.places, skipping: nil)
+    let rows = rows(of: plan).rows(at: plan.rows, skipping: nil)
     return rows.reshape(plan.indexShape + plan.restShape).permute(plan.resultOrder)
   }
 
@@ -144,8 +144,8 @@ extension Tensor {
     let target = plan.resultOrder.map { front[$0] }
     let slices = value.fitted(to: target, self).expand(target)
       .permute(plan.resultOrder.indices.map { plan.resultOrder.firstIndex(of: $0) ?? $0 })
-      .reshape([plan.places.count] + plan.restShape)
-    let rows = rows(of: plan).replacingRows(at: plan.places, with: slices)
+      .reshape([plan.rows.count] + plan.restShape)
+    let rows = rows(of: plan).replacingRows(at: plan.rows, with: slices)
     return rows.reshape(plan.order.map { size($0) })
       .permute(plan.order.indices.map { plan.order.firstIndex(of: $0) ?? $0 })
   }
@@ -254,8 +254,8 @@ private struct PickPlan {
   let rowCount: Int
   let restShape: [Int]
   let indexShape: [Int]
-  /// The numbers of the rows picked.
-  let places: [Int]
+  /// The indices of the rows picked, int64 [count].
+  let rows: Tensor
   /// The axes of the result among the indices' axes followed by the rest.
   let resultOrder: [Int]
 
@@ -291,7 +291,7 @@ private struct PickPlan {
         }
       }
     }
-    self.places = places
+    rows = Tensor(scalars: places, device: tensor.device)
     // Picked axes that are neighbours are replaced where they are.
     let areNeighbours = axes.last! - axes[0] == axes.count - 1
     let before = areNeighbours ? rest.count { $0 < axes[0] } : 0

@@ -1,18 +1,16 @@
-internal import CKernels
-
 // Changes of a tensor in one pass over its memory: what optimizers and running averages are made of.
 // They are not recorded, so they are for constants only.
 extension Tensor {
   /// self = keep * self + scale * u, in place where nobody else sees the memory.
   package mutating func update(keeping keep: Double = 1, adding u: Tensor, times scale: Double) {
-    update(.add, CKUpdateFactors(keep: keep, scale: scale, root: 0, epsilon: 0), u, u)
+    update(.add, UpdateFactors(keep: keep, scale: scale), u, u)
   }
 
   /// self = keep * self + scale * u * v, in place where nobody else sees the memory.
   package mutating func update(
     keeping keep: Double = 1, adding u: Tensor, by v: Tensor, times scale: Double
   ) {
-    update(.addProduct, CKUpdateFactors(keep: keep, scale: scale, root: 0, epsilon: 0), u, v)
+    update(.addProduct, UpdateFactors(keep: keep, scale: scale), u, v)
   }
 
   /// self = keep * self + scale * u / (root * sqrt(v) + epsilon), in place where nobody else sees
@@ -21,12 +19,12 @@ extension Tensor {
     keeping keep: Double = 1, adding u: Tensor, overRootOf v: Tensor, timesRoot root: Double = 1,
     plus epsilon: Double, times scale: Double
   ) {
-    let factors = CKUpdateFactors(keep: keep, scale: scale, root: root, epsilon: epsilon)
+    let factors = UpdateFactors(keep: keep, scale: scale, root: root, epsilon: epsilon)
     update(.addQuotient, factors, u, v)
   }
 
   private mutating func update(
-    _ operation: CKUpdate, _ factors: CKUpdateFactors, _ u: Tensor, _ v: Tensor
+    _ operation: UpdateOp, _ factors: UpdateFactors, _ u: Tensor, _ v: Tensor
   ) {
     require(
       dtype.isFloatingPoint && !isTraced && !u.isTraced && !v.isTraced,
@@ -36,18 +34,18 @@ extension Tensor {
       "update: shapes must be equal, got \(summary), \(u.summary) and \(v.summary)")
     if dtype.isHalf {
       let type = dtype
-      var wide = Tensor(CPU.contiguous(array, as: .float32))
+      var wide = Tensor(array.contiguous(as: .float32))
       wide.update(operation, factors, u, v)
-      self = Tensor(CPU.contiguous(wide.array, as: type))
+      self = Tensor(wide.array.contiguous(as: type))
       return
     }
-    let (u, v) = (CPU.contiguous(u.array, as: dtype), CPU.contiguous(v.array, as: dtype))
-    if !Tensor.takeReusable(&array, dtype: array.dtype) {
+    let (u, v) = (u.array.contiguous(as: dtype), v.array.contiguous(as: dtype))
+    if !Tensor.canReuse(&array) {
       let copy = array.uninitializedLike(dtype: array.dtype)
-      CPU.copy(array, into: copy)
+      Backend.copy(array, into: copy)
       array = copy
     }
     trace = .none
-    CPU.update(operation, factors, u, v, into: array)
+    Backend.update(operation, factors, u, v, into: array)
   }
 }

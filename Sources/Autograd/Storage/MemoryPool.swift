@@ -8,83 +8,152 @@ import Synchronization
   import Darwin
 #endif
 
-/// Keeps freed blocks for the next tensor of about the same size, so that a training loop in its
-/// steady state causes neither page faults nor system calls.
+/// Keeps the freed blocks of one device's memory for later arrays of about the same size, so that a
+/// training loop in its steady state causes neither page faults nor system calls.
 ///
-/// Sizes are rounded up to four classes per power of two (at most 25 % waste); blocks are aligned
-/// to 64 bytes, a cache line and a 512-bit vector, large ones to a huge page. What is kept is bounded: beyond the bound a
-/// block goes back to the system.
-package enum MemoryPool {
-  private static let alignment = 64
-  /// What one entry of the processor's address table may span on Linux: an array of 16 MB has 8 such pages
-  /// instead of 4,096 small ones, more than the table holds.
-  private static let hugePageByteCount = 1 << 21
-  private static let keptByteLimit = 1 << 30
+/// Sizes are rounded up to four classes per power of two (at most 25 % waste). Beyond `cacheLimit` a freed
+/// block returns to the system at once, and all of them do before an allocation is allowed to fail.
+package final class MemoryPool: Sendable {
+  /// The pool of the host's memory.
+  package static let host = MemoryPool(
+    allocate: allocateOnHost, free: { free($0) }, smallestBlock: hostAlignment)
 
   private struct Lists: ~Copyable {
     var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 256)
-    var keptBytes = 0
+    var cachedBytes = 0
     var (usedBytes, peakBytes) = (0, 0)
+    var cacheLimit = 1 << 30
   }
-  // The pointers inside are owned by the pool alone; they are handed out and taken back one by one.
+  // The pool alone owns the addresses in the lists; they are handed out and taken back one at a time.
   private struct Guarded: ~Copyable, @unchecked Sendable { var lists = Lists() }
-  private static let pool = Mutex(Guarded())
+  private let guarded = Mutex(Guarded())
+  private let allocateBlock: @Sendable (_ byteCount: Int) -> UnsafeMutableRawPointer?
+  private let freeBlock: @Sendable (UnsafeMutableRawPointer) -> Void
+  private let smallestBlock: Int
+
+  /// - Parameters:
+  ///   - allocate: Allocates a block, nil if the memory is exhausted.
+  ///   - free: Frees such a block.
+  ///   - smallestBlock: The size of the smallest blocks in bytes.
+  init(
+    allocate: @escaping @Sendable (Int) -> UnsafeMutableRawPointer?,
+    free: @escaping @Sendable (UnsafeMutableRawPointer) -> Void, smallestBlock: Int
+  ) {
+    allocateBlock = allocate
+    freeBlock = free
+    self.smallestBlock = smallestBlock
+  }
 
   /// The class whose blocks hold `byteCount` bytes.
-  static func sizeClass(for byteCount: Int) -> Int {
-    let units = max(byteCount, alignment) - 1
+  func sizeClass(for byteCount: Int) -> Int {
+    let units = max(byteCount, smallestBlock) - 1
     let exponent = Int.bitWidth - 1 - units.leadingZeroBitCount
     let quarter = (units >> (exponent - 2)) & 3
     return exponent * 4 + quarter
   }
 
   /// The size of the blocks of a class in bytes.
-  static func byteCount(of sizeClass: Int) -> Int {
+  func byteCount(of sizeClass: Int) -> Int {
     let exponent = sizeClass / 4
     return (1 << exponent) + ((sizeClass & 3) + 1) << (exponent - 2)
   }
 
-  static func allocate(sizeClass: Int) -> UnsafeMutableRawPointer {
-    let kept: UInt? = pool.withLock { guarded in
-      guarded.lists.usedBytes += byteCount(of: sizeClass)
+  func allocate(sizeClass: Int) -> UnsafeMutableRawPointer {
+    let size = byteCount(of: sizeClass)
+    let cached: UInt? = guarded.withLock { guarded in
+      guarded.lists.usedBytes += size
       guarded.lists.peakBytes = max(guarded.lists.peakBytes, guarded.lists.usedBytes)
       guard let block = guarded.lists.free[sizeClass].popLast() else { return nil }
-      guarded.lists.keptBytes -= byteCount(of: sizeClass)
+      guarded.lists.cachedBytes -= size
       return UInt(bitPattern: block)
     }
-    if let kept, let block = UnsafeMutableRawPointer(bitPattern: kept) { return block }
-    var block: UnsafeMutableRawPointer?
-    let size = byteCount(of: sizeClass)
-    let isLarge = size >= 2 * hugePageByteCount
-    guard posix_memalign(&block, isLarge ? hugePageByteCount : alignment, size) == 0, let block
-    else { fail("out of memory: a tensor needs \(size) bytes") }
-    #if os(Linux)
-      // Only a wish; the last, unfilled page stays a small one.
-      if isLarge { madvise(block, size & ~(hugePageByteCount - 1), Int32(MADV_HUGEPAGE)) }
-    #endif
+    if let cached, let block = UnsafeMutableRawPointer(bitPattern: cached) { return block }
+    if let block = allocateBlock(size) { return block }
+    empty()  // cached blocks of other classes may be what is missing
+    guard let block = allocateBlock(size) else {
+      fail("out of memory: a tensor needs \(size) bytes, \(usage.used - size) are in use")
+    }
     return block
   }
 
-  static func release(_ block: UnsafeMutableRawPointer, sizeClass: Int) {
+  func release(_ block: UnsafeMutableRawPointer, sizeClass: Int) {
     let size = byteCount(of: sizeClass)
     let address = UInt(bitPattern: block)
-    let isKept = pool.withLock { guarded in
+    let isCached = guarded.withLock { guarded in
       guarded.lists.usedBytes -= size
-      guard guarded.lists.keptBytes + size <= keptByteLimit else { return false }
-      guarded.lists.keptBytes += size
+      guard guarded.lists.cachedBytes + size <= guarded.lists.cacheLimit else { return false }
+      guarded.lists.cachedBytes += size
       guarded.lists.free[sizeClass].append(UnsafeMutableRawPointer(bitPattern: address)!)
       return true
     }
-    if !isKept { free(block) }
+    if !isCached { freeBlock(block) }
   }
 
-  /// The most bytes in use at once while a closure ran, less those in use before, by all threads.
-  package static func peakBytes(during body: () throws -> Void) rethrows -> Int {
-    let before = pool.withLock { guarded in
+  /// Returns all cached blocks to the system.
+  func empty() { trim(to: 0) }
+
+  /// The most bytes of freed blocks that are kept.
+  var cacheLimit: Int {
+    get { guarded.withLock { $0.lists.cacheLimit } }
+    set {
+      require(newValue >= 0, "memoryCacheLimit: must not be negative, got \(newValue)")
+      guarded.withLock { $0.lists.cacheLimit = newValue }
+      trim(to: newValue)
+    }
+  }
+
+  /// Frees cached blocks, the largest first, until at most `limit` bytes are left.
+  private func trim(to limit: Int) {
+    var blocks: [UInt] = []
+    guarded.withLock { guarded in
+      for sizeClass in guarded.lists.free.indices.reversed() {
+        while guarded.lists.cachedBytes > limit, let block = guarded.lists.free[sizeClass].popLast()
+        {
+          guarded.lists.cachedBytes -= byteCount(of: sizeClass)
+          blocks.append(UInt(bitPattern: block))
+        }
+      }
+    }
+    for block in blocks { freeBlock(UnsafeMutableRawPointer(bitPattern: block)!) }
+  }
+
+  var usage: Device.MemoryUsage {
+    guarded.withLock { guarded in
+      Device.MemoryUsage(
+        used: guarded.lists.usedBytes, peak: guarded.lists.peakBytes,
+        cached: guarded.lists.cachedBytes)
+    }
+  }
+
+  /// The most bytes in use at once while a closure ran, minus those in use before, by all threads.
+  package func peakBytes(during body: () throws -> Void) rethrows -> Int {
+    let before = guarded.withLock { guarded in
       guarded.lists.peakBytes = guarded.lists.usedBytes
       return guarded.lists.usedBytes
     }
     try body()
-    return pool.withLock { $0.lists.peakBytes } - before
+    return usage.peak - before
   }
+}
+
+// MARK: The host's memory
+
+/// A cache line, and a 512-bit vector.
+private let hostAlignment = 64
+/// The size of a transparent huge page (2 MiB): a 16 MB array needs 8 TLB entries instead of 4,096.
+private let hugePageByteCount = 1 << 21
+
+private func allocateOnHost(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+  var block: UnsafeMutableRawPointer?
+  let isLarge = byteCount >= 2 * hugePageByteCount
+  guard posix_memalign(&block, isLarge ? hugePageByteCount : hostAlignment, byteCount) == 0 else {
+    return nil
+  }
+  #if os(Linux)
+    // A hint; the last, partly filled page stays a small one.
+    if isLarge, let block {
+      madvise(block, byteCount & ~(hugePageByteCount - 1), Int32(MADV_HUGEPAGE))
+    }
+  #endif
+  return block
 }

@@ -1,50 +1,43 @@
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Counts the arrays that got memory of their own; tests use it to see that buffers are reused.
 package let allocationCount = Atomic<Int>(0)
 
 /// The immutable heart of a tensor: element type, shape, strides and memory in one object.
 ///
-/// Shape and strides lie in the object's tail, small payloads behind them; larger payloads come
-/// from the memory pool; a view keeps the array whose memory it shows alive. Nothing changes after
-/// an array was filled, except through an operation that holds the only reference to it (see
-/// `Tensor.takeReusable`): that is why tensors may be shared between threads.
+/// Shape and strides are stored in the object's tail, followed by small payloads of the CPU; larger
+/// payloads come from the device's memory pool; a view keeps the array whose memory it shows alive. Nothing
+/// changes after an array was filled, except through an operation that holds the only reference to it (see
+/// `Tensor.canReuse`): that is why tensors may be shared between threads.
 package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
   package struct Header {
-    /// The first element (index 0 in every dimension).
+    /// The address of the first element (index 0 along every axis); only the device can read it.
     var data: UnsafeMutableRawPointer
     /// The array whose memory this one shows; nil if the memory is its own.
     var owner: NDArray?
     /// The number of elements.
     var count: Int
-    var rank: Int32
-    /// The class of the pooled block, or -1 when the payload lies in the tail or elsewhere.
+    var rank: Int16
+    /// The class of the pooled block, or -1 when the payload is in the tail or elsewhere.
     var sizeClass: Int16
+    var device: Device
     var dtype: DType
     /// Whether elements lie without gaps in row-major order.
     var isDense: Bool
   }
 
-  /// Payloads up to this size lie in the object itself.
+  /// Payloads on the CPU up to this size are stored in the object itself.
   private static let inlineByteCount = 256
 
   deinit {
-    if sizeClass >= 0 { MemoryPool.release(data, sizeClass: sizeClass) }
+    if sizeClass >= 0 { device.pool.release(data, sizeClass: sizeClass) }
   }
 
   // MARK: Creating
 
-  /// A dense array with uninitialised elements; `shape` yields `rank` sizes.
+  /// A dense array with uninitialized elements; `shape` yields `rank` sizes.
   static func uninitialized(
-    dtype: DType, rank: Int, shape: UnsafePointer<Int>
+    dtype: DType, rank: Int, shape: UnsafePointer<Int>, on device: Device
   ) -> NDArray {
     var (count, isTooLarge) = (1, false)
     for axis in 0..<rank {
@@ -56,20 +49,21 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
       !isTooLarge && count < 1 << 56,
       "a tensor of shape \(Array(UnsafeBufferPointer(start: shape, count: rank))) is too large")
     let byteCount = count * dtype.byteCount
-    let isInline = byteCount <= inlineByteCount
+    let isInline = device == .cpu && byteCount <= inlineByteCount
     let words = 2 * rank + (isInline ? (byteCount + 7) / 8 : 0)
     let buffer = NDArray.create(minimumCapacity: words) { buffer in
       var data = UnsafeMutableRawPointer(
         buffer.withUnsafeMutablePointerToElements { $0 + 2 * rank })
       var sizeClass: Int16 = -1
       if !isInline {
-        let pooled = MemoryPool.sizeClass(for: byteCount)
-        data = MemoryPool.allocate(sizeClass: pooled)
+        let pool = device.pool
+        let pooled = pool.sizeClass(for: byteCount)
+        data = pool.allocate(sizeClass: pooled)
         sizeClass = Int16(pooled)
       }
       return Header(
-        data: data, owner: nil, count: count, rank: Int32(rank), sizeClass: sizeClass,
-        dtype: dtype, isDense: true)
+        data: data, owner: nil, count: count, rank: Int16(rank), sizeClass: sizeClass,
+        device: device, dtype: dtype, isDense: true)
     }
     let array = unsafeDowncast(buffer, to: NDArray.self)
     array.withUnsafeMutablePointerToElements { tail in
@@ -84,28 +78,33 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     return array
   }
 
-  static func uninitialized(dtype: DType, shape: [Int]) -> NDArray {
+  package static func uninitialized(dtype: DType, shape: [Int], on device: Device) -> NDArray {
     shape.withUnsafeBufferPointer { sizes in
       if let base = sizes.baseAddress {
-        return uninitialized(dtype: dtype, rank: sizes.count, shape: base)
+        return uninitialized(dtype: dtype, rank: sizes.count, shape: base, on: device)
       }
-      return withUnsafePointer(to: 0) { uninitialized(dtype: dtype, rank: 0, shape: $0) }
+      return withUnsafePointer(to: 0) {
+        uninitialized(dtype: dtype, rank: 0, shape: $0, on: device)
+      }
     }
   }
 
-  /// A dense array with uninitialised elements, shaped like this one.
+  /// A dense array with uninitialized elements on this one's device and in its shape.
   func uninitializedLike(dtype: DType) -> NDArray {
     withUnsafeMutablePointerToElements {
-      NDArray.uninitialized(dtype: dtype, rank: rank, shape: UnsafePointer($0))
+      NDArray.uninitialized(dtype: dtype, rank: rank, shape: UnsafePointer($0), on: device)
     }
   }
 
-  /// A dense matrix with uninitialised elements.
-  static func uninitialized(dtype: DType, rows: Int, columns: Int) -> NDArray {
+  /// A dense matrix with uninitialized elements.
+  static func uninitialized(
+    dtype: DType, rows: Int, columns: Int, on device: Device
+  ) -> NDArray {
     withUnsafeTemporaryAllocation(of: Int.self, capacity: 2) { shape in
       shape[0] = rows
       shape[1] = columns
-      return uninitialized(dtype: dtype, rank: 2, shape: UnsafePointer(shape.baseAddress!))
+      return uninitialized(
+        dtype: dtype, rank: 2, shape: UnsafePointer(shape.baseAddress!), on: device)
     }
   }
 
@@ -140,8 +139,8 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     let owner = withUnsafeMutablePointerToHeader { $0.pointee.owner } ?? self
     let buffer = NDArray.create(minimumCapacity: 2 * rank) { _ in
       Header(
-        data: data + offset * dtype.byteCount, owner: owner, count: 1, rank: Int32(rank),
-        sizeClass: -1, dtype: dtype, isDense: false)
+        data: data + offset * dtype.byteCount, owner: owner, count: 1, rank: Int16(rank),
+        sizeClass: -1, device: device, dtype: dtype, isDense: false)
     }
     let array = unsafeDowncast(buffer, to: NDArray.self)
     array.withUnsafeMutablePointers { header, tail in
@@ -168,10 +167,11 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
   // Through the header's address, because `header` itself is checked for exclusive access at run time,
   // which takes a third of a small operation.
   package var dtype: DType { withUnsafeMutablePointerToHeader { $0.pointee.dtype } }
+  package var device: Device { withUnsafeMutablePointerToHeader { $0.pointee.device } }
   package var rank: Int { withUnsafeMutablePointerToHeader { Int($0.pointee.rank) } }
   package var count: Int { withUnsafeMutablePointerToHeader { $0.pointee.count } }
   package var isDense: Bool { withUnsafeMutablePointerToHeader { $0.pointee.isDense } }
-  /// The first element.
+  /// The address of the first element, which only the device can read; see `onHost`.
   ///
   /// The array must be kept alive while the pointer is used.
   package var data: UnsafeMutableRawPointer { withUnsafeMutablePointerToHeader { $0.pointee.data } }
@@ -236,11 +236,12 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     return array.withUnsafeMutablePointerToHeader { isKnownUniquelyReferenced(&$0.pointee.owner) }
   }
 
-  /// Runs `body` with the elements, which must be dense and of the given type.
+  /// Runs `body` with the elements, which must be dense, of the given type and on the CPU.
   package func withElements<Scalar, Result>(
     as type: Scalar.Type, _ body: (UnsafeMutableBufferPointer<Scalar>) throws -> Result
   ) rethrows -> Result {
-    try withExtendedLifetime(self) {
+    require(device == .cpu, "the elements of an array on \(device) cannot be read by the CPU")
+    return try withExtendedLifetime(self) {
       let start = data.assumingMemoryBound(to: Scalar.self)
       return try body(UnsafeMutableBufferPointer(start: start, count: count))
     }

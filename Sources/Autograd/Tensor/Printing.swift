@@ -15,7 +15,7 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     let head = "Tensor \(shape) \(dtype)"
     if count == 0 { return head + " (no elements)" }
     // Halves are read as the floats that they stand for.
-    let readable = dtype.isHalf ? Tensor(CPU.contiguous(array, as: .float32)) : self
+    let readable = Tensor(array.onHost.computable)
     let elements = readable.formatted(readable.shownIndices())
     if rank == 0 { return "\(head)\n\(elements[0])" }
     let width = elements.lazy.map(\.count).max() ?? 0

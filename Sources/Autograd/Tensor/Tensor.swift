@@ -28,6 +28,9 @@ public struct Tensor: Sendable {
 
   package func hasShape(of other: Tensor) -> Bool { array.hasShape(of: other.array) }
 
+  /// Where the elements are stored, and what computes with them.
+  public var device: Device { array.device }
+
   /// The type of the elements.
   public var dtype: DType { array.dtype }
 
@@ -78,10 +81,15 @@ public struct Tensor: Sendable {
 
   // MARK: Reusing memory
 
-  /// This tensor's array if its memory can take a result of `dtype` and the same shape: nobody else
-  /// sees it, it is dense, and nothing is recorded that could need it.
-  static func takeReusable(_ array: inout NDArray, dtype: DType) -> Bool {
-    array.isDense && array.dtype == dtype && NDArray.isUnique(&array)
+  /// Whether an array's memory can take a result of the same shape and type: it is dense, and no other
+  /// reference to it exists (a recorded operation that needs it would hold one).
+  static func canReuse(_ array: inout NDArray) -> Bool {
+    array.isDense && NDArray.isUnique(&array)
+  }
+
+  /// The same for a result on a device.
+  static func canReuse(_ array: inout NDArray, on device: Device) -> Bool {
+    array.device == device && canReuse(&array)
   }
 }
 
@@ -94,37 +102,40 @@ extension Tensor {
   ///   - values: The elements in row-major order.
   ///   - shape: The sizes; their product is the number of values. Default: one axis.
   ///   - dtype: The type of the elements, float32 unless stated, whatever the Swift type.
+  ///   - device: Where to store them.
   @_specialize(where Value == Double)
   @_specialize(where Value == Float)
   public init<Value: BinaryFloatingPoint>(
-    _ values: [Value], shape: [Int]? = nil, dtype: DType = .float32
+    _ values: [Value], shape: [Int]? = nil, dtype: DType = .float32, device: Device = .cpu
   ) {
     // Specialised, because it took 100 ns for each element where another file called it in a build
     // without whole-module optimisation, such as the tests'.
     let shape = shape ?? [values.count]
     Tensor.check(shape, "Tensor", holds: values.count)
     if dtype == .float32 {
-      self.init(scalars: values.map { Float($0) }, shape: shape)
+      self.init(scalars: values.map { Float($0) }, shape: shape, device: device)
     } else {
       let doubles = Tensor(scalars: values.map { Double($0) }, shape: shape)
-      self.init(CPU.contiguous(doubles.array, as: dtype))
+      self = Tensor(doubles.array.contiguous(as: dtype)).to(device)
     }
   }
 
   /// A matrix from its rows, which must have equal lengths.
-  public init<Value: BinaryFloatingPoint>(_ rows: [[Value]], dtype: DType = .float32) {
+  public init<Value: BinaryFloatingPoint>(
+    _ rows: [[Value]], dtype: DType = .float32, device: Device = .cpu
+  ) {
     let width = rows.first?.count ?? 0
     for (index, row) in rows.enumerated() {
       require(
         row.count == width,
         "Tensor: row 0 has \(width) values, row \(index) has \(row.count)")
     }
-    self.init(rows.flatMap { $0 }, shape: [rows.count, width], dtype: dtype)
+    self.init(rows.flatMap { $0 }, shape: [rows.count, width], dtype: dtype, device: device)
   }
 
   /// A scalar tensor (no axes) of one number.
-  public init(_ value: some Number, dtype: DType = .float32) {
-    self = .full([], value, dtype: dtype)
+  public init(_ value: some Number, dtype: DType = .float32, device: Device = .cpu) {
+    self = .full([], value, dtype: dtype, device: device)
   }
 
   /// A tensor whose element type is that of the Swift values: Int gives int64, UInt8 uint8, Bool
@@ -133,15 +144,19 @@ extension Tensor {
   /// - Parameters:
   ///   - scalars: The elements in row-major order.
   ///   - shape: The sizes; their product is the number of scalars. Default: one axis.
-  public init<Scalar: TensorScalar>(scalars: [Scalar], shape: [Int]? = nil) {
+  ///   - device: Where to store them.
+  public init<Scalar: TensorScalar>(
+    scalars: [Scalar], shape: [Int]? = nil, device: Device = .cpu
+  ) {
     let shape = shape ?? [scalars.count]
     Tensor.check(shape, "Tensor", holds: scalars.count)
-    self.init(shape: shape, of: Scalar.self) { elements in
+    let onHost = Tensor(shape: shape, of: Scalar.self) { elements in
       _ = elements.initialize(from: scalars)
     }
+    self = device == .cpu ? onHost : onHost.to(device)
   }
 
-  /// A tensor that a closure fills.
+  /// A tensor on the CPU that a closure fills.
   ///
   /// - Parameters:
   ///   - shape: The sizes.
@@ -150,32 +165,39 @@ extension Tensor {
     shape: [Int], of: Scalar.Type, fill: (UnsafeMutableBufferPointer<Scalar>) throws -> Void
   ) rethrows {
     Tensor.check(shape, "Tensor")
-    let array = NDArray.uninitialized(dtype: Scalar.dtype, shape: shape)
+    let array = NDArray.uninitialized(dtype: Scalar.dtype, shape: shape, on: .cpu)
     try array.withElements(as: Scalar.self, fill)
     self.init(array)
   }
 
   /// A tensor of one value.
-  public static func full(_ shape: [Int], _ value: some Number, dtype: DType = .float32) -> Tensor {
+  public static func full(
+    _ shape: [Int], _ value: some Number, dtype: DType = .float32, device: Device = .cpu
+  ) -> Tensor {
     check(shape, "full")
-    return Tensor(CPU.filled(shape: shape, value: value.doubleValue, dtype: dtype))
+    return Tensor(
+      NDArray.filled(shape: shape, value: value.doubleValue, dtype: dtype, on: device))
   }
 
   /// A tensor of zeros.
-  public static func zeros(_ shape: [Int], dtype: DType = .float32) -> Tensor {
-    full(shape, 0, dtype: dtype)
+  public static func zeros(
+    _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
+  ) -> Tensor {
+    full(shape, 0, dtype: dtype, device: device)
   }
 
   /// A tensor of ones.
-  public static func ones(_ shape: [Int], dtype: DType = .float32) -> Tensor {
-    full(shape, 1, dtype: dtype)
+  public static func ones(
+    _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
+  ) -> Tensor {
+    full(shape, 1, dtype: dtype, device: device)
   }
 
-  /// Zeros of this tensor's shape and type.
-  public func zerosLike() -> Tensor { .zeros(shape, dtype: dtype) }
+  /// Zeros of this tensor's shape and type, on its device.
+  public func zerosLike() -> Tensor { .zeros(shape, dtype: dtype, device: device) }
 
-  /// Ones of this tensor's shape and type.
-  public func onesLike() -> Tensor { .ones(shape, dtype: dtype) }
+  /// Ones of this tensor's shape and type, on its device.
+  public func onesLike() -> Tensor { .ones(shape, dtype: dtype, device: device) }
 
   static func check(_ shape: [Int], _ operation: StaticString, holds count: Int? = nil) {
     for size in shape {
@@ -207,20 +229,21 @@ extension Tensor {
 // MARK: Reading
 
 extension Tensor {
-  /// The elements in row-major order, converted to a Swift type.
+  /// The elements in row-major order, converted to a Swift type; waits for the device.
   public func scalars<Scalar: TensorScalar>(as type: Scalar.Type = Float.self) -> [Scalar] {
-    let dense = CPU.contiguous(array, as: Scalar.dtype)
+    let dense = array.onHost.contiguous(as: Scalar.dtype)
     return dense.withElements(as: Scalar.self) { Array($0) }
   }
 
-  /// The only element of a tensor with one element, as a Double.
+  /// The only element of a tensor with one element, as a Double; waits for the device.
   public func item() -> Double {
     require(count == 1, "item: needs a tensor of one element, got \(summary)")
+    let array = array.onHost
     return withExtendedLifetime(array) {
       switch dtype {
       case .float32: Double(array.data.load(as: Float.self))
       case .float64: array.data.load(as: Double.self)
-      default: scalars(as: Double.self)[0]
+      default: array.contiguous(as: .float64).data.load(as: Double.self)
       }
     }
   }
@@ -232,7 +255,7 @@ extension Tensor {
   public func withScalars<Scalar: TensorScalar, Result>(
     as type: Scalar.Type, _ body: (UnsafeBufferPointer<Scalar>) throws -> Result
   ) rethrows -> Result {
-    let dense = CPU.contiguous(array, as: Scalar.dtype)
+    let dense = array.onHost.contiguous(as: Scalar.dtype)
     return try dense.withElements(as: Scalar.self) { try body(UnsafeBufferPointer($0)) }
   }
 
@@ -240,7 +263,7 @@ extension Tensor {
   package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
     -> Result
   {
-    let dense = CPU.contiguous(array)
+    let dense = array.onHost.contiguous()
     return try withExtendedLifetime(dense) {
       try body(UnsafeRawBufferPointer(start: dense.data, count: dense.count * dtype.byteCount))
     }
@@ -249,7 +272,7 @@ extension Tensor {
   /// A tensor from its elements' bytes in row-major order.
   package init(bytes: ArraySlice<UInt8>, _ shape: [Int], _ dtype: DType) {
     Tensor.check(shape, "Tensor", holds: bytes.count / dtype.byteCount)
-    let array = NDArray.uninitialized(dtype: dtype, shape: shape)
+    let array = NDArray.uninitialized(dtype: dtype, shape: shape, on: .cpu)
     bytes.withUnsafeBytes { source in
       UnsafeMutableRawBufferPointer(start: array.data, count: source.count).copyMemory(from: source)
     }
@@ -262,9 +285,21 @@ extension Tensor {
   public func asType(_ dtype: DType) -> Tensor {
     if dtype == self.dtype { return self }
     return moving(self) {
-      Tensor(CPU.contiguous($0.array, as: dtype))
+      Tensor($0.array.contiguous(as: dtype))
     } pullback: { _, _ in
       { dy in dy }  // the tape converts it
+    }
+  }
+
+  /// The same values on a device; itself if it is there already. Gradients are moved back.
+  public func to(_ device: Device) -> Tensor {
+    if device == self.device { return self }
+    return moving(self) { x in
+      // A view of little in much memory is made dense first: its copy keeps the strides.
+      Tensor((x.array.isCompact ? x.array : x.array.contiguous()).copied(to: device))
+    } pullback: { x, _ in
+      let origin = x.device
+      return { dy in dy.to(origin) }
     }
   }
 
@@ -272,7 +307,7 @@ extension Tensor {
   public func contiguous() -> Tensor {
     if isContiguous { return self }
     return moving(self) {
-      Tensor(CPU.contiguous($0.array))
+      Tensor($0.array.contiguous())
     } pullback: { _, _ in
       { dy in dy }
     }

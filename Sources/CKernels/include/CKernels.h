@@ -259,6 +259,11 @@ typedef struct CKKernels {
   void (*_Nonnull scatterAddPlanes)(CKType type, size_t planes, size_t xCount, size_t yCount,
                                     const void *_Nonnull x, const int32_t *_Nonnull indices, void *_Nonnull y);
 
+  /// Copies indices to y, int32 if it narrows, else int64; one to ignore becomes 0. Bit 0 of the result says whether
+  /// one of the others is not in 0 ..< bound (what y holds then means nothing), bit 1 whether one is ignored.
+  uint8_t (*_Nonnull checkIndices)(size_t count, const int64_t *_Nonnull x, int64_t bound, bool ignores,
+                                   int64_t ignored, bool narrows, void *_Nonnull y);
+
   // `CKPhilox` and `CKNormalPairs`, bit for bit.
   void (*_Nonnull randomWords)(uint64_t seed, uint64_t stream, uint64_t first, size_t count,
                                uint32_t *_Nonnull words);

@@ -66,7 +66,7 @@ private func dropped(
   _ x: consuming Tensor, choosing shape: [Int], _ probability: Double, _ random: inout RandomStream
 ) -> Tensor {
   if probability == 0 { return x }
-  let kept = random.bernoulli(shape, probability: 1 - probability)
+  let kept = random.bernoulli(shape, probability: 1 - probability, device: x.device)
   let scale = probability < 1 ? 1 / (1 - probability) : 0
   return x * (kept.asType(x.dtype) * scale)
 }

@@ -248,7 +248,10 @@ public final class MultiHeadAttention: Module {
       masks.append(padding.reshape([sizes.batch, 1, 1, sizes.keys]))
     }
     var seen = masks.filter { $0.dtype == .bool }.map { .!$0 }
-    if isCausal { seen.append(seenCausally(queries: sizes.queries, keys: sizes.keys)) }
+    if isCausal {
+      let device = masks.first?.device ?? .cpu
+      seen.append(seenCausally(queries: sizes.queries, keys: sizes.keys, device: device))
+    }
     let visible = seen.isEmpty ? nil : seen.dropFirst().reduce(seen[0]) { $0 .& $1 }
     let added = masks.filter { $0.dtype != .bool }.map { $0.asType(dtype) }
     guard let first = added.first else { return visible }

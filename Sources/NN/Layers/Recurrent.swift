@@ -175,7 +175,10 @@ public final class Recurrent<Step: RecurrentStep>: Module {
     let products = weights.inputProducts(x)
     let steps = parts(products, x.size(0), axis: 0, squeezing: true)
     var state =
-      given ?? stateSizes.map { Tensor.zeros([x.size(1), $0], dtype: products.dtype) }
+      given
+      ?? stateSizes.map {
+        Tensor.zeros([x.size(1), $0], dtype: products.dtype, device: products.device)
+      }
     let (hiddenProducts, projected) = (weights.hiddenProducts(), weights.projected())
     var hidden: [Tensor] = []
     for inputs in isReversed ? steps.reversed() : steps {

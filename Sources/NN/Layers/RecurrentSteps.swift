@@ -135,9 +135,9 @@ func parts(_ x: Tensor, _ count: Int, axis: Int, squeezing: Bool = false) -> [Te
       return squeezing ? part.squeeze(axis) : part
     }
   } pullbacks: { _, results in
-    let (shape, dtype) = (results[0].shape, results[0].dtype)
+    let (shape, dtype, device) = (results[0].shape, results[0].dtype, results[0].device)
     return { cotangents, _ in
-      let gradients = cotangents.map { $0 ?? .zeros(shape, dtype: dtype) }
+      let gradients = cotangents.map { $0 ?? .zeros(shape, dtype: dtype, device: device) }
       return [squeezing ? stack(gradients, axis: axis) : concatenate(gradients, axis: axis)]
     }
   }

@@ -119,7 +119,7 @@ public final class RecurrentCell<Step: RecurrentStep>: Module {
       let isBatch = x.rank == 2
       let inputs = weights.inputProducts(isBatch ? x : x.unsqueeze(0))
       let expected = Array(x.shape.dropLast()) + [weights.hiddenSize]
-      let zeros = Tensor.zeros(expected, dtype: inputs.dtype)
+      let zeros = Tensor.zeros(expected, dtype: inputs.dtype, device: inputs.device)
       var tensors = Step.tensors(of: state ?? Step.state(of: [zeros, zeros]))
       for tensor in tensors {
         require(

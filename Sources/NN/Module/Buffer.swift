@@ -31,7 +31,8 @@ public final class Buffer {
   /// The value, in the shape that the caller expects; the first call creates it.
   public func value(shape expected: [Int]) -> Tensor {
     require(allows(expected), "a buffer of shape \(described) is used as \(expected)")
-    shape = expected
+    // Written only once: several threads may run a model in evaluation mode.
+    if stored == nil { shape = expected }
     return value
   }
 

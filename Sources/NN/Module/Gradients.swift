@@ -22,14 +22,18 @@ public struct Gradients: Sequence {
 
   /// The Euclidean norm of all gradients as one vector.
   public var norm: Double {
-    entries.reduce(0) { $0 + $1.gradient.sumOfSquares() }.squareRoot()
+    entries.reduce(0) { $0 + $1.gradient.sumOfSquares().item() }.squareRoot()
   }
+
+  /// Whether the host can read the gradients without waiting for a device.
+  private var areOnCPU: Bool { entries.allSatisfy { $0.gradient.device == .cpu } }
 
   /// The gradients scaled down so that their norm as one vector is at most a limit: times limit /
   /// (norm + 1e-6) where that is below 1, as PyTorch's `clip_grad_norm_`, and in place where nobody else
   /// sees their memory.
   ///
-  /// NaN or an infinity in one gradient makes the norm such, and no gradient stays as it was.
+  /// NaN or an infinity in one gradient makes the norm such, and no gradient stays as it was. On devices other
+  /// than the CPU the factor is never read by the host.
   ///
   /// - Parameters:
   ///   - limit: The largest norm allowed, above 0.
@@ -38,17 +42,26 @@ public struct Gradients: Sequence {
   public consuming func clipped(norm limit: Double, order: Double = 2) -> Gradients {
     require(limit > 0, "clipped: the norm's limit must be above 0, got \(limit)")
     require(order > 0, "clipped: the norm's order must be above 0, got \(order)")
-    let norm = order == 2 ? norm : norm(of: order)
+    if !areOnCPU {
+      let factor = minimum(limit / (normTensor(order) + 1e-6), 1)
+      return map { $0 * factor.asType($0.dtype) }
+    }
+    let norm =
+      order == 2 ? norm : entries.isEmpty ? 0 : normTensor(order).item()
     let factor = limit / (norm + 1e-6)
     if factor >= 1 { return self }
     var scaled = self
-    for place in scaled.entries.indices { scaled.entries[place].gradient *= factor }
+    for index in scaled.entries.indices { scaled.entries[index].gradient *= factor }
     return scaled
   }
 
-  private func norm(of order: Double) -> Double {
-    let norms = entries.map { $0.gradient.norm(order).item() }
-    return norms.isEmpty ? 0 : Tensor(norms, dtype: .float64).norm(order).item()
+  /// The norm of all gradients as one vector, float64 []; there must be one gradient at least.
+  private func normTensor(_ order: Double) -> Tensor {
+    if order != 2 {
+      return stack(entries.map { $0.gradient.norm(order).asType(.float64) }).norm(order)
+    }
+    let squares = entries.map { $0.gradient.sumOfSquares() }
+    return squares.dropFirst().reduce(squares[0]) { $0 + $1 }.sqrt()
   }
 
   /// The gradients with every element brought between -limit and limit.

@@ -160,7 +160,8 @@ extension Adagrad.Options {
   ) {
     let gradient = direction(gradient, at: value)
     if state.tensors["sum"] == nil && initialAccumulator != 0 {
-      state.tensors["sum"] = .full(value.shape, initialAccumulator, dtype: value.dtype)
+      state.tensors["sum"] = .full(
+        value.shape, initialAccumulator, dtype: value.dtype, device: value.device)
     }
     state["sum", zerosLike: value].update(adding: gradient, by: gradient, times: 1)
     value.update(

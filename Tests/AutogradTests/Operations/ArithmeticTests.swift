@@ -179,7 +179,7 @@ struct ArithmeticTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor(scalars: [true, false]) + Tensor(scalars: [true])
     }
-    expectMessage(result, "arithmetic needs numbers, got bool [2] and [1]")
+    expectMessage(result, "+: needs numbers, got bool [2] and [1]")
   }
 
   @Test func aFractionBesideIntegers() async {

@@ -131,7 +131,7 @@ struct ComparisonTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = (Tensor.zeros([2, 3]) .< Tensor.zeros([2]))
     }
-    expectMessage(result, "comparison: shapes [2, 3] and [2] cannot be broadcast together")
+    expectMessage(result, ".<: shapes [2, 3] and [2] cannot be broadcast together")
   }
 
   @Test func whereOfShapesThatDoNotFit() async {

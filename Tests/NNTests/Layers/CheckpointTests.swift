@@ -102,7 +102,7 @@ import Testing
         let x = inputs([1024, 64])
         let run = { _ = net.valueAndGradients { net(x).sum() } }
         run()
-        return MemoryPool.peakBytes(during: run)
+        return MemoryPool.host.peakBytes(during: run)
       }
       let (plain, checkpointed) = (peak(checkpointed: false), peak(checkpointed: true))
       // An activation takes the memory of the layer before it, so 8 blocks keep 3 results each, of 256

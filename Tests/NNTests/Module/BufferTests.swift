@@ -30,6 +30,24 @@ import Testing
     #expect(count.value.dtype == .int64 && count.value.item() == 4)
   }
 
+  @Test func aModelInEvaluationModeMayBeUsedByManyThreads() async {
+    await #expect(processExitsWith: .success) {
+      // Read only, which is what is tested.
+      nonisolated(unsafe) let model = Sequential(
+        Conv2d(3, 4, kernelSize: 3), BatchNorm2d(4), ReLU())
+      let x = inputs([2, 3, 6, 6])
+      model.materialize(for: x)
+      model.evaluate()
+      let expected = model(x).floats
+      await withTaskGroup(of: Bool.self) { group in
+        for _ in 0..<8 {
+          group.addTask { (0..<2_000).allSatisfy { _ in model(x).floats == expected } }
+        }
+        for await isEqual in group { precondition(isEqual) }
+      }
+    }
+  }
+
   static let mistakes = [
     Mistake("a buffer of shape [2, ?] is used as [3, 1]") {
       _ = Buffer(shape: [2, nil], initial: 0).value(shape: [3, 1])

@@ -57,19 +57,3 @@ enum CPU {
   /// The name of the kernel set in use.
   static var kernelName: String { String(cString: kernels.name) }
 }
-
-extension DType {
-  /// The same type as the kernels know it.
-  var kernelType: CKType {
-    switch self {
-    case .float32: .float32
-    case .float64: .float64
-    case .int32: .int32
-    case .int64: .int64
-    case .uint8: .uInt8
-    case .bool: .bool
-    case .float16: .float16
-    case .bfloat16: .bFloat16
-    }
-  }
-}

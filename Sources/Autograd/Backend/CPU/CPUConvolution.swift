@@ -1,28 +1,5 @@
 internal import CKernels
 
-/// The sizes of a two-dimensional convolution.
-struct ConvolutionShape: Sendable, Equatable {
-  var batch: Int
-  var inputChannels: Int
-  var inputSize: [Int]
-  var outputChannels: Int
-  var outputSize: [Int]
-  var kernelSize: [Int]
-  var stride: [Int]
-  var padding: [Int]
-  var dilation: [Int]
-  var groups: Int
-
-  var inputShape: [Int] { [batch, inputChannels] + inputSize }
-  var outputShape: [Int] { [batch, outputChannels] + outputSize }
-  var weightShape: [Int] { [outputChannels, inputChannels / groups] + kernelSize }
-
-  /// Weights that belong to one output channel.
-  var taps: Int { inputChannels / groups * kernelSize[0] * kernelSize[1] }
-  var outputPixels: Int { outputSize[0] * outputSize[1] }
-  var inputPixels: Int { inputSize[0] * inputSize[1] }
-}
-
 /// The pixels of an axis at one place of a stride, first + stride * n, and the weights that reach them.
 private struct StridePlace {
   /// The first pixel.
@@ -142,9 +119,9 @@ extension CPU {
     let places = verticals.flatMap { vertical in horizontals.map { (vertical, $0) } }
     let (window, perGroup) = (StridePlace.window(verticals), shape.outputChannels / shape.groups)
     let across = StridePlace.window(horizontals)
-    let matrix = CPU.filled(
+    let matrix = NDArray.filled(
       shape: [shape.groups, rows, places.count, perGroup, window.taps, across.taps], value: 0,
-      dtype: weight.dtype)
+      dtype: weight.dtype, on: .cpu)
     for (index, (vertical, horizontal)) in places.enumerated() where matrix.count > 0 {
       let place = turned(weight, shape, vertical, horizontal)
       if place.count == 0 { continue }
@@ -179,10 +156,10 @@ extension CPU {
     }
     let partShape = [planes, places.count, pixelsY, pixelsX]
     if matrix.count == 0 {  // no window reaches these places
-      copyPart(CPU.filled(shape: partShape, value: 0, dtype: dx.dtype))
+      copyPart(NDArray.filled(shape: partShape, value: 0, dtype: dx.dtype, on: .cpu))
       return
     }
-    let part = NDArray.uninitialized(dtype: dx.dtype, shape: partShape)
+    let part = NDArray.uninitialized(dtype: dx.dtype, shape: partShape, on: .cpu)
     multiplyPatches(
       of: dy,
       CKPatches(
@@ -221,7 +198,7 @@ extension CPU {
         perGroup * channels * area, area, channels * area, -vertical.step * width,
         -horizontal.step,
       ], offset: max(0, vertical.last) * width + max(0, horizontal.last))
-    return contiguous(view)
+    return view.contiguous()
   }
 
   /// dw [O, C / groups, ...] from x [N, C, ...] and dy [N, O, ...], all dense.

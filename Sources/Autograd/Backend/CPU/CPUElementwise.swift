@@ -21,8 +21,8 @@ extension CPU {
 
   // MARK: Map
 
-  static func map(_ operation: CKMap, _ x: NDArray, into y: NDArray) {
-    let type = x.dtype.kernelType
+  static func map(_ operation: UnaryOp, _ x: NDArray, into y: NDArray) {
+    let (operation, type) = (operation.kernel, x.dtype.kernelType)
     let size = x.dtype.byteCount
     if x.isDense {
       let (xData, yData) = (x.data, y.data)
@@ -46,11 +46,11 @@ extension CPU {
 
   // MARK: Zip
 
-  /// An operand beside an array: another array, or one element of the same type.
+  /// Dense arrays of one type and shape.
   static func zip(
-    _ operation: CKZip, dense a: NDArray, _ b: NDArray, into y: NDArray
+    _ operation: BinaryOp, dense a: NDArray, _ b: NDArray, into y: NDArray
   ) {
-    let type = a.dtype.kernelType
+    let (operation, type) = (operation.kernel, a.dtype.kernelType)
     let size = a.dtype.byteCount
     let (aData, bData, yData) = (a.data, b.data, y.data)
     forEachDensePart(a.count) { start, count in
@@ -64,9 +64,9 @@ extension CPU {
 
   /// Dense `a` with one scalar, which stands on the left if `isReversed`.
   static func zip(
-    _ operation: CKZip, dense a: NDArray, scalar: Double, isReversed: Bool, into y: NDArray
+    _ operation: BinaryOp, dense a: NDArray, scalar: Double, isReversed: Bool, into y: NDArray
   ) {
-    let type = a.dtype.kernelType
+    let (operation, type) = (operation.kernel, a.dtype.kernelType)
     let size = a.dtype.byteCount
     let (aData, yData) = (a.data, y.data)
     withScalar(scalar, as: a.dtype) { scalar in
@@ -83,9 +83,9 @@ extension CPU {
 
   /// Operands of one type, broadcast to the shape of dense `y`.
   static func zip(
-    _ operation: CKZip, broadcast a: NDArray, _ b: NDArray, into y: NDArray
+    _ operation: BinaryOp, broadcast a: NDArray, _ b: NDArray, into y: NDArray
   ) {
-    let type = a.dtype.kernelType
+    let (operation, type) = (operation.kernel, a.dtype.kernelType)
     let size = a.dtype.byteCount
     if y.count < parallelCount, let (width, aStrides, bStrides) = rowStrides(a, b, in: y) {
       if width == 0 { return }
@@ -148,8 +148,8 @@ extension CPU {
   }
 
   /// Operands of one type, broadcast to the shape of dense, boolean `y`.
-  static func compare(_ operation: CKCompare, _ a: NDArray, _ b: NDArray, into y: NDArray) {
-    let type = a.dtype.kernelType
+  static func compare(_ operation: CompareOp, _ a: NDArray, _ b: NDArray, into y: NDArray) {
+    let (operation, type) = (operation.kernel, a.dtype.kernelType)
     let size = a.dtype.byteCount
     let shape = y.shape
     let loop = StridedLoop(
@@ -192,9 +192,9 @@ extension CPU {
 
   /// y = keep * y + scale * f(u, v) in place; dense arrays of one floating-point type and shape.
   static func update(
-    _ operation: CKUpdate, _ factors: CKUpdateFactors, _ u: NDArray, _ v: NDArray, into y: NDArray
+    _ operation: UpdateOp, _ factors: UpdateFactors, _ u: NDArray, _ v: NDArray, into y: NDArray
   ) {
-    let type = y.dtype.kernelType
+    let (operation, factors, type) = (operation.kernel, factors.kernel, y.dtype.kernelType)
     let size = y.dtype.byteCount
     let (uData, vData, yData) = (u.data, v.data, y.data)
     forEachDensePart(y.count) { start, count in
@@ -210,7 +210,7 @@ extension CPU {
   static func copy(_ x: NDArray, into y: NDArray) {
     let (from, to) = (x.dtype, y.dtype)
     if from != to && (from.isHalf && to != .float32 || to.isHalf && from != .float32) {
-      return copy(contiguous(x, as: .float32), into: y)
+      return copy(x.contiguous(as: .float32), into: y)
     }
     let shape = y.shape
     let loop = StridedLoop(shape: shape, operands: [x.strides(broadcastTo: shape), y.strides])
@@ -227,31 +227,16 @@ extension CPU {
     }
   }
 
-  /// The array itself if it is dense and of the type, else a dense copy.
-  static func contiguous(_ x: NDArray, as dtype: DType? = nil) -> NDArray {
-    let dtype = dtype ?? x.dtype
-    if x.isDense && x.dtype == dtype { return x }
-    let y = x.uninitializedLike(dtype: dtype)
-    copy(x, into: y)
-    return y
-  }
-
-  /// The array itself, or halves as float32, which the kernels compute with.
-  static func computable(_ x: NDArray) -> NDArray {
-    x.dtype.isHalf ? contiguous(x, as: .float32) : x
-  }
-
-  static func filled(shape: [Int], value: Double, dtype: DType) -> NDArray {
-    let y = NDArray.uninitialized(dtype: dtype, shape: shape)
-    withScalar(value, as: dtype) { scalar in
+  static func fill(_ y: NDArray, with value: Double) {
+    let type = y.dtype.kernelType
+    withScalar(value, as: y.dtype) { scalar in
       kernels.copy(
-        dtype.kernelType, dtype.kernelType, y.count, 1,
-        CKSource(data: scalar, inner: 0, outer: 0), y.data, 1, 0)
+        type, type, y.count, 1, CKSource(data: scalar, inner: 0, outer: 0), y.data, 1, 0)
     }
-    return y
+    withExtendedLifetime(y) {}
   }
 
-  /// Calls `body` with the place of a scalar converted to a type.
+  /// Calls `body` with the address of a scalar converted to a type.
   @inline(__always)
   static func withScalar<Result>(
     _ value: Double, as dtype: DType, _ body: (UnsafeRawPointer) -> Result

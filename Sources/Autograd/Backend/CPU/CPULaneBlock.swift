@@ -11,9 +11,9 @@ extension CPU {
     let inputGradient: LaneConvolution
     let shape: ConvolutionShape
     let pool: PoolingShape
-    let activation: CKMap
+    let activation: UnaryOp
     /// The activation's derivative, from its result.
-    let gradient: CKZip
+    let gradient: BinaryOp
 
     fileprivate var activations: Int { convolution.outputPixels }
     fileprivate var pooled: Int { shape.outputChannels * pool.outputPixels }
@@ -29,8 +29,9 @@ extension CPU {
       let lanes = laneCount(dtype)
       let rows = (block.shape.batch + lanes - 1) / lanes
       input = .uninitialized(
-        dtype: dtype, rows: rows, columns: block.convolution.paddedPixels * lanes)
-      activations = .uninitialized(dtype: dtype, rows: rows, columns: block.activations * lanes)
+        dtype: dtype, rows: rows, columns: block.convolution.paddedPixels * lanes, on: .cpu)
+      activations = .uninitialized(
+        dtype: dtype, rows: rows, columns: block.activations * lanes, on: .cpu)
     }
 
     init(input: NDArray, activations: NDArray) {
@@ -49,8 +50,8 @@ extension CPU {
       let rows = (block.shape.batch + lanes - 1) / lanes
       let outputs = block.shape.outputChannels
       weights = .uninitialized(
-        dtype: dtype, rows: rows, columns: outputs * block.convolution.taps)
-      biases = .uninitialized(dtype: dtype, rows: rows, columns: outputs)
+        dtype: dtype, rows: rows, columns: outputs * block.convolution.taps, on: .cpu)
+      biases = .uninitialized(dtype: dtype, rows: rows, columns: outputs, on: .cpu)
     }
 
     func add(into dw: NDArray, _ db: NDArray) {
@@ -130,7 +131,8 @@ extension CPU {
     for output in 0..<block.shape.outputChannels {
       let plane = activations + output * pixels * pixelBytes
       kernels.map(
-        block.activation, type, pixels * lanes, 1, CKSource(data: plane, inner: 1, outer: 0), plane)
+        block.activation.kernel, type, pixels * lanes, 1, CKSource(data: plane, inner: 1, outer: 0),
+        plane)
       withUnsafePointer(to: block.pool.window) {
         kernels.averagePoolLanes(type, $0, 1, plane, pooled + output * pooledPixels * pixelBytes)
       }
@@ -170,7 +172,7 @@ extension CPU {
         let (block, state, sums) = (blocks[index], states[index], sums[index])
         withUnsafePointer(to: block.pool.window) {
           kernels.activationPoolLanesGradient(
-            block.gradient, type, $0, block.shape.outputChannels, pooled,
+            block.gradient.kernel, type, $0, block.shape.outputChannels, pooled,
             state.activations.data + first * block.activations * size, cotangent,
             sums.biases.data + first / lanes * block.shape.outputChannels * size)
         }

@@ -87,7 +87,8 @@ extension CPU {
     )
     let (width, size) = (kernels.laneOutputs, weight.dtype.byteCount)
     let groupCount = (outputs + width - 1) / width * width * taps
-    let panels = NDArray.uninitialized(dtype: weight.dtype, rows: groups, columns: groupCount)
+    let panels = NDArray.uninitialized(
+      dtype: weight.dtype, rows: groups, columns: groupCount, on: .cpu)
     for group in 0..<groups {
       kernels.pack(
         weight.dtype.kernelType, width, outputs, taps,
@@ -138,7 +139,7 @@ extension CPU {
     let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
     let sizes = convolution.sizes
     let blocks = (convolution.batch + lanes - 1) / lanes
-    let partial = NDArray.uninitialized(dtype: dtype, shape: [blocks, dw.count])
+    let partial = NDArray.uninitialized(dtype: dtype, shape: [blocks, dw.count], on: .cpu)
     let weights = sizes.outputs * convolution.taps
     let cotangents = LaneConvolution.cotangents(of: convolution)
     forEachLaneBlock(convolution, lanes) { group, first, count in

@@ -6,11 +6,11 @@ struct Scratch: ~Copyable {
   private let sizeClass: Int
 
   init(byteCount: Int) {
-    sizeClass = MemoryPool.sizeClass(for: byteCount)
-    start = MemoryPool.allocate(sizeClass: sizeClass)
+    sizeClass = MemoryPool.host.sizeClass(for: byteCount)
+    start = MemoryPool.host.allocate(sizeClass: sizeClass)
   }
 
-  deinit { MemoryPool.release(start, sizeClass: sizeClass) }
+  deinit { MemoryPool.host.release(start, sizeClass: sizeClass) }
 }
 
 /// The sizes of a blocked matrix product and the panel widths of the kernels in use.
@@ -252,9 +252,17 @@ extension CPU {
     } while start < depth
   }
 
-  /// y [batch..., rows, columns] = a · b, where a and b have y's batch axes or broadcast to them.
   static func matmul(_ a: NDArray, _ b: NDArray, into y: NDArray) {
     let rank = y.rank
+    if rank == 2 && a.rank == 2 && b.rank == 2 {
+      multiply(
+        y.dtype, rows: y.size(0), columns: y.size(1), depth: a.size(1),
+        MatrixView(data: a.data, rowStride: a.stride(0), columnStride: a.stride(1)),
+        MatrixView(data: b.data, rowStride: b.stride(0), columnStride: b.stride(1)),
+        into: y.data, rowStride: y.size(1))
+      keepAlive(a, b, y)
+      return
+    }
     let (rows, columns) = (y.size(rank - 2), y.size(rank - 1))
     let depth = a.size(a.rank - 1)
     let size = y.dtype.byteCount

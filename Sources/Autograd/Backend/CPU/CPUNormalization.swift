@@ -1,50 +1,43 @@
 internal import CKernels
 
-/// What a normalisation takes statistics over, in an array [batch, channels, pixels].
-struct NormalizationShape: Sendable {
-  var batch: Int
-  var channels: Int
-  var pixels: Int
-  /// Each example's channels are normalised in this many groups; nil normalises each channel over
-  /// the batch.
-  var groups: Int?
-  /// Whether the mean is taken off; else the elements are only divided by their root mean square.
-  var isCentred = true
-  var epsilon: Double
+/// Mean and biased variance of each group, float64 [2, groups] in an array that outlives this.
+private struct Moments {
+  let means: UnsafeMutablePointer<Double>
+  let variances: UnsafeMutablePointer<Double>
 
-  var planes: Int { batch * channels }
-  var count: Int { planes * pixels }
-  var groupCount: Int { groups.map { batch * $0 } ?? channels }
-  var groupSize: Int { groupCount == 0 ? 0 : count / groupCount }
-
-  /// The group that a plane belongs to.
-  func group(of plane: Int) -> Int {
-    if let groups { return plane / (channels / groups) }
-    return plane % channels
+  init(_ array: NDArray, _ shape: NormalizationShape) {
+    means = array.data.assumingMemoryBound(to: Double.self)
+    variances = means + shape.groupCount
   }
-}
-
-/// Mean and biased variance of each group.
-struct Moments: Sendable {
-  var means: [Double]
-  var variances: [Double]
 
   func inverseDeviation(_ group: Int, _ epsilon: Double) -> Double {
     1 / (variances[group] + epsilon).squareRoot()
   }
 }
 
-// Normalisation primitives on dense arrays. Each plane is a row, statistics of rows are put
+extension NDArray {
+  /// The elements of an array on the CPU in double precision.
+  fileprivate var doubles: [Double] {
+    contiguous(as: .float64).withElements(as: Double.self) { Array($0) }
+  }
+
+  /// Sets the elements of a dense array on the CPU, which converts them to its type.
+  fileprivate func setElements(_ values: [Double]) {
+    let wide = NDArray.uninitialized(dtype: .float64, shape: shape, on: .cpu)
+    wide.withElements(as: Double.self) { _ = $0.initialize(from: values) }
+    CPU.copy(wide, into: self)
+  }
+}
+
+// Normalization primitives on dense arrays. Each plane is a row, statistics of rows are put
 // together here.
 extension CPU {
-  /// The moments of dense `x`; without centring the mean counts as 0.
-  static func moments(_ x: NDArray, _ shape: NormalizationShape) -> Moments {
-    let x = computable(x)
+  static func moments(_ x: NDArray, _ shape: NormalizationShape, into moments: NDArray) {
+    let x = x.computable
     let (planes, pixels) = (shape.planes, shape.pixels)
-    var result = Moments(
-      means: Array(repeating: 0, count: shape.groupCount),
-      variances: Array(repeating: 0, count: shape.groupCount))
-    if shape.count == 0 { return result }
+    let result = Moments(moments, shape)
+    moments.withElements(as: Double.self) { $0.update(repeating: 0) }
+    if shape.count == 0 { return }
     let rows = doubles(2 * planes) { rows in
       let size = x.dtype.byteCount
       forEachRowPart(planes, width: pixels) { start, count in
@@ -54,24 +47,25 @@ extension CPU {
       withExtendedLifetime(x) {}
     }
     let rowsPerGroup = Double(planes / shape.groupCount)
-    if shape.isCentred {
+    if shape.isCentered {
       for plane in 0..<planes { result.means[shape.group(of: plane)] += rows[2 * plane] }
-      for group in result.means.indices { result.means[group] /= rowsPerGroup }
+      for group in 0..<shape.groupCount { result.means[group] /= rowsPerGroup }
     }
     for plane in 0..<planes {
       let group = shape.group(of: plane)
       let distance = rows[2 * plane] - result.means[group]
       result.variances[group] += rows[2 * plane + 1] + Double(pixels) * distance * distance
     }
-    for group in result.variances.indices { result.variances[group] /= Double(shape.groupSize) }
-    return result
+    for group in 0..<shape.groupCount { result.variances[group] /= Double(shape.groupSize) }
+    withExtendedLifetime(moments) {}
   }
 
-  /// y = (x - mean) / deviation * weight + bias, weight and bias by channel.
   static func normalize(
-    _ x: NDArray, _ moments: Moments, weight: [Double]?, bias: [Double]?,
+    _ x: NDArray, _ statistics: NDArray, weight: NDArray?, bias: NDArray?,
     _ shape: NormalizationShape, into y: NDArray
   ) {
+    let moments = Moments(statistics, shape)
+    let (weight, bias) = (weight?.doubles, bias?.doubles)
     let maps = (0..<shape.planes).map { plane in
       let (group, channel) = (shape.group(of: plane), plane % shape.channels)
       return CKRowMap(
@@ -80,9 +74,9 @@ extension CPU {
         centre: moments.means[group], shift: bias?[channel] ?? 0)
     }
     combine(maps, nil, x, columns: shape.pixels, into: y)
+    withExtendedLifetime(statistics) {}
   }
 
-  /// Rows normalised by themselves, times dense `weight` and plus dense `bias` along the row, in one go.
   static func normalizeRows(
     _ x: NDArray, weight: NDArray?, bias: NDArray?, _ shape: NormalizationShape, into y: NDArray
   ) {
@@ -92,8 +86,8 @@ extension CPU {
       let (source, target) = (x.data + start * columns * size, y.data + start * columns * size)
       let moments = doubles(2 * count) { kernels.rowMoments(type, count, columns, source, $0) }
       let maps = (0..<count).map { row -> CKRowMap in
-        // Without centring the mean counts as 0.
-        let mean = shape.isCentred ? moments[2 * row] : 0
+        // Without centering the mean counts as 0.
+        let mean = shape.isCentered ? moments[2 * row] : 0
         let distance = moments[2 * row] - mean
         let variance = moments[2 * row + 1] / Double(columns) + distance * distance
         return CKRowMap(
@@ -112,15 +106,21 @@ extension CPU {
     withExtendedLifetime((x, y, weight, bias)) {}
   }
 
-  /// The gradients of `normalize` by x (into `dx`), weight and bias.
   static func normalizeGradient(
-    _ dy: NDArray, _ x: NDArray, _ moments: Moments, weight: [Double]?,
-    _ shape: NormalizationShape, into dx: NDArray
-  ) -> (weight: [Double], bias: [Double]) {
+    _ dy: NDArray, _ x: NDArray, _ statistics: NDArray, weight: NDArray?,
+    _ shape: NormalizationShape, into dx: NDArray, _ dWeight: NDArray, _ dBias: NDArray
+  ) {
+    let moments = Moments(statistics, shape)
+    let weight = weight?.doubles
     let (planes, pixels, channels) = (shape.planes, shape.pixels, shape.channels)
     var weightGradient = Array(repeating: 0.0, count: channels)
     var biasGradient = weightGradient
-    if shape.count == 0 { return (weightGradient, biasGradient) }
+    defer {
+      dWeight.setElements(weightGradient)
+      dBias.setElements(biasGradient)
+      withExtendedLifetime(statistics) {}
+    }
+    if shape.count == 0 { return }
     let centres = (0..<planes).map { moments.means[shape.group(of: $0)] }
     let sums = doubles(2 * planes) { sums in
       let size = x.dtype.byteCount
@@ -135,7 +135,7 @@ extension CPU {
       }
       withExtendedLifetime((dy, x)) {}
     }
-    let inverses = moments.means.indices.map { moments.inverseDeviation($0, shape.epsilon) }
+    let inverses = (0..<shape.groupCount).map { moments.inverseDeviation($0, shape.epsilon) }
     var totals = Array(repeating: 0.0, count: shape.groupCount)
     var products = totals
     for plane in 0..<planes {
@@ -155,10 +155,9 @@ extension CPU {
         first: inverse * (weight?[channel] ?? 1),
         second: -inverse * inverse * inverse * products[group] / size,
         centre: moments.means[group],
-        shift: shape.isCentred ? -inverse * totals[group] / size : 0)
+        shift: shape.isCentered ? -inverse * totals[group] / size : 0)
     }
     combine(maps, dy, x, columns: pixels, into: dx)
-    return (weightGradient, biasGradient)
   }
 
   private static func combine(

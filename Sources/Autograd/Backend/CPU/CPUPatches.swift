@@ -133,7 +133,7 @@ extension CPU {
       addWeightGradients(x, dy, shape, sums, into: dw)
       return
     }
-    let partial = NDArray.uninitialized(dtype: dw.dtype, shape: [sums.count, dw.count])
+    let partial = NDArray.uninitialized(dtype: dw.dtype, shape: [sums.count, dw.count], on: .cpu)
     addWeightGradients(x, dy, shape, sums, into: partial)
     reduce(.sum, partial, outer: 1, reduced: sums.count, inner: dw.count, into: dw)
   }
@@ -180,10 +180,10 @@ extension CPU {
     let joined = joinsImages ? shape.batch : 1
     let cotangents =
       joinsImages
-      ? contiguous(
-        dy.view(
-          shape: [groups, rows, shape.batch, pixels],
-          strides: [rows * pixels, pixels, groups * rows * pixels, 1])) : dy
+      ? dy.view(
+        shape: [groups, rows, shape.batch, pixels],
+        strides: [rows * pixels, pixels, groups * rows * pixels, 1]
+      ).contiguous() : dy
     let patches = shape.inputPatches
     let isPlain = patches.arePixels && !joinsImages
     withExtendedLifetime((x, cotangents, result)) {

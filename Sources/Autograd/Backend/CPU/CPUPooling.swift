@@ -1,36 +1,12 @@
 internal import CKernels
 
-/// A pooling window moving over the last two axes.
-struct PoolingShape: Sendable, Equatable {
-  var inputSize: [Int]
-  var outputSize: [Int]
-  var kernelSize: [Int]
-  var stride: [Int]
-  var padding: [Int]
-  var dilation: [Int]
-  var countIncludesPadding: Bool
-
+extension PoolingShape {
   var window: CKWindow {
     CKWindow(
       height: inputSize[0], width: inputSize[1], kernelHeight: kernelSize[0],
       kernelWidth: kernelSize[1], outputHeight: outputSize[0], outputWidth: outputSize[1],
       strideY: stride[0], strideX: stride[1], padY: padding[0], padX: padding[1],
       dilationY: dilation[0], dilationX: dilation[1], countIncludesPadding: countIncludesPadding)
-  }
-
-  var inputPixels: Int { inputSize[0] * inputSize[1] }
-  var outputPixels: Int { outputSize[0] * outputSize[1] }
-
-  /// Whether no window lies in the padding with all its places.
-  var everyWindowHasElements: Bool {
-    inputSize.indices.allSatisfy { axis in
-      (0..<outputSize[axis]).allSatisfy { output in
-        (0..<kernelSize[axis]).contains { place in
-          let position = output * stride[axis] - padding[axis] + place * dilation[axis]
-          return position >= 0 && position < inputSize[axis]
-        }
-      }
-    }
   }
 }
 
@@ -79,9 +55,8 @@ extension CPU {
     }
   }
 
-  /// The places of the windows' largest elements, int32.
   static func maxPoolIndices(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
-    let x = computable(x)
+    let x = x.computable
     let size = x.dtype.byteCount
     let window = shape.window
     withExtendedLifetime((x, y)) {
@@ -95,7 +70,6 @@ extension CPU {
     }
   }
 
-  /// y[p, j] = x[p, indices[p, j]] for every plane, or its adjoint.
   static func gatherPlanes(
     _ x: NDArray, _ indices: NDArray, planes: Int, xCount: Int, yCount: Int, isAdjoint: Bool,
     into y: NDArray

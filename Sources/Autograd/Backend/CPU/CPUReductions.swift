@@ -19,14 +19,14 @@ extension CPU {
 
   /// Reduces dense `x` [outer, reduced, inner] to dense `y` [outer, inner]; `reduced` > 0.
   static func reduce(
-    _ operation: CKReduce, _ x: NDArray, outer: Int, reduced: Int, inner: Int, into y: NDArray
+    _ operation: ReduceOp, _ x: NDArray, outer: Int, reduced: Int, inner: Int, into y: NDArray
   ) {
-    let type = x.dtype.kernelType
+    let (kernel, type) = (operation.kernel, x.dtype.kernelType)
     let size = x.dtype.byteCount
     // Few long sums are split, and their parts reduced in turn.
     let parts = outer * inner < grain / 8 ? reduced * inner / grain : 0
     if parts > 1 {
-      let partial = NDArray.uninitialized(dtype: x.dtype, shape: [outer, parts, inner])
+      let partial = NDArray.uninitialized(dtype: x.dtype, shape: [outer, parts, inner], on: .cpu)
       ThreadPool.run(outer * parts) { chunk in
         let (row, part) = (chunk / parts, chunk % parts)
         let start = reduced * part / parts
@@ -34,9 +34,9 @@ extension CPU {
         let source = x.data + (row * reduced + start) * inner * size
         let target = partial.data + chunk * inner * size
         if inner == 1 {
-          kernels.reduceRows(operation, type, 1, count, source, target)
+          kernels.reduceRows(kernel, type, 1, count, source, target)
         } else {
-          kernels.reduceColumns(operation, type, count, inner, source, target)
+          kernels.reduceColumns(kernel, type, count, inner, source, target)
         }
       }
       reduce(operation, partial, outer: outer, reduced: parts, inner: inner, into: y)
@@ -47,14 +47,14 @@ extension CPU {
       if inner == 1 {
         forEachRowPart(outer, width: reduced) { start, count in
           kernels.reduceRows(
-            operation, type, count, reduced, x.data + start * reduced * size,
+            kernel, type, count, reduced, x.data + start * reduced * size,
             y.data + start * size)
         }
       } else {
         forEachRowPart(outer, width: reduced * inner) { start, count in
           for row in start..<start + count {
             kernels.reduceColumns(
-              operation, type, reduced, inner, x.data + row * reduced * inner * size,
+              kernel, type, reduced, inner, x.data + row * reduced * inner * size,
               y.data + row * inner * size)
           }
         }
@@ -62,7 +62,6 @@ extension CPU {
     }
   }
 
-  /// The first index of the largest element in each row of dense `x` [rows, columns].
   static func argmax(_ x: NDArray, rows: Int, columns: Int, into y: NDArray) {
     let type = x.dtype.kernelType
     let size = x.dtype.byteCount
@@ -79,7 +78,7 @@ extension CPU {
   /// not overflow either.
   static func isFinite(_ x: NDArray) -> Bool {
     if x.count == 0 { return true }
-    let sum = NDArray.uninitialized(dtype: x.dtype, shape: [])
+    let sum = NDArray.uninitialized(dtype: x.dtype, shape: [], on: .cpu)
     reduce(.sum, x, outer: 1, reduced: x.count, inner: 1, into: sum)
     return withExtendedLifetime(sum) {
       x.dtype == .float64
@@ -87,13 +86,12 @@ extension CPU {
     }
   }
 
-  /// The sum of the squares of a dense floating-point array; parts of it are added up in double precision.
-  static func sumOfSquares(_ x: NDArray) -> Double {
+  static func sumOfSquares(_ x: NDArray, into y: NDArray) {
     let (type, size, width) = (x.dtype.kernelType, x.dtype.byteCount, 2048)
     let parts = (x.count + width - 1) / width
-    return withUnsafeTemporaryAllocation(of: Double.self, capacity: parts) { sums in
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: parts) { sums in
       forEachRowPart(parts, width: width) { start, count in
-        let squares = NDArray.uninitialized(dtype: x.dtype, shape: [width + 1])
+        let squares = NDArray.uninitialized(dtype: x.dtype, shape: [width + 1], on: .cpu)
         for part in start..<start + count {
           let length = min(width, x.count - part * width)
           let source = CKSource(data: x.data + part * width * size, inner: 1, outer: 0)
@@ -105,15 +103,13 @@ extension CPU {
         }
         withExtendedLifetime(squares) {}
       }
+      y.withElements(as: Double.self) { $0[0] = sums.reduce(0, +) }
       withExtendedLifetime(x) {}
-      return sums.reduce(0, +)
     }
   }
 
-  /// The sums or products up to each place along the middle axis of dense `x` [outer, length, inner],
-  /// from the end if reversed; float32 is computed in double precision.
-  static func running(
-    _ operation: RunningOperation, _ x: NDArray, length: Int, inner: Int, isReversed: Bool,
+  static func scan(
+    _ operation: ScanOp, _ x: NDArray, length: Int, inner: Int, isReversed: Bool,
     into y: NDArray
   ) {
     func run<Scalar, Sum>(_ type: Scalar.Type, _ zero: Sum, _ add: (inout Sum, Scalar) -> Scalar) {
@@ -122,12 +118,12 @@ extension CPU {
       let vectors = length == 0 ? 0 : x.count / length
       forEachRowPart(vectors, width: length) { start, count in
         for vector in start..<start + count {
-          var place = vector / inner * length * inner + vector % inner
-          if isReversed { place += (length - 1) * inner }
+          var index = vector / inner * length * inner + vector % inner
+          if isReversed { index += (length - 1) * inner }
           var sum = zero
           for _ in 0..<length {
-            target[place] = add(&sum, source[place])
-            place += isReversed ? -inner : inner
+            target[index] = add(&sum, source[index])
+            index += isReversed ? -inner : inner
           }
         }
       }
@@ -168,34 +164,39 @@ extension CPU {
     }
   }
 
-  /// What `running` computes.
-  enum RunningOperation {
-    case sum
-    case product
-  }
-
-  /// What is computed of each row in `rows`.
-  enum RowFunction {
-    case softmax
-    case logSoftmax
-    case logSumExp
-  }
-
-  /// A function of each row of dense `x` [rows, columns]; columns > 0.
-  static func rows(_ function: RowFunction, _ x: NDArray, rows: Int, columns: Int, into y: NDArray)
-  {
+  static func rows(_ function: RowOp, _ x: NDArray, rows: Int, columns: Int, into y: NDArray) {
     let type = x.dtype.kernelType
     let size = x.dtype.byteCount
     let width = function == .logSumExp ? 1 : columns
     let kernel =
       switch function {
-      case .softmax: kernels.softmaxRows
+      case .softmax, .maskedSoftmax: kernels.softmaxRows
       case .logSoftmax: kernels.logSoftmaxRows
       case .logSumExp: kernels.logSumExpRows
       }
     withExtendedLifetime((x, y)) {
       forEachRowPart(rows, width: columns) { start, count in
         kernel(type, count, columns, x.data + start * columns * size, y.data + start * width * size)
+        if function != .maskedSoftmax { return }
+        if x.dtype == .float64 {
+          clearHiddenRows(Double.self, x, columns, start..<start + count, y)
+        } else {
+          clearHiddenRows(Float.self, x, columns, start..<start + count, y)
+        }
+      }
+    }
+  }
+
+  /// Makes zeros of the softmax of rows of -infinity alone, which the kernel leaves as NaN.
+  private static func clearHiddenRows<Scalar: BinaryFloatingPoint>(
+    _ type: Scalar.Type, _ x: NDArray, _ columns: Int, _ rows: Range<Int>, _ y: NDArray
+  ) {
+    let source = x.data.assumingMemoryBound(to: type)
+    let target = y.data.assumingMemoryBound(to: type)
+    for row in rows where target[row * columns].isNaN {
+      let elements = UnsafeBufferPointer(start: source + row * columns, count: columns)
+      if elements.allSatisfy({ $0 == -.infinity }) {
+        (target + row * columns).update(repeating: 0, count: columns)
       }
     }
   }

@@ -1,15 +1,6 @@
 extension CPU {
-  /// A place on the line between two elements, at a share of the way.
-  struct Between: Sendable {
-    let before: Int
-    let after: Int
-    let share: Double
-  }
-
-  /// Elements between two of `size` along the middle axis of dense `x` [outer, size, inner]; or the
-  /// adjoint, which adds each element to those that it lies between.
-  static func between(
-    _ x: NDArray, _ places: [Between], size: Int, inner: Int, _ isAdjoint: Bool, into y: NDArray
+  static func interpolate(
+    _ x: NDArray, _ places: [Between], size: Int, inner: Int, isAdjoint: Bool, into y: NDArray
   ) {
     func run<Scalar: BinaryFloatingPoint>(_ shares: [Scalar]) {
       let source = x.data.assumingMemoryBound(to: Scalar.self)

@@ -1,55 +1,116 @@
 internal import CKernels
 
-// Rows of a matrix picked by their numbers, and put together again.
+// Rows picked by index, added and replaced, and checks of indices.
 extension CPU {
-  /// The rows of dense `x`, of some bytes each, at places.
-  static func pickRows(_ x: NDArray, _ places: [Int], byteCount: Int, into y: NDArray) {
-    func move<Word>(_ type: Word.Type) {
+  static func pickRows(_ x: NDArray, _ indices: NDArray, into y: NDArray) {
+    let rowBytes = x.count / max(1, x.size(0)) * x.dtype.byteCount
+    let count = indices.count
+    func move<Word>(_ type: Word.Type, _ indices: UnsafeMutableBufferPointer<Int>) {
       let (source, target) = (
         x.data.assumingMemoryBound(to: type), y.data.assumingMemoryBound(to: type)
       )
-      places.withUnsafeBufferPointer { places in
-        forEachRowPart(places.count, width: 1) { start, count in
-          for row in start..<start + count { target[row] = source[places[row]] }
-        }
+      forEachRowPart(count, width: 1) { start, count in
+        for row in start..<start + count { target[row] = source[indices[row]] }
       }
     }
-    withExtendedLifetime((x, y)) {
-      switch byteCount {
-      case 4: move(UInt32.self)
-      case 8: move(UInt64.self)
+    indices.withElements(as: Int.self) { indices in
+      switch rowBytes {
+      case 4: move(UInt32.self, indices)
+      case 8: move(UInt64.self, indices)
       default:
-        forEachRowPart(places.count, width: byteCount / 4) { start, count in
+        forEachRowPart(count, width: rowBytes / 4) { start, count in
           for row in start..<start + count {
-            (y.data + row * byteCount)
-              .copyMemory(from: x.data + places[row] * byteCount, byteCount: byteCount)
+            (y.data + row * rowBytes)
+              .copyMemory(from: x.data + indices[row] * rowBytes, byteCount: rowBytes)
           }
         }
       }
     }
+    keepAlive(x, y)
   }
 
-  /// Adds the rows of dense `x` to the rows of dense `y` at places, except at one.
-  static func addRows(_ x: NDArray, at places: [Int], skipping skipped: Int?, into y: NDArray) {
+  static func putRows(_ x: NDArray, at indices: NDArray, into y: NDArray) {
+    let rowBytes = y.count / max(1, y.size(0)) * y.dtype.byteCount
+    if rowBytes == 0 { return }
+    indices.withElements(as: Int.self) { indices in
+      for (row, index) in indices.enumerated() {
+        (y.data + index * rowBytes)
+          .copyMemory(from: x.data + row * rowBytes, byteCount: rowBytes)
+      }
+    }
+    keepAlive(x, y)
+  }
+
+  static func addRows(
+    _ x: NDArray, at indices: NDArray, skipping skipped: Int?, into y: NDArray
+  ) {
     let (type, size) = (x.dtype.kernelType, x.dtype.byteCount)
     let width = y.shape.dropFirst().reduce(1, *)
     if width == 0 { return }
-    func add<Scalar: FloatingPoint>(_ type: Scalar.Type) {
+    func add<Scalar: FloatingPoint>(
+      _ type: Scalar.Type, _ indices: UnsafeMutableBufferPointer<Int>
+    ) {
       let (source, target) = (
         x.data.assumingMemoryBound(to: type), y.data.assumingMemoryBound(to: type)
       )
-      for (row, place) in places.enumerated() where place != skipped {
-        target[place] += source[row]
+      for (row, index) in indices.enumerated() where index != skipped {
+        target[index] += source[row]
       }
     }
-    withExtendedLifetime((x, y)) {
-      if width == 1 && y.dtype == .float32 { return add(Float.self) }
-      if width == 1 && y.dtype == .float64 { return add(Double.self) }
-      for (row, place) in places.enumerated() where place != skipped {
-        let target = y.data + place * width * size
+    indices.withElements(as: Int.self) { indices in
+      if width == 1 && y.dtype == .float32 { return add(Float.self, indices) }
+      if width == 1 && y.dtype == .float64 { return add(Double.self, indices) }
+      for (row, index) in indices.enumerated() where index != skipped {
+        let target = y.data + index * width * size
         kernels.zip(
           .add, type, width, 1, CKSource(data: target, inner: 1, outer: 0),
           CKSource(data: x.data + row * width * size, inner: 1, outer: 0), target)
+      }
+    }
+    keepAlive(x, y)
+  }
+
+  static func checkIndices(
+    _ x: NDArray, below bound: Int, ignoring ignored: Int?, into y: NDArray
+  ) -> IndexCheck {
+    let isNarrow = y.dtype == .int32
+    let parts = max(1, x.count >> 15)
+    return x.withElements(as: Int64.self) { source in
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: parts) { found in
+        ThreadPool.run(parts) { part in
+          let start = x.count * part / parts
+          found[part] = kernels.checkIndices(
+            x.count * (part + 1) / parts - start, source.baseAddress! + start, Int64(bound),
+            ignored != nil, Int64(ignored ?? 0), isNarrow,
+            y.data + start * y.dtype.byteCount)
+        }
+        keepAlive(x, y)
+        let all = found.reduce(0, |)
+        var check = IndexCheck(wrong: nil, hasIgnored: all & 2 != 0)
+        if all & 1 != 0 {
+          check.wrong = source.first { $0 != ignored.map(Int64.init) && !(0..<Int64(bound) ~= $0) }
+            .map { Int($0) }
+        }
+        return check
+      }
+    }
+  }
+
+  static func lastWriters(
+    _ indices: NDArray, outer: Int, length: Int, inner: Int, size: Int, into y: NDArray
+  ) {
+    y.withElements(as: Int32.self) { winners in
+      winners.update(repeating: -1)
+      indices.withElements(as: Int32.self) { indices in
+        var next = 0
+        for image in 0..<outer {
+          for row in 0..<length {
+            for column in 0..<inner {
+              winners[(image * size + Int(indices[next])) * inner + column] = Int32(row)
+              next += 1
+            }
+          }
+        }
       }
     }
   }

@@ -10,7 +10,7 @@ extension CPU {
     let (pixels, taps) = (shape.outputPixels, shape.taps)
     let perGroup = shape.outputChannels / shape.groups
     let parts = shape.batch * shape.groups
-    let products = NDArray.uninitialized(dtype: dx.dtype, shape: [taps, pixels])
+    let products = NDArray.uninitialized(dtype: dx.dtype, shape: [taps, pixels], on: .cpu)
     func run<Scalar: BinaryFloatingPoint>(_ type: Scalar.Type) {
       let target = dx.data.assumingMemoryBound(to: type)
       let source = products.data.assumingMemoryBound(to: type)

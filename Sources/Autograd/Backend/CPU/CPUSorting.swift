@@ -30,7 +30,6 @@ extension UInt8: Orderable {
 }
 
 extension CPU {
-  /// The places of the first `count` elements of each row of dense `x` [rows, columns] in order, int64.
   static func order(
     _ x: NDArray, columns: Int, isDescending: Bool, into y: NDArray, columns count: Int
   ) {

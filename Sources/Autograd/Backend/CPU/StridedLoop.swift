@@ -81,26 +81,3 @@ struct StridedLoop {
     return offset
   }
 }
-
-extension NDArray {
-  /// The strides of this array broadcast to a shape: 0 along axes it lacks or has once.
-  func strides(broadcastTo shape: [Int]) -> [Int] {
-    let missing = shape.count - rank
-    return shape.indices.map { axis in
-      axis < missing || (size(axis - missing) == 1 && shape[axis] != 1) ? 0 : stride(axis - missing)
-    }
-  }
-}
-
-/// The shape that two shapes are broadcast to, as in NumPy; nil if they do not fit.
-func broadcastShape(_ a: [Int], _ b: [Int]) -> [Int]? {
-  let rank = max(a.count, b.count)
-  var result = [Int](repeating: 1, count: rank)
-  for axis in 0..<rank {
-    let aSize = axis < rank - a.count ? 1 : a[axis - (rank - a.count)]
-    let bSize = axis < rank - b.count ? 1 : b[axis - (rank - b.count)]
-    guard aSize == bSize || aSize == 1 || bSize == 1 else { return nil }
-    result[axis] = aSize == 1 ? bSize : aSize
-  }
-  return result
-}

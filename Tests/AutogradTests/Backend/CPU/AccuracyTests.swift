@@ -148,7 +148,7 @@ import Testing
           let isRight =
             rounded.isNaN
             ? found.isNaN : rounded.isInfinite ? found == Double(rounded) : error <= allowed
-          #expect(isRight, "\(operation.name) of \(first) and \(second): \(found), not \(expected)")
+          #expect(isRight, "\(operation) of \(first) and \(second): \(found), not \(expected)")
         }
       }
     }

@@ -57,7 +57,7 @@ import Testing
         let allowed = operation == .power || operation == .arcTangent ? 2.0 : 0
         #expect(
           results[0].agree(with: results[1], ulps: allowed),
-          "\(operation.name) \(inner) \(outer) \(a.source) \(b.source)")
+          "\(operation) \(inner) \(outer) \(a.source) \(b.source)")
       }
     }
   }

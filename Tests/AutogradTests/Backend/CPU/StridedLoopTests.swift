@@ -84,10 +84,10 @@ import Testing
   }
 
   @Test func broadcastStrides() {
-    let array = NDArray.uninitialized(dtype: .float32, shape: [3, 1, 4])
+    let array = NDArray.uninitialized(dtype: .float32, shape: [3, 1, 4], on: .cpu)
     #expect(array.strides(broadcastTo: [2, 3, 5, 4]) == [0, 4, 0, 1])
     #expect(array.strides(broadcastTo: [3, 1, 4]) == [4, 4, 1])
-    let scalar = NDArray.uninitialized(dtype: .float32, shape: [])
+    let scalar = NDArray.uninitialized(dtype: .float32, shape: [], on: .cpu)
     #expect(scalar.strides(broadcastTo: [2, 2]) == [0, 0])
   }
 }

@@ -1,0 +1,121 @@
+import Synchronization
+
+/// Runs primitives that a device has no kernel for on the CPU, with copies there and back, and counts them.
+package final class Fallback: Sendable {
+  /// How often a primitive ran on the CPU.
+  package struct Count: Sendable, Equatable {
+    package var calls = 0
+    /// Bytes copied from the device and back to it.
+    package var bytes = 0
+  }
+
+  private let mutex = Mutex<[String: Count]>([:])
+
+  package init() {}
+
+  /// Counts by primitive, function and element type, as in `map exp float32`.
+  package var counts: [String: Count] { mutex.withLock { $0 } }
+
+  /// - Parameters:
+  ///   - primitive: The primitive's name, function and type.
+  ///   - inputs: What it reads.
+  ///   - outputs: What it writes; may be among the inputs.
+  ///   - keepsContents: Whether it needs what the outputs hold already.
+  ///   - body: Computes on the copies.
+  func run(
+    _ primitive: String, _ inputs: [NDArray], _ outputs: [NDArray], keepsContents: Bool,
+    _ body: (_ inputs: [NDArray], _ outputs: [NDArray]) -> Void
+  ) {
+    var copies: [ObjectIdentifier: NDArray] = [:]
+    var bytes = 0
+    func copy(_ array: NDArray, hasContents: Bool) -> NDArray {
+      if let known = copies[ObjectIdentifier(array)] { return known }
+      bytes += hasContents ? array.count * array.dtype.byteCount : 0
+      let made =
+        hasContents ? array.copied(to: .cpu) : NDArray.uninitialized(like: array, on: .cpu)
+      copies[ObjectIdentifier(array)] = made
+      return made
+    }
+    let sources = inputs.map { copy($0, hasContents: true) }
+    // Between the elements of a view are others, which must stay.
+    let targets = outputs.map { copy($0, hasContents: keepsContents || !$0.isDense) }
+    body(sources, targets)
+    for (output, target) in zip(outputs, targets) {
+      output.copyMemory(of: target)
+      bytes += output.count * output.dtype.byteCount
+    }
+    mutex.withLock { counts in
+      counts[primitive, default: Count()].calls += 1
+      counts[primitive, default: Count()].bytes += bytes
+    }
+  }
+}
+
+extension Device {
+  private static let accelerators = Mutex<[UInt8: any Accelerator]>([:])
+
+  /// Adds a device, which lives as long as the process.
+  package init(_ accelerator: any Accelerator) {
+    self.init(registering: accelerator)
+    Device.accelerators.withLock { [index] in $0[index] = accelerator }
+  }
+
+  fileprivate var accelerator: any Accelerator {
+    guard let found = Device.accelerators.withLock({ [index] in $0[index] }) else {
+      fail("\(self) has memory, but computes nothing")
+    }
+    return found
+  }
+}
+
+extension Backend {
+  /// Runs a primitive some of whose arrays are not on the CPU.
+  ///
+  /// - Parameters:
+  ///   - name: The primitive's name and function.
+  ///   - inputs: What it reads; single elements on the CPU are copied to the device.
+  ///   - outputs: What it writes.
+  ///   - keepsContents: Whether it needs what the outputs hold already.
+  ///   - kernel: Runs it on the device, if that has a kernel.
+  ///   - body: Runs it on the CPU.
+  @inline(never)
+  static func offCPU(
+    _ name: String, _ inputs: [NDArray], into outputs: [NDArray], keepsContents: Bool = false,
+    kernel: (_ device: any Accelerator, _ inputs: [NDArray]) -> Bool,
+    cpu body: (_ inputs: [NDArray], _ outputs: [NDArray]) -> Void
+  ) {
+    let device = NDArray.device(of: outputs + inputs, name)
+    let inputs = inputs.map { $0.device == device ? $0 : $0.copied(to: device) }
+    let accelerator = device.accelerator
+    if kernel(accelerator, inputs) { return }
+    accelerator.fallback.run(
+      "\(name) \((inputs.first ?? outputs[0]).dtype)", inputs, outputs,
+      keepsContents: keepsContents,
+      body)
+  }
+}
+
+extension NDArray {
+  /// The device on which an operation combines arrays: the one that they are all on; single elements on the
+  /// CPU are copied to it.
+  @inline(__always)
+  static func device(
+    of a: NDArray, _ b: NDArray, _ operation: @autoclosure () -> String
+  ) -> Device {
+    a.device == b.device ? a.device : device(of: [a, b], operation())
+  }
+
+  static func device(of arrays: [NDArray], _ operation: String) -> Device {
+    guard let device = arrays.first(where: { $0.device != .cpu })?.device else { return .cpu }
+    for array in arrays where array.device != device {
+      if array.device == .cpu && array.count == 1 { continue }
+      let other = arrays.first { $0.device == device }
+      fail(
+        """
+        \(operation): operands on \(array.device) \(array.shape) and \(device) \(other?.shape ?? []); \
+        move one with to(_:)
+        """)
+    }
+    return device
+  }
+}
