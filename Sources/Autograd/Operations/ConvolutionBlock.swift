@@ -53,7 +53,7 @@ package struct ConvolutionBlock {
 /// where not even the first one is such.
 ///
 /// The result is bit for bit that of the layers one by one. It is possible for one group of float32 or
-/// float64 channels that suit lanes (see `CPU.LaneConvolution`), below at most one tape.
+/// float64 channels that suit lanes (see `CPU.LaneConvolution`).
 ///
 /// - Parameters:
 ///   - x: [batch, channels, height, width]
@@ -68,18 +68,13 @@ package func convolutionBlocks(
   if count == 0 { return nil }
   let inputs = [x] + blocks[..<count].flatMap { [$0.weight, $0.bias] }
   let isRecording = inputs.contains(where: \.isTraced)
-  var states: [ConvolutionChain.State] = []
   let results = differentiable(inputs) { inputs in
-    let y: Tensor
-    (y, states) = chain.value(inputs, isRecording: isRecording)
-    return [y]
+    let (y, states) = chain.value(inputs, isRecording: isRecording)
+    return ([y], saved: states)
   } pullbacks: { inputs, _ in
-    { [states] cotangents, wanted in
-      guard let dy = cotangents[0], !states.isEmpty else { return inputs.map { _ in nil } }
-      // An older tape may record the cotangent or the inputs: then it must record the gradients.
-      if dy.isTraced || inputs.contains(where: \.isTraced) {
-        return chain.recordedGradients(dy, inputs)
-      }
+    { cotangents, wanted, states in
+      guard let dy = cotangents[0] else { return inputs.map { _ in nil } }
+      guard let states else { return chain.recordedGradients(dy, inputs) }
       return chain.gradients(dy, inputs, states, wanted)
     }
   }
@@ -99,11 +94,11 @@ private struct ConvolutionChain: Sendable {
 
   /// The first blocks that suit.
   init(_ x: Tensor, _ blocks: [ConvolutionBlock]) {
-    guard x.rank == 4, x.dtype.isFloatingPoint, !x.trace.isNested else { return }
+    guard x.rank == 4, x.dtype.isFloatingPoint, x.device == .cpu else { return }
     var sizes = x.shape
     for block in blocks {
       guard
-        [block.weight, block.bias].allSatisfy({ $0.dtype == x.dtype && !$0.trace.isNested }),
+        [block.weight, block.bias].allSatisfy({ $0.dtype == x.dtype && $0.device == .cpu }),
         let step = Step(sizes, block), step.suits(x.dtype)
       else { return }
       steps.append(step)
@@ -201,9 +196,4 @@ extension ConvolutionChain.Step {
         activation: activation.kernels.map, gradient: activation.kernels.gradient)
     }
   }
-}
-
-extension Trace {
-  /// Whether more than one tape records.
-  fileprivate var isNested: Bool { innermost.map { $0.outer.isLive } ?? false }
 }

@@ -34,8 +34,7 @@ package func batchNormWithStatistics(
     rows = x.reshape([shape.batch, channels]).transpose().contiguous()
     (shape.batch, shape.pixels) = (1, shape.batch)
   }
-  let moments = rows.moments(shape)
-  let y = normalized(rows, moments, weight: weight, bias: bias, shape)
+  let (y, moments) = normalized(rows, weight: weight, bias: bias, shape)
   let correction = Double(values) / Double(values - 1)
   return (
     shape.batch == 1 && x.size(0) != 1
@@ -62,12 +61,55 @@ public func batchNorm(
   if x.shape == [0] { return x }  // as above
   checkNorm("batchNorm", x, rank: 2, channels: [mean, variance, weight, bias])
   if x.count == 0 { return x }  // the parameters' gradients are 0, whatever the statistics
-  var scale = 1 / (variance + epsilon).sqrt()
-  if let weight { scale = scale * weight }
-  var shift = -mean * scale
-  if let bias { shift = shift + bias }
-  let byChannel = [x.size(1)] + x.shape.dropFirst(2).map { _ in 1 }
-  return x * scale.reshape(byChannel) + shift.reshape(byChannel)
+  let parameters = [mean, variance] + [weight, bias].compactMap { $0 }
+  let dtype = parameters.reduce(x.dtype) { DType.promoted($0, $1.dtype) }
+  let shape = NormalizationShape(
+    batch: x.size(0), channels: x.size(1), pixels: x.shape.dropFirst(2).reduce(1, *),
+    epsilon: epsilon)
+  return normalizedByStatistics(
+    x.asType(dtype), parameters.map { $0.asType(dtype) }, hasWeight: weight != nil, shape)
+}
+
+/// (x - mean) / sqrt(variance + epsilon) * weight + bias in one step: subtracting the mean first loses no
+/// digits where it is large.
+///
+/// - Parameter parameters: Mean and variance, then the weight if there is one, then the bias if there is one;
+///   [channels].
+private func normalizedByStatistics(
+  _ x: Tensor, _ parameters: [Tensor], hasWeight: Bool, _ shape: NormalizationShape
+) -> Tensor {
+  let hasBias = parameters.count > (hasWeight ? 3 : 2)
+  return differentiable([x] + parameters) { inputs in
+    let statistics = stack([inputs[1].asType(.float64), inputs[2].asType(.float64)])
+    let x = inputs[0].array.contiguous()
+    let y = x.uninitializedLike(dtype: x.dtype)
+    Backend.normalize(
+      x, statistics.array, weight: hasWeight ? inputs[3].array.contiguous() : nil,
+      bias: hasBias ? inputs[inputs.count - 1].array.contiguous() : nil, shape, into: y)
+    return [Tensor(y)]
+  } pullbacks: { inputs, _ in
+    { cotangents, wanted in
+      guard let dy = cotangents[0] else { return inputs.map { _ in nil } }
+      let axes = dy.shape.indices.filter { $0 != 1 }
+      let byChannel = [shape.channels] + dy.shape.dropFirst(2).map { _ in 1 }
+      let inverse = 1 / (inputs[2] + shape.epsilon).sqrt()
+      let scale = hasWeight ? inputs[3] * inverse : inverse
+      // The gradients of everything but x follow from two sums by channel.
+      let needsProducts = wanted[2] || hasWeight && wanted[3]
+      let sums = dy.sum(axes: axes)
+      let products =
+        needsProducts
+        ? (dy * (inputs[0] - inputs[1].reshape(byChannel))).sum(axes: axes) : nil
+      var gradients: [Tensor?] = [
+        wanted[0] ? dy * scale.reshape(byChannel) : nil,
+        wanted[1] ? -(sums * scale) : nil,
+        products.map { $0 * scale * inverse.square() * -0.5 },
+      ]
+      if hasWeight { gradients.append(products.map { $0 * inverse }) }
+      if hasBias { gradients.append(sums) }
+      return gradients
+    }
+  }[0]
 }
 
 /// Normalises groups of channels of each example (Wu and He 2018), as PyTorch's `group_norm`.
@@ -94,7 +136,8 @@ public func groupNorm(
   return normalized(
     x, weight: weight, bias: bias,
     NormalizationShape(
-      batch: batch, channels: channels, pixels: pixels, groups: groups, epsilon: epsilon))
+      batch: batch, channels: channels, pixels: pixels, groups: groups, epsilon: epsilon)
+  ).y
 }
 
 /// Normalises each channel of each example (Ulyanov and others 2016), as PyTorch's `instance_norm`.
@@ -114,7 +157,8 @@ public func instanceNorm(
   return normalized(
     x, weight: weight, bias: bias,
     NormalizationShape(
-      batch: x.size(0), channels: x.size(1), pixels: pixels, groups: x.size(1), epsilon: epsilon))
+      batch: x.size(0), channels: x.size(1), pixels: pixels, groups: x.size(1), epsilon: epsilon)
+  ).y
 }
 
 /// Normalises the last axes (Ba and others 2016), as PyTorch's `layer_norm`.
@@ -176,7 +220,7 @@ private func normalizedRows(
       bias: bias.map { $0.array.contiguous() }, shape, into: y)
     return constant(Tensor(y), operation)
   }
-  var y = normalized(x, weight: nil, bias: nil, shape)
+  var y = normalized(x, weight: nil, bias: nil, shape).y
   if let weight { y = (consume y) * weight }
   if let bias { y = (consume y) + bias }
   return y
@@ -200,35 +244,37 @@ private func checkNorm(
 
 // MARK: The one operation
 
+/// The normalized tensor, and mean and biased variance of each group, float64 [2, groups], as constants.
 private func normalized(
-  _ x: Tensor, _ known: Tensor? = nil, weight: Tensor?, bias: Tensor?,
-  _ shape: NormalizationShape
-) -> Tensor {
-  let moments = known ?? x.moments(shape)
+  _ x: Tensor, weight: Tensor?, bias: Tensor?, _ shape: NormalizationShape
+) -> (y: Tensor, moments: Tensor) {
   let (hasWeight, hasBias) = (weight != nil, bias != nil)
-  return differentiable([x] + [weight, bias].compactMap { $0 }) { inputs in
+  let results = differentiable([x] + [weight, bias].compactMap { $0 }) { inputs in
+    let moments = inputs[0].moments(shape)
     let x = inputs[0].array.contiguous()
     let y = x.uninitializedLike(dtype: x.dtype)
     Backend.normalize(
       x, moments.array, weight: hasWeight ? inputs[1].array.contiguous() : nil,
       bias: hasBias ? inputs[inputs.count - 1].array.contiguous() : nil, shape, into: y)
-    return [Tensor(y)]
+    return ([Tensor(y), moments], saved: moments)
   } pullbacks: { inputs, _ in
-    { cotangents, _ in
+    { cotangents, _, moments in
       guard let dy = cotangents[0] else { return inputs.map { _ in nil } }
       let gradients = normalizedGradients(
         dy, inputs[0], hasWeight ? inputs[1] : nil, moments, shape)
       return [gradients[0]] + (hasWeight ? [gradients[1]] : []) + (hasBias ? [gradients[2]] : [])
     }
-  }[0]
+  }
+  return (results[0], results[1].stoppingGradient())
 }
 
-/// The gradients by x, weight and bias.
+/// The gradients by x, weight and bias; nil moments are computed.
 private func normalizedGradients(
-  _ dy: Tensor, _ x: Tensor, _ weight: Tensor?, _ moments: Tensor, _ shape: NormalizationShape
+  _ dy: Tensor, _ x: Tensor, _ weight: Tensor?, _ moments: Tensor?, _ shape: NormalizationShape
 ) -> [Tensor] {
   differentiable([dy, x] + [weight].compactMap { $0 }) { inputs in
     let (dy, x) = (inputs[0].array.contiguous(), inputs[1].array.contiguous())
+    let moments = moments ?? inputs[1].moments(shape)
     let dx = x.uninitializedLike(dtype: x.dtype)
     let (dWeight, dBias) = (
       NDArray.uninitialized(dtype: x.dtype, shape: [shape.channels], on: x.device),
@@ -263,9 +309,9 @@ private func composedGradients(
   let axes = shape.groups == nil ? [0, 2, 3] : [2, 3]
   let mean = { (tensor: Tensor) in tensor.mean(axes: axes, keepDims: true) }
   let (values, dValues) = (x.reshape(grouped), dy.reshape(grouped))
-  let centred = shape.isCentered ? values - mean(values) : values
-  let inverse = 1 / (mean(centred.square()) + shape.epsilon).sqrt()
-  let result = centred * inverse
+  let centered = shape.isCentered ? values - mean(values) : values
+  let inverse = 1 / (mean(centered.square()) + shape.epsilon).sqrt()
+  let result = centered * inverse
   let scaled = weight.map { dValues * $0.reshape([grouped[1], grouped[2], 1]) } ?? dValues
   var dx = scaled - result * mean(scaled * result)
   if shape.isCentered { dx = dx - mean(scaled) }

@@ -236,6 +236,24 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     return array.withUnsafeMutablePointerToHeader { isKnownUniquelyReferenced(&$0.pointee.owner) }
   }
 
+  /// Runs `body` with the bytes of the elements, which must be dense and on the CPU.
+  func withBytes<Result>(
+    _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    require(device == .cpu, "the elements of an array on \(device) cannot be read by the CPU")
+    return try withExtendedLifetime(self) {
+      try body(UnsafeMutableRawBufferPointer(start: data, count: count * dtype.byteCount))
+    }
+  }
+
+  /// The elements at some distances from the first one, of an array of the given type on the CPU.
+  func elements<Scalar>(at offsets: [Int]) -> [Scalar] {
+    withExtendedLifetime(self) {
+      let start = data.assumingMemoryBound(to: Scalar.self)
+      return offsets.map { start[$0] }
+    }
+  }
+
   /// Runs `body` with the elements, which must be dense, of the given type and on the CPU.
   package func withElements<Scalar, Result>(
     as type: Scalar.Type, _ body: (UnsafeMutableBufferPointer<Scalar>) throws -> Result

@@ -172,6 +172,48 @@ public func differentiable(
   return y
 }
 
+/// Declares an operation of one input that saves what its pullback needs beside input and result.
+///
+/// What is saved was computed from constants, so it must not be used where the pullback itself is
+/// differentiated: it is nil there, and the pullback computes from input and result. That is never the case
+/// unless gradients of gradients are taken.
+///
+/// ```swift
+/// differentiable(x, saving: { x in
+///   let e = x.exp()
+///   return ((e + 1).log(), saved: e)
+/// }, pullback: { x, _ in
+///   { dy, e in
+///     let e = e ?? x.exp()
+///     return dy * e / (e + 1)
+///   }
+/// })
+/// ```
+///
+/// - Parameters:
+///   - x: The input.
+///   - value: Computes the result and what is saved.
+///   - pullback: Gets input and result (constants for the tape that records) and returns the pullback, which
+///     also gets what was saved, or nil.
+///   - operation: Its name in messages.
+public func differentiable<Saved: Sendable>(
+  _ x: Tensor,
+  saving value: (Tensor) -> (result: Tensor, saved: Saved),
+  pullback: (_ x: Tensor, _ y: Tensor) -> @Sendable (_ dy: Tensor, _ saved: Saved?) -> Tensor,
+  operation: StaticString = #function
+) -> Tensor {
+  differentiable(
+    [x],
+    saving: { inputs in
+      let (result, saved) = value(inputs[0])
+      return ([result], saved)
+    },
+    pullbacks: { inputs, results in
+      let pullback = pullback(inputs[0], results[0])
+      return { cotangents, _, saved in cotangents.map { $0.map { pullback($0, saved) } } }
+    }, operation: operation)[0]
+}
+
 /// Declares an operation of lists of inputs and results that share work in the backward pass.
 ///
 /// - Parameters:
@@ -185,11 +227,34 @@ public func differentiable(
   pullbacks: (_ inputs: [Tensor], _ results: [Tensor]) -> Pullbacks,
   operation: StaticString = #function
 ) -> [Tensor] {
+  differentiable(
+    inputs, saving: { (value($0), ()) },
+    pullbacks: { inputs, results in
+      let pullbacks = pullbacks(inputs, results)
+      return { cotangents, wanted, _ in pullbacks(cotangents, wanted) }
+    }, operation: operation)
+}
+
+/// Declares an operation of lists of inputs and results that saves what its pullbacks need beside them; see the
+/// form with one input.
+///
+/// - Parameters:
+///   - inputs: The inputs; integer tensors may be among them, they get no gradients.
+///   - value: Computes the results and what is saved.
+///   - pullbacks: Gets inputs and results (constants for the tape that records) and returns the pullbacks,
+///     which also get what was saved, or nil where they are differentiated themselves.
+///   - operation: Its name in messages.
+public func differentiable<Saved: Sendable>(
+  _ inputs: consuming [Tensor],
+  saving value: ([Tensor]) -> (results: [Tensor], saved: Saved),
+  pullbacks: (_ inputs: [Tensor], _ results: [Tensor]) -> SavingPullbacks<Saved>,
+  operation: StaticString = #function
+) -> [Tensor] {
   var inputs = inputs
   if inputs.contains(where: { $0.array.dtype.isHalf }) {
     let type = inputs.dropFirst().reduce(inputs[0].dtype) { DType.promoted($0, $1.dtype) }
     return differentiable(
-      inputs.map { $0.widened() }, value, pullbacks: pullbacks, operation: operation
+      inputs.map { $0.widened() }, saving: value, pullbacks: pullbacks, operation: operation
     ).map { $0.narrowed(to: type) }
   }
   var youngest: Tape?
@@ -199,7 +264,7 @@ public func differentiable(
   }
   guard let tape = youngest else {
     for place in inputs.indices { inputs[place].trace = .none }
-    return constants(value(inputs), operation)
+    return constants(value(inputs).results, operation)
   }
   var slots: [Tape.ListEntry.Input?] = []
   slots.reserveCapacity(inputs.count)
@@ -208,13 +273,22 @@ public func differentiable(
     slots.append(
       slot.map { Tape.ListEntry.Input(slot: $0, extent: Tape.Extent(inputs[place].array)) })
   }
-  var results =
-    inputs.allSatisfy { $0.isConstant }
-    ? constants(value(inputs), operation)
-    : differentiable(inputs, value, pullbacks: pullbacks, operation: operation)
+  var results: [Tensor]
+  var saved: Saved?
+  if inputs.allSatisfy({ $0.isConstant }) {
+    (results, saved) = value(inputs)
+    results = constants(results, operation)
+  } else {
+    results = differentiable(inputs, saving: value, pullbacks: pullbacks, operation: operation)
+  }
+  let own = pullbacks(inputs, results)
   let entry = Tape.ListEntry(
     inputs: slots, resultCount: results.count,
-    pullbacks: checked(pullbacks(inputs, results), operation))
+    pullbacks: checked(
+      { [saved] cotangents, wanted in
+        let isDifferentiated = cotangents.contains { $0?.isTraced ?? false }
+        return own(cotangents, wanted, isDifferentiated ? nil : saved)
+      }, operation))
   let first = tape.append(entry)
   for place in results.indices where results[place].dtype.isFloatingPoint {
     results[place].trace = results[place].trace.placed(below: tape, first + place)

@@ -15,6 +15,10 @@ public typealias Pullback = @Sendable (_ dy: __owned Tensor) -> Tensor
 public typealias Pullbacks =
   @Sendable (_ cotangents: [Tensor?], _ wanted: [Bool]) -> [Tensor?]
 
+/// The same with what the operation saved, nil where the pullbacks are differentiated themselves.
+public typealias SavingPullbacks<Saved> =
+  @Sendable (_ cotangents: [Tensor?], _ wanted: [Bool], _ saved: Saved?) -> [Tensor?]
+
 /// A recording of differentiable operations that can be replayed backwards.
 ///
 /// An operation is recorded if and only if one of its operands is watched by the tape. Gradients

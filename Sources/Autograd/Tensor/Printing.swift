@@ -50,10 +50,7 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 
   private func formatted(_ offsets: [Int]) -> [String] {
     func read<Scalar>(_ type: Scalar.Type) -> [Scalar] {
-      withExtendedLifetime(array) {
-        let start = array.data.assumingMemoryBound(to: Scalar.self)
-        return offsets.map { start[$0] }
-      }
+      array.elements(at: offsets)
     }
     switch dtype {
     case .float32: return NumberFormat.strings(read(Float.self).map(Double.init), digits: 4)

@@ -239,13 +239,8 @@ extension Tensor {
   public func item() -> Double {
     require(count == 1, "item: needs a tensor of one element, got \(summary)")
     let array = array.onHost
-    return withExtendedLifetime(array) {
-      switch dtype {
-      case .float32: Double(array.data.load(as: Float.self))
-      case .float64: array.data.load(as: Double.self)
-      default: array.contiguous(as: .float64).data.load(as: Double.self)
-      }
-    }
+    if dtype == .float32 { return array.withElements(as: Float.self) { Double($0[0]) } }
+    return array.contiguous(as: .float64).withElements(as: Double.self) { $0[0] }
   }
 
   /// Runs a closure with the elements in row-major order, without copying them where they are
@@ -263,19 +258,14 @@ extension Tensor {
   package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
     -> Result
   {
-    let dense = array.onHost.contiguous()
-    return try withExtendedLifetime(dense) {
-      try body(UnsafeRawBufferPointer(start: dense.data, count: dense.count * dtype.byteCount))
-    }
+    try array.onHost.contiguous().withBytes { try body(UnsafeRawBufferPointer($0)) }
   }
 
   /// A tensor from its elements' bytes in row-major order.
   package init(bytes: ArraySlice<UInt8>, _ shape: [Int], _ dtype: DType) {
     Tensor.check(shape, "Tensor", holds: bytes.count / dtype.byteCount)
     let array = NDArray.uninitialized(dtype: dtype, shape: shape, on: .cpu)
-    bytes.withUnsafeBytes { source in
-      UnsafeMutableRawBufferPointer(start: array.data, count: source.count).copyMemory(from: source)
-    }
+    bytes.withUnsafeBytes { source in array.withBytes { $0.copyMemory(from: source) } }
     self.init(array)
   }
 

@@ -78,6 +78,26 @@ import Testing
     }
   }
 
+  @Test func secondOrderIsThatOfTheOperations() {
+    let tensors = ConvolutionBlockTests.tensors(8, .float64)
+    func second(_ body: @escaping ([Tensor]) -> Tensor) -> [Tensor] {
+      let wanted = [0, 1, 2, 5]
+      return gradients(at: wanted.map { tensors[$0] }) { outer in
+        let inner = gradients(at: outer) { values in
+          var all = tensors
+          for (index, value) in zip(wanted, values) { all[index] = value }
+          return body(all).square().sum()
+        }
+        return inner.map { ($0 * $0).sum() }.reduce(Tensor(0, dtype: .float64)) { $0 + $1 }
+      }
+    }
+    let found = second { convolutionBlocks($0[0], ConvolutionBlockTests.blocks($0))!.y }
+    let expected = second(ConvolutionBlockTests.oneByOne)
+    for (a, b) in zip(found, expected) {
+      #expect((a - b).abs().max().item() < 1e-12 * b.abs().max().item())
+    }
+  }
+
   @Test func onlyTheFirstBlocksThatSuitTakePart() {
     let tensors = ConvolutionBlockTests.tensors(16, .float32)
     let blocks = ConvolutionBlockTests.blocks(tensors)

@@ -38,6 +38,61 @@ import Testing
     }
   }
 
+  /// log(1 + e^x), which saves e^x.
+  private static func softplus(_ x: Tensor, _ hadSaved: EventCounter? = nil) -> Tensor {
+    differentiable(
+      x,
+      saving: { x in
+        let e = x.exp()
+        return ((e + 1).log(), saved: e)
+      },
+      pullback: { x, _ in
+        { dy, saved in
+          if saved != nil { hadSaved?.increment() }
+          let e = saved ?? x.exp()
+          return dy * e / (e + 1)
+        }
+      })
+  }
+
+  @Test func theFormThatSaves() throws {
+    let hadSaved = EventCounter()
+    expectScalars(
+      gradient(at: x) { Self.softplus($0, hadSaved).sum() },
+      x.sigmoid().scalars(as: Double.self))
+    #expect(hadSaved.count == 1)
+    try checkGradients(of: { Self.softplus($0) }, at: x, order: 2)
+    expectScalars(
+      hessian(at: x) { Self.softplus($0).sum() },
+      [Double](unsafeUninitializedCapacity: 4) { values, count in
+        let s = x.sigmoid().scalars(as: Double.self)
+        for index in 0..<4 {
+          (values.baseAddress! + index).initialize(
+            to: index % 3 == 0 ? s[index / 3] * (1 - s[index / 3]) : 0)
+        }
+        count = 4
+      })
+  }
+
+  /// A pullback that is differentiated does not get what was saved, which would count as a constant.
+  @Test func savedValuesAreMissingWhereAPullbackIsDifferentiated() {
+    let hadSaved = EventCounter()
+    // By the input: the outer tape records it.
+    _ = gradient(at: x) { x in gradient(at: x) { Self.softplus($0, hadSaved).sum() }.sum() }
+    // The outer tape's own pass over the same entry may use it.
+    let whole = hadSaved.count
+    // By the cotangent alone: the input is a constant of the outer tape.
+    let (outer, inner) = (Tape(), Tape())
+    let watched = inner.watch(x)
+    let y = Self.softplus(watched, hadSaved)
+    let dy = outer.watch(y.onesLike().stoppingGradient())
+    let dx = inner.pullback(of: y, cotangent: dy, at: [watched])[0]
+    #expect(hadSaved.count == whole)
+    expectScalars(
+      outer.gradient(of: dx.sum(), at: dy), x.sigmoid().scalars(as: Double.self))
+    #expect(whole <= 1)
+  }
+
   @Test func theFormThatNeedsOnlyTheResult() {
     let e = x.exp().scalars(as: Double.self)
     expectScalars(gradient(at: x) { Self.cubeByResult($0).sum() }, e)
