@@ -49,6 +49,18 @@ package struct PoolingShape: Sendable, Equatable {
   }
 }
 
+/// A convolution of one group, an activation and an average pool, one after the other.
+struct ConvolutionBlockShape: Sendable {
+  let convolution: ConvolutionShape
+  let pool: PoolingShape
+  let activation: UnaryOp
+  /// The activation's derivative, computed from its result.
+  let derivative: BinaryOp
+
+  /// [batch, outputChannels, pooledHeight, pooledWidth]
+  var resultShape: [Int] { [convolution.batch, convolution.outputChannels] + pool.outputSize }
+}
+
 /// What a normalization takes statistics over, in an array [batch, channels, pixels].
 package struct NormalizationShape: Sendable {
   var batch: Int

@@ -4,7 +4,7 @@ package enum BlockActivation: Sendable {
   case tanh
   case relu
 
-  fileprivate var kernels: (map: UnaryOp, gradient: BinaryOp) {
+  fileprivate var primitives: (value: UnaryOp, derivative: BinaryOp) {
     switch self {
     case .sigmoid: (.sigmoid, .sigmoidGradient)
     case .tanh: (.tanh, .tanhGradient)
@@ -53,7 +53,7 @@ package struct ConvolutionBlock {
 /// where not even the first one is such.
 ///
 /// The result is bit for bit that of the layers one by one. It is possible for one group of float32 or
-/// float64 channels that suit lanes (see `CPU.LaneConvolution`).
+/// float64 channels that suit the CPU's kernels for few channels (see `Backend.canFuse`).
 ///
 /// - Parameters:
 ///   - x: [batch, channels, height, width]
@@ -84,13 +84,8 @@ package func convolutionBlocks(
 private struct ConvolutionChain: Sendable {
   typealias State = (input: Tensor, activations: Tensor)
 
-  struct Step {
-    let shape: ConvolutionShape
-    let pool: PoolingShape
-    let activation: BlockActivation
-  }
-
-  private(set) var steps: [Step] = []
+  private(set) var steps: [ConvolutionBlockShape] = []
+  private var activations: [BlockActivation] = []
 
   /// The first blocks that suit.
   init(_ x: Tensor, _ blocks: [ConvolutionBlock]) {
@@ -99,22 +94,23 @@ private struct ConvolutionChain: Sendable {
     for block in blocks {
       guard
         [block.weight, block.bias].allSatisfy({ $0.dtype == x.dtype && $0.device == .cpu }),
-        let step = Step(sizes, block), step.suits(x.dtype)
+        let step = ConvolutionBlockShape(sizes, block), Backend.canFuse(step, x.dtype)
       else { return }
       steps.append(step)
+      activations.append(block.activation)
       sizes = step.resultShape
     }
   }
 
   func value(_ inputs: [Tensor], isRecording: Bool) -> (y: Tensor, states: [State]) {
-    let (x, blocks) = (inputs[0], lanes)
+    let x = inputs[0]
     let y = NDArray.uninitialized(
       dtype: x.dtype, shape: steps[steps.count - 1].resultShape, on: .cpu)
-    let states = isRecording ? blocks.map { CPU.LaneBlockState($0, x.dtype) } : []
+    let states = isRecording ? Backend.states(of: steps, x.dtype) : []
     let parameters = steps.indices.map {
-      ((inputs[2 * $0 + 1].array).contiguous(), (inputs[2 * $0 + 2].array).contiguous())
+      (inputs[2 * $0 + 1].array.contiguous(), inputs[2 * $0 + 2].array.contiguous())
     }
-    CPU.laneBlocks(x.array.contiguous(), parameters, blocks, states: states, into: y)
+    Backend.convolutionBlocks(x.array.contiguous(), parameters, steps, states: states, into: y)
     return (Tensor(y), states.map { (Tensor($0.input), Tensor($0.activations)) })
   }
 
@@ -125,18 +121,18 @@ private struct ConvolutionChain: Sendable {
     let dx =
       wanted[0]
       ? NDArray.uninitialized(
-        dtype: dtype, shape: steps[0].shape.inputShape, on: .cpu) : nil
+        dtype: dtype, shape: steps[0].convolution.inputShape, on: .cpu) : nil
     let gradients = steps.enumerated().map { index, step in
       wanted[2 * index + 1] || wanted[2 * index + 2]
         ? (
-          dw: NDArray.uninitialized(dtype: dtype, shape: step.shape.weightShape, on: .cpu),
-          db: NDArray.uninitialized(dtype: dtype, shape: [step.shape.outputChannels], on: .cpu)
+          dw: NDArray.uninitialized(dtype: dtype, shape: step.convolution.weightShape, on: .cpu),
+          db: NDArray.uninitialized(
+            dtype: dtype, shape: [step.convolution.outputChannels], on: .cpu)
         ) : nil
     }
-    CPU.laneBlocksGradient(
-      dy.array.contiguous(), steps.indices.map { (inputs[2 * $0 + 1].array).contiguous() },
-      lanes,
-      states.map { CPU.LaneBlockState(input: $0.input.array, activations: $0.activations.array) },
+    Backend.convolutionBlocksGradient(
+      dy.array.contiguous(), steps.indices.map { inputs[2 * $0 + 1].array.contiguous() }, steps,
+      states.map { Backend.BlockState(input: $0.input.array, activations: $0.activations.array) },
       dx: dx, gradients)
     return [dx.map { Tensor($0) }]
       + gradients.flatMap { [$0.map { Tensor($0.dw) }, $0.map { Tensor($0.db) }] }
@@ -148,8 +144,8 @@ private struct ConvolutionChain: Sendable {
     let watched = inputs.map { tape.watch($0) }
     var y = watched[0]
     for (index, step) in steps.enumerated() {
-      let (shape, pool) = (step.shape, step.pool)
-      y = step.activation(
+      let (shape, pool) = (step.convolution, step.pool)
+      y = activations[index](
         conv2d(
           y, watched[2 * index + 1], bias: watched[2 * index + 2], stride: shape.stride,
           padding: shape.padding, dilation: shape.dilation))
@@ -157,43 +153,28 @@ private struct ConvolutionChain: Sendable {
     }
     return tape.pullback(of: y, cotangent: dy, at: watched)
   }
-
-  private var lanes: [CPU.LaneBlock] { steps.compactMap(\.lanes) }
 }
 
-extension ConvolutionChain.Step {
+extension ConvolutionBlockShape {
   /// A block on inputs of some sizes [batch, channels, height, width]; nil if they do not fit.
   fileprivate init?(_ sizes: [Int], _ block: ConvolutionBlock) {
     let (input, convolution, pool) = (Array(sizes[2...]), block.convolution, block.pool)
     guard block.weight.rank == 4, block.weight.size(1) == sizes[1],
       block.bias.shape == [block.weight.size(0)], convolution.fits(input)
     else { return nil }
-    shape = ConvolutionShape(
+    let shape = ConvolutionShape(
       batch: sizes[0], inputChannels: sizes[1], inputSize: input,
       outputChannels: block.weight.size(0), outputSize: convolution.outputSize(input),
       kernelSize: convolution.kernel, stride: convolution.stride, padding: convolution.padding,
       dilation: convolution.dilation, groups: 1)
     guard pool.fits(shape.outputSize) else { return nil }
-    self.pool = PoolingShape(
-      inputSize: shape.outputSize, outputSize: pool.outputSize(shape.outputSize),
-      kernelSize: pool.kernel, stride: pool.stride, padding: pool.padding, dilation: [1, 1],
-      countIncludesPadding: block.countIncludesPadding)
-    activation = block.activation
-  }
-
-  /// The sizes [batch, outputChannels, pooledHeight, pooledWidth].
-  fileprivate var resultShape: [Int] { [shape.batch, shape.outputChannels] + pool.outputSize }
-
-  fileprivate func suits(_ dtype: DType) -> Bool {
-    lanes.map { $0.convolution.suits(dtype) && $0.inputGradient.suits(dtype) } ?? false
-  }
-
-  /// The block in lanes; nil if its input gradient is no convolution.
-  fileprivate var lanes: CPU.LaneBlock? {
-    CPU.LaneConvolution(inputGradientOf: shape).map {
-      CPU.LaneBlock(
-        convolution: CPU.LaneConvolution(shape), inputGradient: $0, shape: shape, pool: pool,
-        activation: activation.kernels.map, gradient: activation.kernels.gradient)
-    }
+    self.init(
+      convolution: shape,
+      pool: PoolingShape(
+        inputSize: shape.outputSize, outputSize: pool.outputSize(shape.outputSize),
+        kernelSize: pool.kernel, stride: pool.stride, padding: pool.padding, dilation: [1, 1],
+        countIncludesPadding: block.countIncludesPadding),
+      activation: block.activation.primitives.value,
+      derivative: block.activation.primitives.derivative)
   }
 }

@@ -15,29 +15,30 @@ extension CPU {
     /// The activation's derivative, from its result.
     let gradient: BinaryOp
 
+    /// The block in lanes; nil if its input gradient is no convolution.
+    init?(_ block: ConvolutionBlockShape) {
+      guard let inputGradient = LaneConvolution(inputGradientOf: block.convolution) else {
+        return nil
+      }
+      convolution = LaneConvolution(block.convolution)
+      self.inputGradient = inputGradient
+      (shape, pool) = (block.convolution, block.pool)
+      (activation, gradient) = (block.activation, block.derivative)
+    }
+
     fileprivate var activations: Int { convolution.outputPixels }
     fileprivate var pooled: Int { shape.outputChannels * pool.outputPixels }
   }
 
-  /// What the backward pass of one block needs, for every block of images in lanes: the padded input
-  /// and the activations.
-  struct LaneBlockState {
-    let input: NDArray
-    let activations: NDArray
-
-    init(_ block: LaneBlock, _ dtype: DType) {
-      let lanes = laneCount(dtype)
-      let rows = (block.shape.batch + lanes - 1) / lanes
-      input = .uninitialized(
-        dtype: dtype, rows: rows, columns: block.convolution.paddedPixels * lanes, on: .cpu)
-      activations = .uninitialized(
-        dtype: dtype, rows: rows, columns: block.activations * lanes, on: .cpu)
-    }
-
-    init(input: NDArray, activations: NDArray) {
-      self.input = input
-      self.activations = activations
-    }
+  /// Memory for a block's state, for every block of images in lanes.
+  static func state(of block: LaneBlock, _ dtype: DType) -> Backend.BlockState {
+    let lanes = laneCount(dtype)
+    let rows = (block.shape.batch + lanes - 1) / lanes
+    return Backend.BlockState(
+      input: .uninitialized(
+        dtype: dtype, rows: rows, columns: block.convolution.paddedPixels * lanes, on: .cpu),
+      activations: .uninitialized(
+        dtype: dtype, rows: rows, columns: block.activations * lanes, on: .cpu))
   }
 
   /// The sums of one block's parameter gradients over the images, first within blocks of them.
@@ -70,7 +71,7 @@ extension CPU {
   ///   - states: Filled for the backward pass; empty if there is none.
   static func laneBlocks(
     _ x: NDArray, _ parameters: [(weight: NDArray, bias: NDArray)], _ blocks: [LaneBlock],
-    states: [LaneBlockState], into y: NDArray
+    states: [Backend.BlockState], into y: NDArray
   ) {
     let dtype = x.dtype
     let (type, lanes) = (dtype.kernelType, laneCount(dtype))
@@ -144,7 +145,7 @@ extension CPU {
   ///
   /// Sums over images are taken within blocks of them first, then over these in their order.
   static func laneBlocksGradient(
-    _ dy: NDArray, _ weights: [NDArray], _ blocks: [LaneBlock], _ states: [LaneBlockState],
+    _ dy: NDArray, _ weights: [NDArray], _ blocks: [LaneBlock], _ states: [Backend.BlockState],
     dx: NDArray?, _ gradients: [(dw: NDArray, db: NDArray)?]
   ) {
     let dtype = dy.dtype
