@@ -12,21 +12,6 @@
       for (size_t i = 0; i < inner; i++) { const T v = in[(ptrdiff_t)i * x.inner]; out[i] = (T)(expression); } \
     }) break;
 
-// The same for an expression that holds between bounds only: blocks with other elements take the C library's function.
-#define CK_MAP_WITHIN(operation, limit, expression, other) \
-  case operation: CK_ROWS( \
-    const T *in = (const T *)x.data + (ptrdiff_t)o * x.outer; \
-    for (size_t start = 0; start < inner; start += 256) { \
-      const size_t end = inner - start < 256 ? inner : start + 256; \
-      unsigned isWithin = x.inner == 1; \
-      if (isWithin) { for (size_t i = start; i < end; i++) { isWithin &= fabsf(in[i]) <= (limit); } } \
-      if (isWithin) { \
-        CK_SIMD_CHAINS for (size_t i = start; i < end; i++) { const T v = in[i]; out[i] = (expression); } \
-      } else { \
-        for (size_t i = start; i < end; i++) { const T v = in[(ptrdiff_t)i * x.inner]; out[i] = (other); } \
-      } \
-    }) break;
-
 // Division by -1 is left out: its quotient may overflow.
 CK_INLINE T NAME(truncatedRemainder)(T u, T v) {
 #if IS_FLOAT
@@ -47,6 +32,111 @@ CK_INLINE T NAME(siluGradient)(T dy, T x) {
   const T w = NAME(sigmoid)(x < 0 ? x : -x), s = x < 0 ? w : 1 - w;
   return dy * (s * (x * (x < 0 ? 1 - w : w) + 1));
 }
+#endif
+
+#if IS_FLOAT32
+// Functions whose vector code is valid within a range; outside it the C library computes. Each element takes its own
+// branch, so that its result is a function of its value alone. A dense block whose elements are all in range takes the
+// vector code directly. Any other block is gathered first, with 1 in place of the elements out of range.
+#define CK_BLOCK 256
+
+CK_INLINE int mapsInRange(float v) { return CK_HAS_PLAIN_SINE(v); }
+
+CK_INLINE float mapByLibrary(CKMap operation, float v) { return operation == CKMapSin ? sinf(v) : cosf(v); }
+
+CK_INLINE int zipsInRange(CKZip operation, float u, float v) {
+  switch (operation) {
+  case CKZipPower: return CK_HAS_PLAIN_POWER(u, v);
+  case CKZipArcTangent: return CK_HAS_PLAIN_ANGLE(u, v);
+  default: return CK_HAS_SHORT_QUOTIENT(u, v);
+  }
+}
+
+CK_INLINE float zipByLibrary(CKZip operation, float u, float v) {
+  switch (operation) {
+  case CKZipPower: return powf(u, v);
+  case CKZipArcTangent: return atan2f(u, v);
+  case CKZipRemainder: return remainderFloat32(u, v);
+  default: return truncatedRemainderFloat32(u, v);
+  }
+}
+
+static void mapFloat32(CKMap operation, size_t inner, size_t outer, CKSource x, float *y);
+static void zipFloat32(CKZip operation, size_t inner, size_t outer, CKSource a, CKSource b, float *y);
+
+// Not inlined: the common loops keep their registers.
+static __attribute__((noinline)) void mapBlock(CKMap operation, size_t count, const float *x, ptrdiff_t step,
+                                               float *y) {
+  float values[CK_BLOCK], results[CK_BLOCK];
+  for (size_t i = 0; i < count; i++) {
+    const float v = x[(ptrdiff_t)i * step];
+    values[i] = mapsInRange(v) ? v : 1;
+  }
+  mapFloat32(operation, count, 1, (CKSource){values, 1, 0}, results);
+  for (size_t i = 0; i < count; i++) {
+    const float v = x[(ptrdiff_t)i * step];
+    y[i] = mapsInRange(v) ? results[i] : mapByLibrary(operation, v);
+  }
+}
+
+static __attribute__((noinline)) void zipBlock(CKZip operation, size_t count, const float *a, ptrdiff_t aStep,
+                                               const float *b, ptrdiff_t bStep, float *y) {
+  float us[CK_BLOCK], vs[CK_BLOCK], results[CK_BLOCK];
+  for (size_t i = 0; i < count; i++) {
+    const float u = a[(ptrdiff_t)i * aStep], v = b[(ptrdiff_t)i * bStep];
+    const int inRange = zipsInRange(operation, u, v);
+    us[i] = inRange ? u : 1;
+    vs[i] = inRange ? v : 1;
+  }
+  zipFloat32(operation, count, 1, (CKSource){us, 1, 0}, (CKSource){vs, 1, 0}, results);
+  for (size_t i = 0; i < count; i++) {
+    const float u = a[(ptrdiff_t)i * aStep], v = b[(ptrdiff_t)i * bStep];
+    y[i] = zipsInRange(operation, u, v) ? results[i] : zipByLibrary(operation, u, v);
+  }
+}
+
+#define CK_MAP_IN_RANGE(operation, expression) \
+  case operation: CK_ROWS( \
+    const T *in = (const T *)x.data + (ptrdiff_t)o * x.outer; \
+    for (size_t start = 0; start < inner; start += CK_BLOCK) { \
+      const size_t end = inner - start < CK_BLOCK ? inner : start + CK_BLOCK; \
+      unsigned inRange = x.inner == 1; \
+      if (inRange) { for (size_t i = start; i < end; i++) { inRange &= mapsInRange(in[i]); } } \
+      if (inRange) { \
+        CK_SIMD_CHAINS for (size_t i = start; i < end; i++) { const T v = in[i]; out[i] = (expression); } \
+      } else { \
+        mapBlock(operation, end - start, in + (ptrdiff_t)start * x.inner, x.inner, out + start); \
+      } \
+    }) break;
+
+#define CK_ZIP_PART(operation, expression, uElement, vElement) \
+  for (size_t i = start; i < end; i++) { inRange &= zipsInRange(operation, uElement, vElement); } \
+  if (inRange) { \
+    CK_SIMD_CHAINS for (size_t i = start; i < end; i++) { \
+      const T u = uElement; \
+      const T v = vElement; \
+      out[i] = (expression); \
+    } \
+  }
+
+#define CK_ZIP_IN_RANGE(operation, expression) \
+  case operation: CK_ROWS( \
+    const T *p = (const T *)a.data + (ptrdiff_t)o * a.outer; \
+    const T *q = (const T *)b.data + (ptrdiff_t)o * b.outer; \
+    for (size_t start = 0; start < inner; start += CK_BLOCK) { \
+      const size_t end = inner - start < CK_BLOCK ? inner : start + CK_BLOCK; \
+      int inRange = 1; \
+      const T first = p[0]; \
+      const T second = q[0]; \
+      if (a.inner == 1 && b.inner == 1) { CK_ZIP_PART(operation, expression, p[i], q[i]) } \
+      else if (a.inner == 1 && b.inner == 0) { CK_ZIP_PART(operation, expression, p[i], second) } \
+      else if (a.inner == 0 && b.inner == 1) { CK_ZIP_PART(operation, expression, first, q[i]) } \
+      else { inRange = 0; } \
+      if (!inRange) { \
+        const ptrdiff_t at = (ptrdiff_t)start; \
+        zipBlock(operation, end - start, p + at * a.inner, a.inner, q + at * b.inner, b.inner, out + start); \
+      } \
+    }) break;
 #endif
 
 static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T *y) {
@@ -70,8 +160,8 @@ static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T
   CK_MAP(CKMapErrorFunction, NAME(errorFunction)(v))
   CK_MAP(CKMapGelu, v * NAME(normalDistribution)(v))
 #if IS_FLOAT32
-  CK_MAP_WITHIN(CKMapSin, CK_SINE_LIMIT, sineFloat32(v, 0), sinf(v))
-  CK_MAP_WITHIN(CKMapCos, CK_SINE_LIMIT, sineFloat32(v, 1), cosf(v))
+  CK_MAP_IN_RANGE(CKMapSin, sineFloat32(v, 0))
+  CK_MAP_IN_RANGE(CKMapCos, sineFloat32(v, 1))
 #else
   CK_MAP(CKMapSin, sin(v))
   CK_MAP(CKMapCos, cos(v))
@@ -101,34 +191,6 @@ static void NAME(map)(CKMap operation, size_t inner, size_t outer, CKSource x, T
     else if (a.inner == 0 && b.inner == 1) { CK_ZIP_LOOP(expression, 0, i) } \
     else { CK_ZIP_LOOP(expression, (ptrdiff_t)i * a.inner, (ptrdiff_t)i * b.inner) }) break;
 
-// As CK_MAP_WITHIN, where `guard` holds for all of a block.
-#define CK_ZIP_PART(guard, expression, aIndex, bIndex) \
-  for (size_t i = start; i < end; i++) { const T u = p[aIndex], v = q[bIndex]; isWithin &= (guard); } \
-  if (isWithin) { \
-    CK_SIMD_CHAINS for (size_t i = start; i < end; i++) { \
-      const T u = p[aIndex], v = q[bIndex]; \
-      out[i] = (expression); \
-    } \
-  }
-
-#define CK_ZIP_WITHIN(operation, guard, expression, other) \
-  case operation: CK_ROWS( \
-    const T *p = (const T *)a.data + (ptrdiff_t)o * a.outer; \
-    const T *q = (const T *)b.data + (ptrdiff_t)o * b.outer; \
-    for (size_t start = 0; start < inner; start += 256) { \
-      const size_t end = inner - start < 256 ? inner : start + 256; \
-      int isWithin = 1; \
-      if (a.inner == 1 && b.inner == 1) { CK_ZIP_PART(guard, expression, i, i) } \
-      else if (a.inner == 1 && b.inner == 0) { CK_ZIP_PART(guard, expression, i, 0) } \
-      else if (a.inner == 0 && b.inner == 1) { CK_ZIP_PART(guard, expression, 0, i) } \
-      else { isWithin = 0; } \
-      for (size_t i = start; !isWithin && i < end; i++) { \
-        const T u = p[(ptrdiff_t)i * a.inner]; \
-        const T v = q[(ptrdiff_t)i * b.inner]; \
-        out[i] = (other); \
-      } \
-    }) break;
-
 static void NAME(zip)(CKZip operation, size_t inner, size_t outer, CKSource a, CKSource b, T *y) {
   switch (operation) {
   CK_ZIP(CKZipAdd, (T)((WRAP)u + (WRAP)v))
@@ -137,12 +199,10 @@ static void NAME(zip)(CKZip operation, size_t inner, size_t outer, CKSource a, C
   CK_ZIP(CKZipMaximum, CK_LARGER(u, v))
   CK_ZIP(CKZipMinimum, CK_SMALLER(u, v))
 #if IS_FLOAT32
-  CK_ZIP_WITHIN(CKZipRemainder, CK_HAS_SHORT_QUOTIENT(u, v), roundedDown(shortRemainder(u, v), v),
-                remainderFloat32(u, v))
-  CK_ZIP_WITHIN(CKZipTruncatedRemainder, CK_HAS_SHORT_QUOTIENT(u, v), shortRemainder(u, v),
-                truncatedRemainderFloat32(u, v))
-  CK_ZIP_WITHIN(CKZipArcTangent, CK_HAS_PLAIN_ANGLE(u, v), arcTangentFloat32(u, v), atan2f(u, v))
-  CK_ZIP_WITHIN(CKZipPower, CK_HAS_PLAIN_POWER(u, v), powerFloat32(u, v), powf(u, v))
+  CK_ZIP_IN_RANGE(CKZipRemainder, roundedDown(shortRemainder(u, v), v))
+  CK_ZIP_IN_RANGE(CKZipTruncatedRemainder, shortRemainder(u, v))
+  CK_ZIP_IN_RANGE(CKZipArcTangent, arcTangentFloat32(u, v))
+  CK_ZIP_IN_RANGE(CKZipPower, powerFloat32(u, v))
 #else
   CK_ZIP(CKZipRemainder, NAME(remainder)(u, v))
   CK_ZIP(CKZipTruncatedRemainder, NAME(truncatedRemainder)(u, v))
@@ -181,11 +241,12 @@ static void NAME(compare)(CKCompare operation, size_t inner, size_t outer, CKSou
 
 #undef CK_ROWS
 #undef CK_MAP
-#undef CK_MAP_WITHIN
+#undef CK_MAP_IN_RANGE
 #undef CK_ZIP
 #undef CK_ZIP_LOOP
 #undef CK_ZIP_PART
-#undef CK_ZIP_WITHIN
+#undef CK_ZIP_IN_RANGE
+#undef CK_BLOCK
 
 #define CK_SELECT_LOOP(aIndex, bIndex) \
   CK_SIMD for (size_t i = 0; i < inner; i++) { const T u = p[aIndex], v = q[bIndex]; out[i] = c[i] ? u : v; }

@@ -168,9 +168,9 @@ CK_INLINE float exponentialMinus1Float32(float x) {
   return x == 0.0f ? x : isHuge ? 2.0f * y : y;  // keeps the sign of zero
 }
 
-// The sine of x + turns quarter turns, for |x| up to CK_SINE_LIMIT, in double precision: what remains of x beside the
+// The sine of x + turns quarter turns, for |x| up to a million, in double precision: what remains of x beside the
 // nearest multiple of pi / 2, which is exact as long as a multiple of its first 33 bits is; then Taylor's series.
-#define CK_SINE_LIMIT 1e6f
+#define CK_HAS_PLAIN_SINE(x) (fabsf(x) <= 1e6f)
 CK_INLINE float sineFloat32(float x, int64_t turns) {
   const double magic = 6755399441055744.0, scaled = x * 0.63661977236758134308 + magic;  // 1.5 * 2^52
   int64_t n;
@@ -202,9 +202,13 @@ CK_INLINE float powerFloat32(float a, float b) {
   memcpy(&power, &exponent, sizeof power);
   const double root = 1 + r * (1 + r * (0.5 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120 + r * (1.0 / 720
     + r * (1.0 / 5040 + r * (1.0 / 40320))))))));
-  const float y = (float)(root * power), negated = -y;
-  const float whole = __builtin_elementwise_trunc(b), twice = 2.0f * __builtin_elementwise_trunc(0.5f * b);
-  return a > 0.0f ? y : whole != b ? NAN : twice != b ? negated : y;
+  // For negative a, an odd b gives a negative power, and a b with a fraction NaN (all bits of the exponent and the first
+  // one of the mantissa). Masks instead of conditions: on a constant b the compiler would split the loop.
+  const uint32_t odd = (2.0f * __builtin_elementwise_trunc(0.5f * b) != b) * 0x80000000u;
+  const uint32_t fractional = (__builtin_elementwise_trunc(b) != b) * 0x7fc00000u;
+  const uint32_t isNegative = (uint32_t)((int32_t)floatToBits(a) >> 31);
+  const uint32_t y = floatToBits((float)(root * power));
+  return bitsToFloat((y ^ (isNegative & odd)) | (isNegative & fractional));
 }
 
 // The angle of the point (x, y) in double precision, for finite coordinates, x not zero: the arc tangent's series of
