@@ -144,7 +144,7 @@ extension CPU {
     _ panels: PanelShape, _ columns: Int, depth: Int, _ x: UnsafeMutableRawPointer, _ b: CKSource,
     into y: UnsafeMutableRawPointer
   ) {
-    let tiles = PanelTiles(columns, panel: 64, count: max(1, columns * depth >> 17))
+    let tiles = PanelTiles(columns, panel: 64, count: max(1, (columns * depth) >> 17))
     let size = panels.elementSize
     ThreadPool.run(tiles.count) { tile in
       let first = tile * tiles.size

@@ -12,18 +12,6 @@ extension PoolingShape {
 
 // Pooling primitives on dense arrays [planes..., height, width].
 extension CPU {
-  /// Runs `body` over parts of the planes.
-  private static func forEachPlanePart(
-    _ planes: Int, _ pixels: Int, _ body: (_ start: Int, _ count: Int) -> Void
-  ) {
-    if planes == 0 || pixels == 0 { return }
-    let chunks = max(1, min(planes, planes * pixels >> 15))
-    ThreadPool.run(chunks) { chunk in
-      let start = planes * chunk / chunks
-      body(start, planes * (chunk + 1) / chunks - start)
-    }
-  }
-
   static func averagePool(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
     pool(x, shape.inputPixels, planes, into: y, shape.outputPixels, shape, kernels.averagePool)
   }
@@ -46,7 +34,7 @@ extension CPU {
     let window = shape.window
     withExtendedLifetime((x, y)) {
       withUnsafePointer(to: window) { window in
-        forEachPlanePart(planes, max(xPixels, yPixels)) { start, count in
+        forEachRowPart(planes, width: max(xPixels, yPixels)) { start, count in
           kernel(
             x.dtype.kernelType, window, count, x.data + start * xPixels * size,
             y.data + start * yPixels * size)
@@ -61,7 +49,7 @@ extension CPU {
     let window = shape.window
     withExtendedLifetime((x, y)) {
       withUnsafePointer(to: window) { window in
-        forEachPlanePart(planes, shape.inputPixels) { start, count in
+        forEachRowPart(planes, width: shape.inputPixels) { start, count in
           kernels.maxPoolIndices(
             x.dtype.kernelType, window, count, x.data + start * shape.inputPixels * size,
             y.data.assumingMemoryBound(to: Int32.self) + start * shape.outputPixels)
@@ -80,7 +68,7 @@ extension CPU {
     let type: CKType = size == 4 ? .float32 : .float64
     let kernel = isAdjoint ? kernels.scatterAddPlanes : kernels.gatherPlanes
     withExtendedLifetime((x, indices, y)) {
-      forEachPlanePart(planes, max(xCount, yCount)) { start, count in
+      forEachRowPart(planes, width: max(xCount, yCount)) { start, count in
         kernel(
           type, count, xCount, yCount, x.data + start * xCount * size,
           indices.data.assumingMemoryBound(to: Int32.self) + start * indexCount,

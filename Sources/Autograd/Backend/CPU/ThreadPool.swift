@@ -62,6 +62,9 @@ package enum ThreadPool {
     }
   }
 
+  /// How many regions were given to several threads so far, and the number of chunks of the last one.
+  static var regions: (count: Int, lastChunks: Int) { Region.published }
+
   /// The region that runs, one at a time.
   ///
   /// Its state is one word: a generation, the number of chunks, and the next one to claim. A chunk is
@@ -86,6 +89,11 @@ package enum ThreadPool {
       state.store(
         generation << (2 * chunkBits) | UInt64(chunkCount) << chunkBits,
         ordering: .sequentiallyConsistent)
+    }
+
+    static var published: (count: Int, lastChunks: Int) {
+      let state = state.load(ordering: .relaxed)
+      return (Int(state >> (2 * chunkBits)), Int(state >> chunkBits & mask))
     }
 
     /// Whether a chunk waits to be claimed.

@@ -128,7 +128,7 @@ import Testing
       let sums = [
         long.sum(), long.mean(), long.max(), wide.sum(axis: 0), wide.sum(axis: 1),
         wide.sum(axis: 2), wide.transpose().sum(axis: 0), wide.softmax(), wide.logSumExp(axis: 0),
-        wide.transpose() + wide.transpose().exp(), wide.argmax(axis: 1),
+        wide.transpose() + wide.transpose().exp(), wide.argmax(axis: 1), b[.all, 0].matmul(b),
         Tensor.where(long .> 0, long, 0), a.matmul(b), conv2d(images, weight),
       ]
       var stream = RandomStream(seed: 32)
@@ -145,6 +145,38 @@ import Testing
     for threads in [2, 4] {
       let other = await withThreads(threads) { results() }
       for index in one.indices { #expect(one[index] == other[index], "\(threads), \(index)") }
+    }
+  }
+
+  /// In a process of its own, where no other test's regions come between.
+  @Test func largePoolsGathersAndVectorsAreSplit() async {
+    await #expect(processExitsWith: .success) {
+      ThreadPool.threadCount = 2
+      func expectChunks(_ expected: Int, _ name: String, _ body: () -> Void) {
+        let before = ThreadPool.regions.count
+        body()
+        let (count, chunks) = ThreadPool.regions
+        #expect(count == before + 1 && chunks == expected, "\(name): \(count - before), \(chunks)")
+      }
+      func array(_ shape: [Int]) -> NDArray { Tensor.ones(shape).array }
+      let shape = PoolingShape(
+        inputSize: [64, 64], outputSize: [32, 32], kernelSize: [2, 2], stride: [2, 2],
+        padding: [0, 0], dilation: [1, 1], countIncludesPadding: true)
+      let (x, y) = (array([32, 64, 64]), array([32, 32, 32]))
+      let indices = Tensor.zeros([32, 32, 32], dtype: .int32).array
+      // A chunk for every 2^15 elements, and for every 2^17 products of a vector.
+      expectChunks(4, "average") { CPU.averagePool(x, shape, planes: 32, into: y) }
+      expectChunks(4, "gradient") { CPU.averagePoolGradient(y, shape, planes: 32, into: x) }
+      expectChunks(4, "maximum") { CPU.maxPoolIndices(x, shape, planes: 32, into: indices) }
+      for isAdjoint in [false, true] {
+        expectChunks(4, isAdjoint ? "scatter" : "gather") {
+          CPU.gatherPlanes(
+            isAdjoint ? y : x, indices, planes: 32, xCount: isAdjoint ? 1024 : 4096,
+            yCount: isAdjoint ? 4096 : 1024, isAdjoint: isAdjoint, into: isAdjoint ? x : y)
+        }
+      }
+      let (row, matrix) = (array([1, 1_024]), array([1_024, 512]))
+      expectChunks(4, "vector") { CPU.matmul(row, matrix, into: array([1, 512])) }
     }
   }
 
