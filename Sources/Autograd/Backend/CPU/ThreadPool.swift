@@ -146,27 +146,32 @@ package enum ThreadPool {
     /// Counted from 0; workers beyond the number of threads stay out.
     private let number: Int
 
+    // The least size of a thread's stack, on which kernels keep blocks. Musl's default is 128 KiB.
+    private static let stackByteCount = 512 << 10
+
     init(number: Int) {
       self.number = number
-      // It lives as long as the process, as its thread does.
-      let pointer = Unmanaged.passRetained(self).toOpaque()
+      var attributes = pthread_attr_t()
+      pthread_attr_init(&attributes)
+      defer { pthread_attr_destroy(&attributes) }
+      var stackByteCount = 0
+      pthread_attr_getstacksize(&attributes, &stackByteCount)
+      pthread_attr_setstacksize(&attributes, max(stackByteCount, Worker.stackByteCount))
+      pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
       #if canImport(Darwin)
         var thread: pthread_t?
       #else
         var thread = pthread_t()
       #endif
+      // It lives as long as the process, as its thread does.
+      let pointer = Unmanaged.passRetained(self).toOpaque()
       let code = pthread_create(
-        &thread, nil,
+        &thread, &attributes,
         { (pointer: UnsafeMutableRawPointer?) in
           if let pointer { Unmanaged<Worker>.fromOpaque(pointer).takeUnretainedValue().loop() }
           return nil
         }, pointer)
       require(code == 0, "threads: the system refused a thread (error \(code))")
-      #if canImport(Darwin)
-        if let thread { pthread_detach(thread) }
-      #else
-        pthread_detach(thread)
-      #endif
     }
 
     /// Whether there is a chunk that this worker may take.

@@ -180,6 +180,27 @@ import Testing
     }
   }
 
+  #if canImport(Glibc)
+    /// With Musl's default a worker's stack would be 128 KiB.
+    @Test func workersHaveLargeStacks() async {
+      await #expect(processExitsWith: .success) {
+        setDefaultStack(128 << 10)
+        ThreadPool.threadCount = 4
+        let caller = UInt(pthread_self())
+        let smallest = Atomic<Int>(.max)
+        for _ in 0..<50 {
+          ThreadPool.run(40) { _ in
+            usleep(100)  // until the workers are awake
+            if UInt(pthread_self()) == caller { return }
+            smallest.min(ownStack(), ordering: .relaxed)
+          }
+        }
+        let found = smallest.load(ordering: .relaxed)
+        #expect(found >= 512 << 10 && found < .max)
+      }
+    }
+  #endif
+
   @Test func atLeastOneThread() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
@@ -187,3 +208,31 @@ import Testing
     expectMessage(result, "threads: at least one is needed, got 0")
   }
 }
+
+#if canImport(Glibc)
+  private typealias DefaultAttributes = @convention(c) (UnsafePointer<pthread_attr_t>) -> Int32
+  private typealias OwnAttributes =
+    @convention(c) (pthread_t, UnsafeMutablePointer<pthread_attr_t>) -> Int32
+
+  /// A GNU function that Swift does not see.
+  private func function<Function>(_ name: String, _ type: Function.Type) -> Function {
+    unsafeBitCast(dlsym(nil, name), to: type)
+  }
+
+  /// Sets the size of stacks that new threads do not ask for.
+  private func setDefaultStack(_ byteCount: Int) {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, byteCount)
+    let set = function("pthread_setattr_default_np", DefaultAttributes.self)
+    precondition(set(&attributes) == 0)
+  }
+
+  private func ownStack() -> Int {
+    var (attributes, byteCount) = (pthread_attr_t(), 0)
+    let get = function("pthread_getattr_np", OwnAttributes.self)
+    precondition(get(pthread_self(), &attributes) == 0)
+    pthread_attr_getstacksize(&attributes, &byteCount)
+    return byteCount
+  }
+#endif
