@@ -22,19 +22,29 @@ import Synchronization
 package enum ThreadPool {
   /// The number of threads that take part, the caller included; one per processor unless set.
   ///
+  /// Fewer take part where the system refuses threads.
+  ///
   /// Set it before or between computations.
   package static var threadCount: Int {
     get { limit.load(ordering: .relaxed) }
     set {
       require(newValue >= 1, "threads: at least one is needed, got \(newValue)")
       limit.store(newValue, ordering: .relaxed)
+      workers.withLock { $0.isComplete = false }
     }
   }
 
   package static let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
   private static let limit = Atomic<Int>(processorCount)
-  private static let workers = Mutex<[Worker]>([])
+  private static let workers = Mutex(Workers())
+
+  private struct Workers {
+    var all: [Worker] = []
+    /// Whether the system refused another one; it is not asked again at every region.
+    var isComplete = false
+  }
+
   /// Held while a region runs; a region that finds it taken runs on its caller alone.
   private static let isBusy = Atomic<Bool>(false)
 
@@ -53,8 +63,14 @@ package enum ThreadPool {
       withUnsafePointer(to: body) { body in
         Region.publish(chunkCount, UnsafeRawPointer(body))
         workers.withLock { workers in
-          while workers.count < helpers { workers.append(Worker(number: workers.count)) }
-          for worker in workers[0..<helpers] { worker.wake() }
+          while workers.all.count < helpers && !workers.isComplete {
+            if let worker = Worker(number: workers.all.count) {
+              workers.all.append(worker)
+            } else {
+              workers.isComplete = true
+            }
+          }
+          for worker in workers.all.prefix(helpers) { worker.wake() }
         }
         Region.runChunks()
         Region.waitForChunks(chunkCount)
@@ -149,7 +165,8 @@ package enum ThreadPool {
     // The least size of a thread's stack, on which kernels keep blocks. Musl's default is 128 KiB.
     private static let stackByteCount = 512 << 10
 
-    init(number: Int) {
+    /// Nil if the system refuses a thread.
+    init?(number: Int) {
       self.number = number
       var attributes = pthread_attr_t()
       pthread_attr_init(&attributes)
@@ -164,14 +181,17 @@ package enum ThreadPool {
         var thread = pthread_t()
       #endif
       // It lives as long as the process, as its thread does.
-      let pointer = Unmanaged.passRetained(self).toOpaque()
+      let retained = Unmanaged.passRetained(self)
       let code = pthread_create(
         &thread, &attributes,
         { (pointer: UnsafeMutableRawPointer?) in
           if let pointer { Unmanaged<Worker>.fromOpaque(pointer).takeUnretainedValue().loop() }
           return nil
-        }, pointer)
-      require(code == 0, "threads: the system refused a thread (error \(code))")
+        }, retained.toOpaque())
+      if code != 0 {
+        retained.release()
+        return nil
+      }
     }
 
     /// Whether there is a chunk that this worker may take.

@@ -199,6 +199,32 @@ import Testing
         #expect(found >= 512 << 10 && found < .max)
       }
     }
+
+    /// A thread that no memory has room for is refused, and the caller computes alone.
+    @Test func refusedThreadsAreDoneWithout() async {
+      await #expect(processExitsWith: .success) {
+        setDefaultStack(1 << 50)
+        ThreadPool.threadCount = 4
+        for _ in 0..<3 {
+          let marks = Marks(100)
+          ThreadPool.run(100) { marks.add($0) }
+          precondition(marks.areAllOne)
+        }
+        // And are asked for again once the number is set again.
+        setDefaultStack(1 << 20)
+        ThreadPool.threadCount = 3
+        let caller = UInt(pthread_self())
+        let helped = Atomic<Bool>(false)
+        for _ in 0..<50 {
+          ThreadPool.run(40) { _ in
+            usleep(100)
+            if UInt(pthread_self()) != caller { helped.store(true, ordering: .relaxed) }
+          }
+        }
+        let isHelped = helped.load(ordering: .relaxed)
+        #expect(isHelped)
+      }
+    }
   #endif
 
   @Test func atLeastOneThread() async {
