@@ -282,6 +282,9 @@ void CKPhilox(uint64_t seed, uint64_t stream, uint64_t first, size_t count, uint
 /// Pairs of normal numbers (Box and Muller 1958) from pairs of words, computed in double precision and rounded.
 void CKNormalPairs(size_t count, const uint32_t *_Nonnull words, double mean, double deviation, float *_Nonnull y);
 
+/// How many processors the calling thread may run on; 0 where the system does not say (it does on Linux).
+size_t CKAllowedProcessors(void);
+
 /// Tells the processor that the thread is waiting in a loop.
 static inline void CKSpinHint(void) {
 #if defined(__x86_64__) || defined(__i386__)

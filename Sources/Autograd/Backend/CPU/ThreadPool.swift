@@ -20,7 +20,8 @@ import Synchronization
 /// thread runs a chunk varies, what it computes does not. The caller waits for chunks, not for
 /// threads: a worker that does not get a processor in time costs nothing.
 package enum ThreadPool {
-  /// The number of threads that take part, the caller included; one per processor unless set.
+  /// The number of threads that take part, the caller included; one per processor that the process may
+  /// use unless set.
   ///
   /// Fewer take part where the system refuses threads.
   ///
@@ -34,7 +35,7 @@ package enum ThreadPool {
     }
   }
 
-  package static let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  package static let processorCount = ProcessorCount.current
 
   private static let limit = Atomic<Int>(processorCount)
   private static let workers = Mutex(Workers())
@@ -219,7 +220,8 @@ package enum ThreadPool {
   }
 }
 
-/// Sets how many threads compute, the caller included; one per processor unless set.
+/// Sets how many threads compute, the caller included; one per processor that the process may use unless
+/// set.
 ///
 /// Results are bit for bit the same for any number. To be called between computations.
 public func setThreadCount(_ count: Int) { ThreadPool.threadCount = count }
