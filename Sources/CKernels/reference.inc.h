@@ -52,9 +52,16 @@ static T NAME(zipped)(CKZip operation, T a, T b) {
     const double rest = fmod(a, b);
     return (T)(rest < 0 != b < 0 && rest != 0 ? rest + b : rest);
   }
-#else
+#elif defined(__SIZEOF_INT128__)
   case CKZipTruncatedRemainder: return b == 0 ? 0 : (T)((__int128)a % b);
   case CKZipRemainder: return b == 0 ? 0 : (T)(((__int128)a % b + b) % b);
+#else
+  // Division by -1 is left out: its quotient may overflow.
+  case CKZipTruncatedRemainder: return b == 0 || (b < 0 && b == (T)-1) ? 0 : (T)(a % b);
+  case CKZipRemainder: {
+    const T rest = NAME(zipped)(CKZipTruncatedRemainder, a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? (T)(rest + b) : rest;
+  }
 #endif
 #if IS_FLOAT
   case CKZipDivide: return a / b;
