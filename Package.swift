@@ -13,7 +13,7 @@ let optimisedC: [CSetting] =
   isDependency ? [] : [.unsafeFlags(["-O3"], .when(configuration: .debug))]
 
 let package = Package(
-  name: "swift-lenet",
+  name: "swift-autograd",
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Autograd", targets: ["Autograd"]),

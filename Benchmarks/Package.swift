@@ -4,13 +4,13 @@ import PackageDescription
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "swift-lenet", path: "..")],
+  dependencies: [.package(name: "swift-autograd", path: "..")],
   targets: [
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        .product(name: "Autograd", package: "swift-lenet"),
-        .product(name: "NN", package: "swift-lenet"),
+        .product(name: "Autograd", package: "swift-autograd"),
+        .product(name: "NN", package: "swift-autograd"),
       ])
   ],
   swiftLanguageModes: [.v6]

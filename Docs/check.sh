@@ -76,13 +76,13 @@ import PackageDescription
 let package = Package(
   name: "docs",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "swift-lenet", path: "$root")],
+  dependencies: [.package(name: "swift-autograd", path: "$root")],
   targets: [
 MANIFEST
   for program in $programs; do
     echo "    .executableTarget(name: \"$program\", dependencies: [
-      .product(name: \"Autograd\", package: \"swift-lenet\"),
-      .product(name: \"NN\", package: \"swift-lenet\")]),"
+      .product(name: \"Autograd\", package: \"swift-autograd\"),
+      .product(name: \"NN\", package: \"swift-autograd\")]),"
   done
   echo "  ])"
 } >"$scratch/Package.swift"

@@ -8,8 +8,8 @@ repository=$(git -C "$here" rev-parse --show-toplevel)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-git clone --quiet "file://$repository" "$work/swift-lenet"
-git -C "$work/swift-lenet" tag 1.0.0
+git clone --quiet "file://$repository" "$work/swift-autograd"
+git -C "$work/swift-autograd" tag 1.0.0
 
 mkdir -p "$work/consumer/Sources/Consumer"
 # The file has top-level code, which SwiftPM takes from main.swift only.
@@ -21,13 +21,13 @@ import PackageDescription
 let package = Package(
   name: "Consumer",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(url: "file://$work/swift-lenet", from: "1.0.0")],
+  dependencies: [.package(url: "file://$work/swift-autograd", from: "1.0.0")],
   targets: [
     .executableTarget(
       name: "Consumer",
       dependencies: [
-        .product(name: "Autograd", package: "swift-lenet"),
-        .product(name: "NN", package: "swift-lenet"),
+        .product(name: "Autograd", package: "swift-autograd"),
+        .product(name: "NN", package: "swift-autograd"),
       ])
   ]
 )
