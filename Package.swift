@@ -21,12 +21,14 @@ let package = Package(
     .executable(name: "LeNetExample", targets: ["LeNetExample"]),
   ],
   targets: [
+    .target(name: "Platform"),
     .target(name: "CKernels", cSettings: optimisedC),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "Autograd", dependencies: ["CKernels"], swiftSettings: optimised),
-    .target(name: "NN", dependencies: ["Autograd", "CZlib"], swiftSettings: optimised),
+    .target(name: "NN", dependencies: ["Autograd", "CZlib", "Platform"], swiftSettings: optimised),
     .executableTarget(
-      name: "LeNetExample", dependencies: ["NN", "Autograd"], swiftSettings: optimised),
+      name: "LeNetExample", dependencies: ["NN", "Autograd", "Platform"],
+      swiftSettings: optimised),
     .target(
       name: "TestSupport", dependencies: ["Autograd"], path: "Tests/TestSupport",
       swiftSettings: optimised),
@@ -35,7 +37,8 @@ let package = Package(
       swiftSettings: optimised),
     .testTarget(
       name: "NNTests", dependencies: ["NN", "Autograd", "CZlib", "TestSupport"],
-      resources: [.copy("Fixtures")], swiftSettings: optimised),
+      resources: [.copy("Fixtures")],
+      swiftSettings: optimised),
     .testTarget(
       name: "ReferenceTests", dependencies: ["NN", "Autograd", "TestSupport"],
       resources: [.copy("Fixtures")],

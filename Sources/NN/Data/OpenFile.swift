@@ -1,4 +1,4 @@
-import Foundation
+internal import Platform
 
 /// A file opened by POSIX calls, closed at the end of its life.
 ///

@@ -1,5 +1,5 @@
 import Autograd
-import Foundation
+internal import Platform
 
 /// x + P with P[t, 2i] = sin(t / base^(2i / size)) and P[t, 2i + 1] = cos of the same (Vaswani and
 /// others 2017), then dropout: tells a transformer where in its sequence each element stands.

@@ -1,5 +1,5 @@
 import Autograd
-import Foundation
+internal import Platform
 
 // Initializers with a structure, and the gains of activation functions, after `torch.nn.init`.
 

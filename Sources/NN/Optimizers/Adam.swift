@@ -1,5 +1,5 @@
 import Autograd
-import Foundation
+internal import Platform
 
 /// The options of Adam and everything that is derived from it: one rule.
 ///

@@ -1,10 +1,5 @@
-#if canImport(Darwin)
-  @preconcurrency import Darwin
-#elseif canImport(Musl)
-  @preconcurrency import Musl
-#else
-  @preconcurrency import Glibc
-#endif
+@preconcurrency internal import Platform
+
 // `stdout` is a global variable of C: @preconcurrency lets it be named, and it is only passed to
 // `fflush`, which locks.
 

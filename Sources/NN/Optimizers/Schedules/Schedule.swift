@@ -1,5 +1,5 @@
 import Autograd
-import Foundation
+internal import Platform
 
 /// A learning rate as a function of time: how many steps (or epochs) have passed, and the rate that an
 /// optimizer began with.
