@@ -1,11 +1,23 @@
 """Records cases: calls PyTorch, and writes arguments, result and gradients."""
 
 import json
+import math
 
 import torch
 from safetensors.torch import save_file
 
 TOLERANCES = {torch.float64: (1e-9, 1e-9), torch.float32: (2e-5, 2e-6)}
+
+
+def portable(value):
+    """The value with texts for what JSON has no number for: "nan", "inf", "-inf"."""
+    if isinstance(value, dict):
+        return {key: portable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [portable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
 
 
 class Cases:
@@ -97,7 +109,9 @@ class Cases:
                     del entry[key]
             if not entry["attributes"]:
                 del entry["attributes"]
-        lines = ",\n".join("  " + json.dumps(entry, separators=(",", ":")) for entry in self.entries)
+        lines = ",\n".join(
+            "  " + json.dumps(portable(entry), separators=(",", ":"), allow_nan=False)
+            for entry in self.entries)
         text = (f'{{\n "format": 1,\n "source": "PyTorch {torch.__version__}",\n "seed": {self.seed},\n'
                 f' "cases": [\n{lines}\n ]\n}}\n')
         (directory / "cases.json").write_text(text)

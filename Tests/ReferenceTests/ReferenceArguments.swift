@@ -1,4 +1,5 @@
 import Autograd
+import NN
 
 /// The arguments of one call, read by PyTorch's names.
 ///
@@ -31,9 +32,11 @@ final class ReferenceArguments {
   /// Fails if an attribute or integer argument was given that the call did not ask for.
   func checkAllRead() throws {
     for attribute in attributes where !readAttributes.contains(attribute.name) {
-      if attribute.value == .null { continue }
-      if attribute.value == .bool(false) && Self.harmless.contains(attribute.name) { continue }
-      throw ReferenceFailure("the attribute \(attribute.name) is not known")
+      switch attribute.value {
+      case .null: continue
+      case .bool(false) where Self.harmless.contains(attribute.name): continue
+      default: throw ReferenceFailure("the attribute \(attribute.name) is not known")
+      }
     }
     for integer in integers where !readIntegers.contains(integer.name) {
       throw ReferenceFailure("the integer argument \(integer.name) is not known")
@@ -88,7 +91,8 @@ final class ReferenceArguments {
   private func value(_ names: [String]) -> JSON? {
     for attribute in attributes where names.contains(attribute.name) {
       readAttributes.insert(attribute.name)
-      if attribute.value != .null { return attribute.value }
+      if case .null = attribute.value { continue }
+      return attribute.value
     }
     return nil
   }
@@ -101,15 +105,16 @@ final class ReferenceArguments {
   /// One or several integers.
   func ints(_ names: String...) throws -> [Int]? {
     guard let value = value(names) else { return nil }
-    if case .list(let values) = value { return try values.map { try Self.int($0, names[0]) } }
+    if case .array(let values) = value { return try values.map { try Self.int($0, names[0]) } }
     return [try Self.int(value, names[0])]
   }
 
   func double(_ names: String...) throws -> Double? {
-    switch value(names) {
+    let value = value(names)
+    if let number = value?.number { return number }
+    switch value {
     case nil: return nil
-    case .number(let number)?: return number
-    case .text(let text)?:
+    case .string(let text)?:
       if let number = Double(text) { return number }  // "inf" and its like
       throw ReferenceFailure("\(names[0]) must be a number, got \"\(text)\"")
     case let other?: throw ReferenceFailure("\(names[0]) must be a number, got \(other)")
@@ -120,8 +125,8 @@ final class ReferenceArguments {
     switch value(names) {
     case nil: return nil
     case .bool(let bool)?: return bool
-    case .number(0)?: return false
-    case .number(1)?: return true
+    case .integer(0)?: return false
+    case .integer(1)?: return true
     case let other?: throw ReferenceFailure("\(names[0]) must be true or false, got \(other)")
     }
   }
@@ -129,7 +134,7 @@ final class ReferenceArguments {
   func text(_ names: String...) throws -> String? {
     switch value(names) {
     case nil: return nil
-    case .text(let text)?: return text
+    case .string(let text)?: return text
     case let other?: throw ReferenceFailure("\(names[0]) must be a text, got \(other)")
     }
   }
@@ -142,6 +147,7 @@ final class ReferenceArguments {
 
   private static func int(_ value: JSON, _ name: String) throws -> Int {
     switch value {
+    case .integer(let integer): return integer
     case .number(let number):
       if number >= 0x1p63 { return .max }  // Python's largest index, rounded
       if let int = Int(exactly: number) { return int }

@@ -26,7 +26,7 @@ struct ReferenceCase {
 
   init(_ json: JSON, _ tensors: [String: Tensor]) throws {
     func text(_ key: String) throws -> String {
-      guard let text = json[key]?.text else { throw ReferenceFailure("the case has no \(key)") }
+      guard let text = json[key]?.string else { throw ReferenceFailure("the case has no \(key)") }
       return text
     }
     func tensor(_ name: String) throws -> Tensor {
@@ -35,7 +35,7 @@ struct ReferenceCase {
     }
     func named(_ key: String) throws -> [(name: String, tensor: Tensor)] {
       try (json[key]?.members ?? []).map { member in
-        guard let name = member.value.text else {
+        guard let name = member.value.string else {
           throw ReferenceFailure("\(key).\(member.name) is not the name of a tensor")
         }
         return (member.name, try tensor(name))
@@ -53,7 +53,7 @@ struct ReferenceCase {
     gradients = try named("gradients")
     attributes = json["attributes"]?.members ?? []
     output = try tensor(try text("output"))
-    cotangent = try json["cotangent"]?.text.map(tensor)
+    cotangent = try json["cotangent"]?.string.map(tensor)
     guard let rtol = json["rtol"]?.number, let atol = json["atol"]?.number else {
       throw ReferenceFailure("the case has no tolerances")
     }
@@ -70,7 +70,7 @@ struct ReferenceDirectory {
   init(_ path: String) throws {
     let bytes = [UInt8](try Data(contentsOf: URL(filePath: path).appending(path: "cases.json")))
     let json = try JSON(parsing: bytes)
-    guard json["format"]?.number == 1, case .list(let cases)? = json["cases"] else {
+    guard json["format"]?.number == 1, case .array(let cases)? = json["cases"] else {
       throw ReferenceFailure("\(path)/cases.json is not of format 1")
     }
     self.cases = cases

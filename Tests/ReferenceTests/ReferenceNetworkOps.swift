@@ -98,7 +98,9 @@ private func addPools(to ops: inout [String: ReferenceOp]) {
   ]
   for (name, pool, partly) in adaptive {
     ops[name] = { a in
-      if let partly, case .list(let sizes)? = a.value("output_size"), sizes.contains(.null) {
+      if let partly, case .array(let sizes)? = a.value("output_size"),
+        sizes.contains(where: { $0.number == nil })
+      {
         return try partly(a.input(), sizes.map { $0.number.map { Int($0) } })
       }
       return try pool(a.input(), a.required("output_size", a.spatial("output_size")))
@@ -139,7 +141,7 @@ private func addPools(to ops: inout [String: ReferenceOp]) {
     if let size = try a.spatial("size") {
       return try interpolate(a.input(), size: size, mode: mode, alignCorners: alignCorners)
     }
-    if case .list(let factors)? = a.value("scale_factor") {
+    if case .array(let factors)? = a.value("scale_factor") {
       return try interpolate(
         a.input(), scaleFactor: factors.compactMap(\.number), mode: mode,
         alignCorners: alignCorners)
@@ -254,7 +256,7 @@ extension ReferenceArguments {
 
   /// The padding of a convolution: sizes, "same" or "valid".
   func padding() throws -> any SpatialSizes {
-    guard case .text(let text)? = value("padding") else { return try spatial("padding") ?? 0 }
+    guard case .string(let text)? = value("padding") else { return try spatial("padding") ?? 0 }
     switch text {
     case "same": return .same
     case "valid": return .valid

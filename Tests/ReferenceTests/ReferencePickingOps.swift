@@ -91,7 +91,7 @@ private func addRepetitions(to ops: inout [String: ReferenceOp]) {
   ops["split"] = { a in
     let axis = try a.int("dim") ?? 0
     let sizes = a.value("split_size_or_sections")
-    if case .list? = sizes {
+    if case .array? = sizes {
       let sizes = try a.required("sizes", a.ints("split_size_or_sections"))
       return try a.part(of: a.input().split(sizes, axis: axis))
     }
@@ -219,11 +219,11 @@ extension ReferenceArguments {
 
   /// The places of a subscript: "3", "1:5:2", "None", "...", "@name" of integers or "?name" of a mask.
   fileprivate func places() throws -> [any TensorIndex] {
-    guard case .list(let list)? = value("places") else {
+    guard case .array(let list)? = value("places") else {
       throw ReferenceFailure("the attribute places is missing")
     }
     return try list.map { entry in
-      guard let text = entry.text else { throw ReferenceFailure("\(entry) is no place") }
+      guard let text = entry.string else { throw ReferenceFailure("\(entry) is no place") }
       switch text {
       case "None": return IndexPlace.new
       case "...": return IndexPlace.rest

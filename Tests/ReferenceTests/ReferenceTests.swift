@@ -98,7 +98,8 @@ struct ReferenceProcess {
         let directory = try ReferenceDirectory(path)
         let file = try FileHandle(forWritingTo: URL(filePath: log))
         for json in directory.cases.dropFirst(start) {
-          try file.write(contentsOf: Data("\(json["name"]?.text ?? "a case without name")\t".utf8))
+          try file.write(
+            contentsOf: Data("\(json["name"]?.string ?? "a case without name")\t".utf8))
           var outcome = "passed"
           do {
             try ReferenceCase(json, directory.tensors).run()

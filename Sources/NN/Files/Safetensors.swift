@@ -1,5 +1,4 @@
 import Autograd
-import Foundation
 
 /// The safetensors file format, version 0.x of Hugging Face: named tensors with a JSON header.
 ///
@@ -17,15 +16,17 @@ public enum Safetensors {
   private static let headerLimit = 100_000_000
 
   /// One tensor's entry in the header.
-  private struct Entry: Codable {
+  private struct Entry {
+    var name: String
     var dtype: String
     var shape: [Int]
     var dataOffsets: [Int]
 
-    enum CodingKeys: String, CodingKey {
-      case dtype
-      case shape
-      case dataOffsets = "data_offsets"
+    /// The entry as a member of the header's object.
+    var json: String {
+      func list(_ numbers: [Int]) -> String { numbers.map(String.init).joined(separator: ",") }
+      return JSON.quoted(name)
+        + ":{\"data_offsets\":[\(list(dataOffsets))],\"dtype\":\"\(dtype)\",\"shape\":[\(list(shape))]}"
     }
   }
 
@@ -40,28 +41,27 @@ public enum Safetensors {
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)], to path: String
   ) throws(FileError) {
-    var header: [String: Entry] = [:]
+    var entries: [Entry] = []
+    var names: Set<[UInt8]> = []
     var end = 0
     for (name, tensor) in tensors {
-      require(header[name] == nil, "safetensors: the name \(name) is given twice")
+      require(
+        names.insert(Array(name.utf8)).inserted, "safetensors: the name \(name) is given twice")
       require(
         name != metadataName, "safetensors: the name \(name) stands for what is no tensor")
       let start = end
       end += tensor.count * tensor.dtype.byteCount
-      header[name] = Entry(
-        dtype: code(tensor.dtype), shape: tensor.shape, dataOffsets: [start, end])
+      entries.append(
+        Entry(
+          name: name, dtype: code(tensor.dtype), shape: tensor.shape, dataOffsets: [start, end]))
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let json: Data
-    do { json = try encoder.encode(header) } catch {
-      throw FileError(path, "cannot encode the names: \(error)")
-    }
+    entries.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    let header = "{" + entries.map(\.json).joined(separator: ",") + "}"
+    let padding = (8 - header.utf8.count % 8) % 8
     var bytes = [UInt8]()
-    bytes.reserveCapacity(16 + json.count + end)
-    let padding = (8 - json.count % 8) % 8
-    withUnsafeBytes(of: UInt64(json.count + padding).littleEndian) { bytes += $0 }
-    bytes += json
+    bytes.reserveCapacity(16 + header.utf8.count + end)
+    withUnsafeBytes(of: UInt64(header.utf8.count + padding).littleEndian) { bytes += $0 }
+    bytes += header.utf8
     bytes += Array(repeating: UInt8(ascii: " "), count: padding)
     for (_, tensor) in tensors { tensor.withBytes { bytes += $0 } }
     try writeAtomically(bytes, to: path)
@@ -89,15 +89,12 @@ public enum Safetensors {
         "is no safetensors file or truncated: its header would have \(length) bytes")
     }
     let start = 8 + Int(length)
-    let header = try header(Data(bytes[8..<start]), path)
+    let entries = try entries(Array(bytes[8..<start]), path)
     var next = 0
     var tensors: [(name: String, tensor: Tensor)] = []
-    let ordered = header.sorted { a, b in
-      a.1.dataOffsets == b.1.dataOffsets
-        ? a.0 < b.0 : a.1.dataOffsets.lexicographicallyPrecedes(b.1.dataOffsets)
-    }
-    for (name, entry) in ordered {
-      let (dtype, byteCount) = try check(entry, name, path)
+    for entry in entries {
+      let name = entry.name
+      let (dtype, byteCount) = try check(entry, path)
       let offsets = entry.dataOffsets
       guard offsets == [next, next + byteCount] else {
         throw FileError(
@@ -123,33 +120,41 @@ public enum Safetensors {
     return tensors
   }
 
-  private static func header(_ json: Data, _ path: String) throws(FileError) -> [(String, Entry)] {
-    /// An entry, or the metadata, which are only texts.
-    enum Value: Decodable {
-      case entry(Entry)
-      case metadata
+  /// The header's entries in the order of their data, and of the header where that is the same.
+  private static func entries(_ header: [UInt8], _ path: String) throws(FileError) -> [Entry] {
+    func failure(_ problem: String) -> FileError {
+      FileError(path, "its header is not that of a safetensors file (\(problem))")
+    }
+    let json: JSON
+    do { json = try JSON(parsing: header) } catch { throw failure("\(error)") }
+    guard let members = json.members else { throw failure("it is no JSON object") }
+    var entries: [Entry] = []
+    for member in members where member.name != metadataName {
+      guard let dtype = member.value["dtype"]?.string, let shape = integers(member.value["shape"]),
+        let dataOffsets = integers(member.value["data_offsets"])
+      else {
+        throw failure("\(member.name) needs a dtype and integers as shape and data_offsets")
+      }
+      entries.append(
+        Entry(name: member.name, dtype: dtype, shape: shape, dataOffsets: dataOffsets))
+    }
+    return entries.enumerated().sorted { a, b in
+      a.element.dataOffsets == b.element.dataOffsets
+        ? a.offset < b.offset
+        : a.element.dataOffsets.lexicographicallyPrecedes(b.element.dataOffsets)
+    }.map(\.element)
+  }
 
-      init(from decoder: any Decoder) throws {
-        if decoder.codingPath.last?.stringValue == Safetensors.metadataName {
-          self = .metadata
-        } else {
-          self = .entry(try Entry(from: decoder))
-        }
-      }
-    }
-    do {
-      return try JSONDecoder().decode([String: Value].self, from: json).compactMap { name, value in
-        if case .entry(let entry) = value { return (name, entry) }
-        return nil
-      }
-    } catch {
-      throw FileError(path, "its header is not that of a safetensors file")
-    }
+  private static func integers(_ json: JSON?) -> [Int]? {
+    guard let list = json?.array else { return nil }
+    let integers = list.compactMap(\.integer)
+    return integers.count == list.count ? integers : nil
   }
 
   private static func check(
-    _ entry: Entry, _ name: String, _ path: String
+    _ entry: Entry, _ path: String
   ) throws(FileError) -> (DType, byteCount: Int) {
+    let name = entry.name
     guard let (_, dtype) = dtypes.first(where: { $0.code == entry.dtype }) else {
       let known = dtypes.map(\.code).joined(separator: ", ")
       throw FileError(

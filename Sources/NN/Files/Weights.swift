@@ -26,11 +26,13 @@ extension Module {
   ///   unexpected, or has another shape; then nothing was changed.
   public func load(from path: String) throws(FileError) {
     let tensors = try Safetensors.read(path)
-    let aliases = stateAliases
+    // By the names' bytes: canonically equivalent spellings are different names.
+    let states = Dictionary(
+      stateAliases.map { (Array($0.path.utf8), $0.state) }, uniquingKeysWith: { first, _ in first })
     var values: [ObjectIdentifier: Tensor] = [:]
     var (unexpected, misshapen): ([String], [String]) = ([], [])
     for (name, tensor) in tensors {
-      guard let (_, state) = aliases.first(where: { $0.path == name }) else {
+      guard let state = states[Array(name.utf8)] else {
         unexpected.append(name)
         continue
       }

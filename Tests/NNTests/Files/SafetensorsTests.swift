@@ -1,5 +1,4 @@
 import Autograd
-import Foundation
 import Testing
 
 @testable import NN
@@ -79,6 +78,23 @@ import Testing
         == Self.file(header + padding, data: [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0, 7]))
   }
 
+  /// é in one scalar and as e with an accent: equal as Swift strings, two names in the format.
+  @Test func canonicallyEquivalentNamesAreTwo() throws {
+    let folder = try TemporaryFolder()
+    let names = ["e\u{301}", "\u{e9}"]
+    try Safetensors.write([(names[1], Tensor([1])), (names[0], Tensor([2]))], to: folder("f"))
+    let found = try Safetensors.read(folder("f"))
+    #expect(found.map { Array($0.name.utf8) } == [names[1], names[0]].map { Array($0.utf8) })
+    #expect(found.map(\.tensor.floats) == [[1], [2]])
+
+    let layer = ModuleDict([names[0]: Linear(1, 1, bias: false)])
+    try Safetensors.write(
+      [(names[1] + ".weight", Tensor([[1]])), (names[0] + ".weight", Tensor([[2]]))],
+      to: folder("f"))
+    let error = #expect(throws: FileError.self) { try layer.load(from: folder("f")) }
+    #expect(error?.reason.hasSuffix("unexpected: \(names[1]).weight") == true)
+  }
+
   @Test func dataIsAligned() throws {
     let folder = try TemporaryFolder()
     for length in 1...9 {
@@ -134,10 +150,18 @@ import Testing
     Broken(file("{}", length: 100_000_001), "its header would have 100000001 bytes"),
     Broken(file(""), noHeader),
     Broken(file("{"), noHeader),
-    Broken(file("[]"), noHeader),
+    Broken(file("[]"), noHeader + " (it is no JSON object)"),
+    Broken(file("{\"x\" 1}"), noHeader + " (expected a colon at byte 5)"),
+    Broken(file("{},"), noHeader + " (unexpected text after the value at byte 2)"),
+    Broken(
+      [("x", "F32", "[1]", "[0,4]"), ("x", "F32", "[1]", "[4,8]")], data: 8,
+      noHeader + " (duplicate name \"x\" at byte 54)"),
     Broken(file("{\"x\":1}"), noHeader),
     Broken(file("{\"x\":{\"dtype\":\"F32\",\"shape\":[1]}}"), noHeader),
-    Broken([("x", "F32", "[1.5]", "[0,4]")], data: 4, noHeader),
+    Broken(
+      [("x", "F32", "[1.5]", "[0,4]")], data: 4,
+      noHeader + " (x needs a dtype and integers as shape and data_offsets)"),
+    Broken([("x", "F32", "[1e0]", "[0,4]")], data: 4, noHeader),
     Broken([("x", "F32", "[99999999999999999999]", "[0,4]")], data: 4, noHeader),
     Broken(Self.file("\u{FF}{}"), noHeader),
     Broken(
