@@ -107,11 +107,15 @@ public enum Safetensors {
           path,
           "is truncated: \(name) ends at byte \(start + next) of \(bytes.count)")
       }
-      tensors.append(
-        (
-          name,
-          Tensor(bytes: bytes[(start + next - byteCount)..<(start + next)], entry.shape, dtype)
-        ))
+      let data = bytes[(start + next - byteCount)..<(start + next)]
+      // Any other byte in a Bool is undefined behavior.
+      if dtype == .bool, let index = data.firstIndex(where: { $0 > 1 }) {
+        throw FileError(
+          path,
+          "element \(index - data.startIndex) of \(name) is the byte \(data[index]); a BOOL is 0 or 1"
+        )
+      }
+      tensors.append((name, Tensor(bytes: data, entry.shape, dtype)))
     }
     guard start + next == bytes.count else {
       throw FileError(

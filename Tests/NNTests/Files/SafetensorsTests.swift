@@ -201,6 +201,25 @@ import Testing
     #expect(error?.description.contains("\n") == false)
   }
 
+  @Test func aBoolIsZeroOrOne() throws {
+    let folder = try TemporaryFolder()
+    let header =
+      #"{"mask":{"dtype":"BOOL","shape":[2,4],"data_offsets":[4,12]},"#
+      + #""a.weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
+    let data: [UInt8] = [0, 0, 0, 255, 1, 0, 0, 1, 1, 2, 255, 1]
+    try folder.write(Self.file(header, data: data), to: "f")
+    #expect(
+      throws: FileError(folder("f"), "element 5 of mask is the byte 2; a BOOL is 0 or 1")
+    ) { try Safetensors.read(folder("f")) }
+    let layer = Linear(1, 1)
+    let before = layer.values
+    #expect(throws: FileError.self) { try layer.load(from: folder("f")) }
+    #expect(layer.values == before)
+    try folder.write(Self.file(header, data: data.map { min($0, 1) }), to: "f")
+    let mask = try Safetensors.read(folder("f"))[1].tensor
+    #expect(mask.scalars(as: Bool.self).filter { $0 }.count == 6)
+  }
+
   @Test func filesThatCannotBeReadOrWritten() throws {
     let folder = try TemporaryFolder()
     #expect(
