@@ -223,9 +223,6 @@ import Testing
       _ = BatchSequence(
         TensorDataset(inputs: .zeros([1]), labels: .zeros([1])), order: [0], batchSize: -1)
     },
-    Mistake("SyntheticGarments: needs at least 1 training image and 0 test images, got 0 and 5") {
-      _ = SyntheticGarments(batchSize: 1, trainingCount: 0, validationCount: 5)
-    },
     Mistake("Trainer: gradientClip must be above 0, got nan") {
       _ = Trainer(maxEpochs: 1, gradientClip: .nan)
     },

@@ -13,7 +13,7 @@ public struct DownloadProgress: Sendable, Equatable {
 }
 
 /// Downloads files: checked, resumed, and never half written.
-public enum Download {
+enum Download {
   /// Downloads a file, and returns when it is there.
   ///
   /// The bytes go to `path` with `.part` appended, which takes the final name only after its
@@ -29,7 +29,7 @@ public enum Download {
   /// - Throws: A `FileError`: unavailable if no server answered; otherwise the server's refusal, a
   ///   transfer that broke off (its part is kept, and the next call continues it), a wrong checksum
   ///   (its part is removed), or a folder or disk that takes no more.
-  public static func fetch(
+  static func fetch(
     _ address: String, to path: String, sha256: String, maximum: Int = 1 << 30,
     patience: Double = 15,
     progress: ((DownloadProgress) -> Void)? = nil
@@ -54,7 +54,7 @@ public enum Download {
       do throws(FileError) {
         try transfer(url, to: part, name: target.lastPathComponent, maximum, patience, progress)
       } catch {
-        if try part.status().st_size == 0 { unlink(part.path) }
+        if try part.size() == 0 { unlink(part.path) }
         throw error
       }
       let found = try checksum(part)
@@ -99,11 +99,7 @@ public enum Download {
     let isLocked = flock(part.descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     // Another process may also have finished, and renamed the part, between our opening and our
     // locking it.
-    var named = stat()
-    let opened = try part.status()
-    guard !isLocked, stat(part.path, &named) == 0, named.st_ino == opened.st_ino,
-      named.st_dev == opened.st_dev
-    else {
+    guard !isLocked, try part.isAtPath() else {
       throw FileError(part.path, "is being downloaded by another process")
     }
   }

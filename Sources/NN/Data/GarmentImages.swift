@@ -6,10 +6,7 @@
 /// alone are used, so that a seed gives the same images on every platform.
 public enum GarmentImages {
   /// The names of the classes, in the order of their labels.
-  public static let classNames = [
-    "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
-    "ankle boot",
-  ]
+  public static var classNames: [String] { FashionMNIST.classNames }
 
   /// Draws images of 28x28 pixels with their labels.
   ///

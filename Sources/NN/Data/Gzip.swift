@@ -1,7 +1,7 @@
 internal import CZlib
 
 /// Reads gzip files (RFC 1952) by way of zlib.
-public enum Gzip {
+enum Gzip {
   /// Inflates the bytes of a gzip file; several members, one behind the other, are joined as gzip
   /// itself does.
   ///
@@ -13,7 +13,7 @@ public enum Gzip {
   ///     beyond this bound is ever held in memory.
   /// - Throws: A `FileError` if the data is no gzip data, is truncated or corrupt, is followed by
   ///   anything else, or inflates to more than `maximum` bytes.
-  public static func inflate(_ bytes: [UInt8], name: String, maximum: Int) throws(FileError)
+  static func inflate(_ bytes: [UInt8], name: String, maximum: Int) throws(FileError)
     -> [UInt8]
   {
     guard bytes.starts(with: [0x1f, 0x8b]) else {

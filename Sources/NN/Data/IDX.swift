@@ -3,14 +3,14 @@
 /// A file is a magic number (two zero bytes, the element type, the number of dimensions), each
 /// dimension as a big-endian 32-bit integer, and the elements. Bytes in three dimensions are
 /// images, bytes in one dimension are labels.
-public enum IDX {
+enum IDX {
   /// Reads images: magic 0x00000803; count, rows and columns; one byte a pixel, row by row.
   /// - Parameters:
   ///   - bytes: The file as a whole, not packed.
   ///   - name: The path that errors name.
   /// - Returns: The pixels, [count, height, width], and those three numbers.
   /// - Throws: A `FileError` if the magic number, a dimension or the size is not what it should be.
-  public static func images(
+  static func images(
     _ bytes: [UInt8], name: String
   ) throws(FileError) -> (pixels: [UInt8], count: Int, height: Int, width: Int) {
     let dimensions = try header(
@@ -42,7 +42,7 @@ public enum IDX {
   ///   - classCount: How many classes there are; labels go from 0 to `classCount - 1`.
   /// - Throws: A `FileError` if the magic number or the size is not what it should be, or a label
   ///   is out of range.
-  public static func labels(_ bytes: [UInt8], name: String, classCount: Int) throws(FileError)
+  static func labels(_ bytes: [UInt8], name: String, classCount: Int) throws(FileError)
     -> [UInt8]
   {
     let count = try header(bytes, magic: 0x0801, dimensionCount: 1, content: "labels", name: name)[

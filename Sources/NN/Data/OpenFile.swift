@@ -4,9 +4,9 @@ internal import Platform
 ///
 /// Foundation's own reading and writing reports a full disk or a folder in the way only vaguely,
 /// and in different words on each platform; `errno` says exactly what happened.
-struct OpenFile: ~Copyable {
-  let path: String
-  let descriptor: Int32
+package struct OpenFile: ~Copyable {
+  package let path: String
+  package let descriptor: Int32
 
   private init(path: String, descriptor: Int32) {
     self.path = path
@@ -16,14 +16,14 @@ struct OpenFile: ~Copyable {
   deinit { close(descriptor) }
 
   /// Opens an existing file for reading.
-  static func reading(_ path: String) throws(FileError) -> OpenFile {
+  package static func reading(_ path: String) throws(FileError) -> OpenFile {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw systemError(path, "cannot be opened") }
     return OpenFile(path: path, descriptor: descriptor)
   }
 
   /// Opens a file for writing and reading, creates it if need be, and keeps what it holds.
-  static func updating(_ path: String) throws(FileError) -> OpenFile {
+  package static func updating(_ path: String) throws(FileError) -> OpenFile {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw systemError(path, "cannot be written") }
     return OpenFile(path: path, descriptor: descriptor)
@@ -31,12 +31,21 @@ struct OpenFile: ~Copyable {
 
   /// The error that names a path, what could not be done with it, and the system's reason from
   /// `errno`.
-  static func systemError(_ path: String, _ what: String) -> FileError {
+  package static func systemError(_ path: String, _ what: String) -> FileError {
     FileError(path, "\(what): \(String(cString: strerror(errno)))")
   }
 
-  /// The size in bytes, and what identifies the file whatever its name is.
-  func status() throws(FileError) -> stat {
+  /// The size in bytes at this moment.
+  package func size() throws(FileError) -> Int { Int(try status().st_size) }
+
+  /// Whether the path leads to this file still: another process may have renamed or removed it.
+  package func isAtPath() throws(FileError) -> Bool {
+    var named = stat()
+    let opened = try status()
+    return stat(path, &named) == 0 && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev
+  }
+
+  private func status() throws(FileError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw Self.systemError(path, "cannot be examined")
@@ -48,13 +57,13 @@ struct OpenFile: ~Copyable {
   ///
   /// It ends at the size that the system states now, so that a device without an end, or a file
   /// that somebody keeps writing to, cannot go on forever.
-  func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws(FileError) {
-    let size = try status().st_size
+  package func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws(FileError) {
+    let size = try size()
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     defer { piece.deallocate() }
     var offset: off_t = 0
     while true {
-      let wanted = min(piece.count, Int(size - offset))
+      let wanted = min(piece.count, size - Int(offset))
       let count = pread(descriptor, piece.baseAddress, wanted, offset)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw Self.systemError(path, "cannot be read") }
@@ -65,9 +74,9 @@ struct OpenFile: ~Copyable {
   }
 
   /// Reads a whole file, refusing one of more than `maximum` bytes.
-  static func contents(of path: String, maximum: Int) throws(FileError) -> [UInt8] {
+  package static func contents(of path: String, maximum: Int) throws(FileError) -> [UInt8] {
     let file = try reading(path)
-    let size = Int(try file.status().st_size)
+    let size = try file.size()
     guard size <= maximum else {
       throw FileError(path, "has \(size) bytes, expected at most \(maximum)")
     }

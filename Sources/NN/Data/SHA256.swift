@@ -6,7 +6,7 @@
 /// checksum.update(bytes)
 /// print(checksum.hexadecimal())
 /// ```
-public struct SHA256: Sendable {
+package struct SHA256: Sendable {
   private var state = SIMD8<UInt32>(
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
     0x5be0_cd19)
@@ -15,22 +15,22 @@ public struct SHA256: Sendable {
   private var byteCount: UInt64 = 0
 
   /// Creates the checksum of nothing yet.
-  public init() {}
+  package init() {}
 
   /// The checksum of some bytes, as 64 hexadecimal digits in lower case.
-  public static func hexadecimal(_ bytes: [UInt8]) -> String {
+  package static func hexadecimal(_ bytes: [UInt8]) -> String {
     var checksum = SHA256()
     checksum.update(bytes)
     return checksum.hexadecimal()
   }
 
   /// Adds bytes.
-  public mutating func update(_ bytes: [UInt8]) {
+  package mutating func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { update($0) }
   }
 
   /// Adds the bytes of a buffer.
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     byteCount &+= UInt64(bytes.count)
     var rest = bytes[...]
     if !pending.isEmpty {
@@ -48,7 +48,7 @@ public struct SHA256: Sendable {
   }
 
   /// The checksum of all bytes so far, as 64 hexadecimal digits in lower case.
-  public func hexadecimal() -> String {
+  package func hexadecimal() -> String {
     var copy = self
     let bitCount = byteCount &* 8
     let zeros = (119 - pending.count) & 63

@@ -3,7 +3,7 @@
 /// `String(format:)` would need all of Foundation for this. What positional notation cannot hold is
 /// still readable by any parser of numbers: `nan`, `inf`, `-inf`, and the shortest scientific form
 /// beyond fifteen digits.
-func fixedDecimal(_ value: Double, fractionDigits: Int) -> String {
+package func fixedDecimal(_ value: Double, fractionDigits: Int) -> String {
   if value.isNaN { return "nan" }
   if value.isInfinite { return value < 0 ? "-inf" : "inf" }
   var scale = 1.0

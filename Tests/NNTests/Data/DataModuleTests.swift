@@ -70,31 +70,12 @@ func numbered(_ count: Int) -> TensorDataset {
     #expect(batch.labels.scalars(as: Int.self) == [7, 5, 7])
   }
 
-  @Test func imageDatasetsScaleBytes() {
-    let data = ImageDataset(
-      LabelledImages(images: [0, 255, 51, 102, 1, 2, 3, 4], labels: [7, 3], height: 2, width: 2))
-    let batch = data.batch([1, 0])
-    #expect(batch.inputs.shape == [2, 1, 2, 2] && batch.inputs.dtype == .float32)
-    #expect(batch.inputs.floats == [1, 2, 3, 4, 0, 255, 51, 102].map { $0 / 255 })
-    #expect(batch.labels.dtype == .int64 && batch.labels.scalars(as: Int.self) == [3, 7])
-  }
-
-  @Test func syntheticGarmentsAreADataModule() {
-    let data = SyntheticGarments(batchSize: 8, trainingCount: 20, validationCount: 10)
-    #expect(data.trainingBatches(epoch: 1).map(\.count) == [8, 8, 4])
-    #expect(data.sample.inputs.shape == [8, 1, 28, 28])
-    #expect(data.validation?.count == 10 && SyntheticGarments.classNames.count == 10)
-  }
-
   static let mistakes = [
     Mistake("Batch: inputs float32 [2, 1] and labels float32 [3] differ in their first size") {
       _ = Batch(inputs: .zeros([2, 1]), labels: .zeros([3]))
     },
     Mistake("DataSplit: the batch size must be at least 1, got 0") {
       _ = DataSplit(training: numbered(1), batchSize: 0)
-    },
-    Mistake("SyntheticGarments: the batch size must be at least 1, got 0") {
-      _ = SyntheticGarments(batchSize: 0)
     },
     Mistake("example 3 is out of range for 3") { _ = numbered(3).batch([3]) },
   ]

@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test func piecesMakeNoDifference() {
-    let bytes = DataFixture.noise(1000)
+    let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 7919 >> 3) }
     for size in [1, 3, 55, 56, 63, 64, 65, 127, 128, 200, 999] {
       var checksum = SHA256()
       for start in stride(from: 0, to: bytes.count, by: size) {

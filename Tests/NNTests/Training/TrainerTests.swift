@@ -41,6 +41,12 @@ private func numbers(_ values: [Double]) -> TensorDataset {
     inputs: Tensor(values, shape: [values.count, 1]), labels: Tensor.zeros([values.count]))
 }
 
+/// Random images [1, 28, 28] of ten classes.
+private func images(_ count: Int) -> TensorDataset {
+  TensorDataset(
+    inputs: inputs([count, 1, 28, 28]), labels: Tensor(scalars: (0..<count).map { $0 % 10 }))
+}
+
 private func summary(_ event: TrainerEvent) -> String {
   switch event {
   case .started(let epochs, let batches): "started \(epochs) \(batches)"
@@ -220,8 +226,8 @@ private func summary(_ event: TrainerEvent) -> String {
   /// 200 steps of LeNet, in a process of their own, since the number of threads is that of the process.
   @Test func aSeedGivesTheSameParametersWithAnyNumberOfThreads() async {
     await #expect(processExitsWith: .success) {
-      let data = SyntheticGarments(
-        batchSize: 64, trainingCount: 640, validationCount: 100, seed: 3)
+      let data = DataSplit(
+        training: images(640), validation: images(100), batchSize: 64, seed: 3)
       func run(threads: Int, seed: UInt64) throws -> (values: [[Float]], history: History) {
         setThreadCount(threads)
         let model = LeNet()
@@ -250,8 +256,7 @@ private func summary(_ event: TrainerEvent) -> String {
           getrusage(RUSAGE_SELF.rawValue, &usage)
           return usage.ru_minflt
         }
-        let data = SyntheticGarments(
-          batchSize: 64, trainingCount: 64, validationCount: 64, seed: 3)
+        let data = DataSplit(training: images(64), batchSize: 64)
         let model = LeNet()
         let optimizer = model.configureOptimizers()
         let batch = data.sample
