@@ -18,6 +18,8 @@ let package = Package(
   products: [
     .library(name: "Autograd", targets: ["Autograd"]),
     .library(name: "NN", targets: ["NN"]),
+    .library(name: "Datasets", targets: ["Datasets"]),
+    .library(name: "Plots", targets: ["Plots"]),
     .executable(name: "LeNetExample", targets: ["LeNetExample"]),
   ],
   targets: [
@@ -25,9 +27,14 @@ let package = Package(
     .target(name: "CKernels", cSettings: optimisedC),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "Autograd", dependencies: ["CKernels"], swiftSettings: optimised),
-    .target(name: "NN", dependencies: ["Autograd", "CZlib", "Platform"], swiftSettings: optimised),
+    .target(name: "NN", dependencies: ["Autograd", "Platform"], swiftSettings: optimised),
+    .target(
+      name: "Datasets", dependencies: ["NN", "Autograd", "CZlib", "Platform"],
+      swiftSettings: optimised),
+    .target(
+      name: "Plots", dependencies: ["NN", "Autograd", "CZlib"], swiftSettings: optimised),
     .executableTarget(
-      name: "LeNetExample", dependencies: ["NN", "Autograd", "Platform"],
+      name: "LeNetExample", dependencies: ["Datasets", "Plots", "NN", "Autograd", "Platform"],
       swiftSettings: optimised),
     .target(
       name: "TestSupport", dependencies: ["Autograd"], path: "Tests/TestSupport",
@@ -36,9 +43,13 @@ let package = Package(
       name: "AutogradTests", dependencies: ["Autograd", "CKernels", "TestSupport"],
       swiftSettings: optimised),
     .testTarget(
-      name: "NNTests", dependencies: ["NN", "Autograd", "CZlib", "TestSupport"],
-      resources: [.copy("Fixtures")],
+      name: "NNTests", dependencies: ["NN", "Autograd", "TestSupport"],
+      resources: [.copy("Fixtures")], swiftSettings: optimised),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "CZlib", "TestSupport"],
       swiftSettings: optimised),
+    .testTarget(
+      name: "PlotsTests", dependencies: ["Plots", "NN", "CZlib"], swiftSettings: optimised),
     .testTarget(
       name: "ReferenceTests", dependencies: ["NN", "Autograd", "TestSupport"],
       resources: [.copy("Fixtures")],

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compiles and runs every ```swift block of README.md and Docs/*.md.
 #
-# Each block is a program of its own that imports Autograd and NN. Comments before a block change
+# Each block is a program of its own that imports all library products. Comments before a block change
 # that; they do not show when the page is rendered:
 #   <!-- context: let x = Tensor([1, 2, 3]) -->   code to put before the block (several lines may follow)
 #   <!-- continues -->                            the block follows the one before it in one program
@@ -53,7 +53,7 @@ awk -v out="$scratch/Sources" -v root="$root/" '
       system("mkdir -p \"" folder "\"")
       if (main) close(main)
       main = folder "/main.swift"
-      print "import Autograd\nimport NN" > main
+      print "import Autograd\nimport Datasets\nimport NN\nimport Plots" > main
     }
     if (compileOnly) { print target(FILENAME) > (out ".compile-only") }
     printf "%s", context > main
@@ -80,9 +80,11 @@ let package = Package(
   targets: [
 MANIFEST
   for program in $programs; do
-    echo "    .executableTarget(name: \"$program\", dependencies: [
-      .product(name: \"Autograd\", package: \"swift-autograd\"),
-      .product(name: \"NN\", package: \"swift-autograd\")]),"
+    echo "    .executableTarget(name: \"$program\", dependencies: ["
+    for product in Autograd Datasets NN Plots; do
+      echo "      .product(name: \"$product\", package: \"swift-autograd\"),"
+    done
+    echo "    ]),"
   done
   echo "  ])"
 } >"$scratch/Package.swift"

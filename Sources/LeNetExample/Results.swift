@@ -1,6 +1,7 @@
 import Autograd
 import Foundation
 import NN
+import Plots
 
 /// The files that a run leaves behind, in a folder of its own.
 struct Results {

@@ -1,4 +1,5 @@
 import Autograd
+import TestSupport
 import Testing
 
 @testable import NN

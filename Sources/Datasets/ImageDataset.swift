@@ -1,0 +1,24 @@
+import Autograd
+import NN
+
+/// Grey images that stay bytes in memory and are scaled to 0...1 when a batch is gathered.
+public struct ImageDataset: Dataset {
+  private let bytes: TensorDataset
+
+  /// A dataset of labelled images.
+  public init(_ images: LabelledImages) {
+    bytes = TensorDataset(
+      inputs: Tensor(
+        scalars: images.images, shape: [images.count, 1, images.height, images.width]),
+      labels: Tensor(scalars: images.labels.map { Int64($0) }))
+  }
+
+  /// The number of images.
+  public var count: Int { bytes.count }
+
+  /// Inputs [batch, 1, height, width], float32 in 0...1, and labels [batch], int64.
+  public func batch(_ indices: [Int]) -> Batch {
+    let batch = bytes.batch(indices)
+    return Batch(inputs: batch.inputs.asType(.float32) / 255, labels: batch.labels)
+  }
+}

@@ -1,0 +1,182 @@
+import NN
+
+/// The course of a training run as a picture: losses and accuracy over epochs.
+///
+/// It is the figure of Dive into Deep Learning, chapter 7.6: train_loss solid, val_loss dashed,
+/// val_acc dash-dotted. The SVG adapts to the reader's light or dark colour scheme. Values that are
+/// not finite, or beyond 1e100 in magnitude, leave a gap.
+public struct TrainingPlot: Sendable {
+  /// The run that is shown.
+  public var history: History
+  /// The heading above the plot; none if nil.
+  public var title: String?
+
+  /// Creates a plot of a run.
+  public init(_ history: History, title: String? = nil) {
+    self.history = history
+    self.title = title
+  }
+
+  /// The picture as a complete SVG document, 640 by 400 pixels and scalable.
+  public var svg: String {
+    let series = self.series
+    let numbers = history.epochs.map(\.epoch)
+    let horizontal = Axis(from: numbers.min() ?? 1, through: numbers.max() ?? 1)
+    let vertical = Axis(holding: series.flatMap(\.drawableValues))
+    var content: [String] = []
+    if let title { content.append(SVG.text(title, x: frame.left, y: 32, size: 16, weight: 600)) }
+    if history.wasInterrupted {
+      content.append(
+        SVG.text(
+          interruption, x: frame.right, y: title == nil ? 24 : 32, ink: .muted, anchor: "end"))
+    }
+    content += legend(of: series)
+    content += axes(horizontal, vertical, label: series.count > 1 ? "loss, accuracy" : "loss")
+    content += series.map { curve($0, horizontal, vertical) }
+    if series.allSatisfy(\.drawableValues.isEmpty) {
+      let notice = history.epochs.isEmpty ? "no completed epoch" : "no finite value"
+      content.append(
+        SVG.text(
+          notice, x: (frame.left + frame.right) / 2, y: (frame.top + frame.bottom) / 2, ink: .muted,
+          anchor: "middle"))
+    }
+    return SVG.document(
+      width: 640, height: 400, title: title ?? "Training", description: description(of: series),
+      content: content)
+  }
+
+  private let frame = (left: 64.0, right: 616.0, top: 84.0, bottom: 348.0)
+
+  private var interruption: String {
+    "interrupted after \(history.epochs.count) epoch" + (history.epochs.count == 1 ? "" : "s")
+  }
+
+  private struct Series {
+    var name: String
+    var ink: Ink
+    var dashes: String?
+    /// A sign around a point, for a value without neighbours; such signs stay apart where values
+    /// coincide.
+    var mark: String
+    /// Epoch and value; nil where the epoch has none.
+    var points: [(epoch: Int, value: Double?)]
+
+    var drawableValues: [Double] { points.compactMap(\.value).filter(Self.isDrawable) }
+    static func isDrawable(_ value: Double) -> Bool { value.magnitude <= 1e100 }
+  }
+
+  /// The curves that have values, in the order of d2l's legend.
+  private var series: [Series] {
+    func values(_ value: (EpochMetrics) -> Double?) -> [(Int, Double?)] {
+      history.epochs.map { ($0.epoch, value($0)) }
+    }
+    return [
+      Series(
+        name: "train_loss", ink: .blue, dashes: nil, mark: Self.plus, points: values(\.trainLoss)),
+      Series(
+        name: "val_loss", ink: .orange, dashes: "7 4", mark: Self.ring,
+        points: values(\.validationLoss)),
+      Series(
+        name: "val_acc", ink: .green, dashes: "10 4 2 4", mark: Self.diamond,
+        points: values(\.validationAccuracy)),
+    ].filter { history.epochs.isEmpty || $0.points.contains { $0.value != nil } }
+  }
+
+  /// Names and last values in a row above the frame, where no curve can be.
+  private func legend(of series: [Series]) -> [String] {
+    let y = title == nil ? 44.0 : 60.0
+    return series.enumerated().flatMap { index, series in
+      let x = frame.left + Double(index) * 176
+      let sample = path("M\(SVG.number(x)) \(SVG.number(y - 4))h32", series)
+      let last = series.points.last?.value.map { fixedDecimal($0, fractionDigits: 3) }
+      return [sample, SVG.text(series.name, aside: last, x: x + 40, y: y)]
+    }
+  }
+
+  private func axes(_ horizontal: Axis, _ vertical: Axis, label: String) -> [String] {
+    var content: [String] = []
+    for tick in vertical.ticks {
+      let y = self.y(tick, vertical)
+      let ink: Ink = tick == vertical.lower ? .axis : .grid
+      content.append(
+        line("M\(SVG.number(frame.left)) \(SVG.number(y))H\(SVG.number(frame.right))", ink))
+      content.append(
+        SVG.text(vertical.label(for: tick), x: frame.left - 8, y: y + 4, ink: .muted, anchor: "end")
+      )
+    }
+    for tick in horizontal.ticks {
+      let x = self.x(tick, horizontal)
+      content.append(line("M\(SVG.number(x)) \(SVG.number(frame.bottom))v4", .axis))
+      content.append(
+        SVG.text(
+          horizontal.label(for: tick), x: x, y: frame.bottom + 19, ink: .muted, anchor: "middle"))
+    }
+    let middle = (frame.top + frame.bottom) / 2
+    content.append(
+      SVG.text("epoch", x: (frame.left + frame.right) / 2, y: frame.bottom + 40, anchor: "middle"))
+    content.append(
+      SVG.element(
+        "g", ["transform": "rotate(-90 20 \(SVG.number(middle)))"],
+        SVG.text(label, x: 20, y: middle, anchor: "middle")))
+    return content
+  }
+
+  /// A curve: a line through neighbouring values, broken where one is missing, and a mark for a
+  /// value without neighbours.
+  private func curve(_ series: Series, _ horizontal: Axis, _ vertical: Axis) -> String {
+    var lines = ""
+    var marks = ""
+    for run in series.points.split(whereSeparator: { !($0.value.map(Series.isDrawable) ?? false) })
+    {
+      let places = run.map { epoch, value in
+        SVG.number(x(Double(epoch), horizontal)) + " " + SVG.number(y(value ?? 0, vertical))
+      }
+      if places.count > 1 {
+        lines += "M" + places.joined(separator: "L")
+      } else {
+        marks += "M" + places[0] + series.mark
+      }
+    }
+    let drawing =
+      (lines.isEmpty ? "" : path(lines, series))
+      + (marks.isEmpty ? "" : path(marks, series, isDashed: false))
+    return SVG.element("g", ["id": series.name], drawing)
+  }
+
+  private static let plus = "m-4 0h8m-4-4v8"
+  private static let ring = "m-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z"
+  private static let diamond = "m0-5l5 5l-5 5l-5-5z"
+
+  private func path(_ data: String, _ series: Series, isDashed: Bool = true) -> String {
+    SVG.element(
+      "path",
+      [
+        "d": data, "fill": "none", "stroke": series.ink.light, "stroke-width": 2.0,
+        "stroke-linejoin": "round",
+        "stroke-dasharray": isDashed ? series.dashes ?? "none" : "none",
+        "style": "stroke:\(series.ink.reference)",
+      ])
+  }
+
+  private func line(_ data: String, _ ink: Ink) -> String {
+    SVG.element(
+      "path", ["d": data, "fill": "none", "stroke": ink.light, "style": "stroke:\(ink.reference)"])
+  }
+
+  private func x(_ value: Double, _ axis: Axis) -> Double {
+    frame.left + axis.position(of: value) * (frame.right - frame.left)
+  }
+
+  private func y(_ value: Double, _ axis: Axis) -> Double {
+    frame.bottom - axis.position(of: value) * (frame.bottom - frame.top)
+  }
+
+  /// The picture in words.
+  private func description(of series: [Series]) -> String {
+    let figures = series.compactMap { series in
+      (series.points.last?.value).map { "\(series.name) \(fixedDecimal($0, fractionDigits: 3))" }
+    }
+    guard let last = history.epochs.last?.epoch else { return "A plot without a completed epoch." }
+    return "Curves over epochs; after epoch \(last): \(figures.joined(separator: ", "))."
+  }
+}

@@ -1,0 +1,217 @@
+import Foundation
+import NN
+import TestSupport
+import Testing
+
+@testable import Datasets
+
+@Suite struct DownloadTests {
+  /// Large enough to arrive in several pieces.
+  let content = DataFixture.noise(300_000)
+  var checksum: String { SHA256.hexadecimal(content) }
+
+  @Test func downloadsAFile() throws {
+    let folder = try TemporaryFolder()
+    let server = try LocalServer { [content] _ in LocalServer.response(body: content) }
+    var reports: [DownloadProgress] = []
+    try Download.fetch(server.address(), to: folder("deep/er/file"), sha256: checksum) {
+      reports.append($0)
+    }
+    #expect(try folder.read("deep/er/file") == content)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder("deep/er")) == ["file"])
+    #expect(reports.last == DownloadProgress(name: "file", received: 300_000, total: 300_000))
+    let request = try #require(server.requests.first).lowercased()
+    #expect(request.hasPrefix("get /file.gz http/1.1\r\n"))
+    #expect(request.contains("\r\naccept-encoding: identity\r\n"))
+    #expect(!request.contains("\r\nrange:"))
+  }
+
+  @Test func followsARedirect() throws {
+    let folder = try TemporaryFolder()
+    let server = try LocalServer { [content] request in
+      guard request.hasPrefix("GET /old ") else { return LocalServer.response(body: content) }
+      return LocalServer.response("302 Found", ["Location: /new"], body: Array("moved".utf8))
+    }
+    try Download.fetch(server.address("old"), to: folder("file"), sha256: checksum)
+    #expect(try folder.read("file") == content)
+    #expect(server.requests.count == 2)
+  }
+
+  @Test func resumesWhatWasInterrupted() throws {
+    let folder = try TemporaryFolder()
+    let server = try LocalServer { [content] request in
+      guard let start = LocalServer.rangeStart(request) else {
+        return LocalServer.response(body: Array(content.prefix(100_000)), length: content.count)
+      }
+      let range = "Content-Range: bytes \(start)-\(content.count - 1)/\(content.count)"
+      return LocalServer.response("206 Partial Content", [range], body: Array(content[start...]))
+    }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
+    }
+    #expect(error.path == server.address())
+    #expect(error.reason.hasPrefix("the transfer broke off after 100000 of 300000 bytes ("))
+    #expect(!error.isUnavailable)
+    #expect(try folder.names == ["file.part"])
+
+    var reports: [DownloadProgress] = []
+    try Download.fetch(server.address(), to: folder("file"), sha256: checksum) {
+      reports.append($0)
+    }
+    #expect(LocalServer.rangeStart(server.requests[1]) == 100_000)
+    #expect(try folder.read("file") == content)
+    #expect(try folder.names == ["file"])
+    #expect(reports.last == DownloadProgress(name: "file", received: 300_000, total: 300_000))
+  }
+
+  /// The servers that cannot continue: without ranges, with another range than asked for, with a
+  /// shorter file.
+  @Test(arguments: ["200 OK", "206 Partial Content", "416 Range Not Satisfiable"])
+  func startsAnewIfTheServerCannotContinue(_ status: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write([UInt8](repeating: 9, count: 1000), to: "file.part")
+    let server = try LocalServer { [content] request in
+      guard LocalServer.rangeStart(request) != nil else {
+        return LocalServer.response(body: content)
+      }
+      return LocalServer.response(status, ["Content-Range: bytes 5-9/10"], body: content)
+    }
+    try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
+    #expect(try folder.read("file") == content)
+    #expect(try folder.names == ["file"])
+    #expect(LocalServer.rangeStart(server.requests[0]) == 1000)
+    #expect(server.requests.count == (status == "200 OK" ? 1 : 2))
+  }
+
+  /// A server may answer a range with less than was asked for: the transfer is whole, the file is
+  /// not.
+  @Test func noticesAShorterRangeThanAskedFor() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Array(content.prefix(1000)), to: "file.part")
+    let server = try LocalServer { [content] _ in
+      LocalServer.response(
+        "206 Partial Content", ["Content-Range: bytes 1000-1999/300000"],
+        body: Array(content[1000..<2000]))
+    }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
+    }
+    #expect(error.reason.hasPrefix("the transfer broke off after 2000 of 300000 bytes ("))
+    #expect(try folder.read("file.part") == Array(content.prefix(2000)))
+  }
+
+  @Test func takesACompletePartWithoutAskingAnybody() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(content, to: "file.part")
+    try Download.fetch(
+      "http://127.0.0.1:\(LocalServer.unusedPort())/", to: folder("file"), sha256: checksum)
+    #expect(try folder.read("file") == content)
+    #expect(try folder.names == ["file"])
+  }
+
+  @Test func refusesAWrongChecksum() throws {
+    let folder = try TemporaryFolder()
+    try folder.write([1], to: "file")
+    let server = try LocalServer { _ in LocalServer.response(body: Array("abd".utf8)) }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
+    }
+    let found = SHA256.hexadecimal(Array("abd".utf8))
+    #expect(
+      error.reason == "has the SHA-256 checksum \(found), expected \(checksum); it was not kept")
+    #expect(!error.isUnavailable)
+    #expect(try folder.names == ["file"])
+    #expect(try folder.read("file") == [1])
+  }
+
+  @Test func refusesMoreThanTheMaximum() throws {
+    let folder = try TemporaryFolder()
+    let server = try LocalServer { [content] _ in LocalServer.response(body: content) }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum, maximum: 299_999)
+    }
+    #expect(error == FileError(server.address(), "has more than the 299999 bytes expected at most"))
+    #expect(try folder.names == [])
+  }
+
+  @Test(arguments: ["404 Not Found", "403 Forbidden", "500 Internal Server Error"])
+  func refusesWhatTheServerRefuses(_ status: String) throws {
+    let folder = try TemporaryFolder()
+    let server = try LocalServer { _ in LocalServer.response(status, body: Array("a page".utf8)) }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
+    }
+    #expect(
+      error
+        == FileError(server.address(), "the server answered \(status.prefix(3)), expected 200 (OK)")
+    )
+    #expect(try folder.names == [])
+  }
+
+  @Test func aRefusedConnectionIsUnavailable() throws {
+    let folder = try TemporaryFolder()
+    let address = "http://127.0.0.1:\(try LocalServer.unusedPort())/file"
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(address, to: folder("file"), sha256: checksum)
+    }
+    #expect(error.path == address)
+    #expect(error.reason.hasPrefix("cannot be reached ("))
+    #expect(error.isUnavailable)
+    #expect(try folder.names == [])
+  }
+
+  @Test func aSilentServerIsUnavailable() throws {
+    let folder = try TemporaryFolder()
+    let server = try LocalServer { _ in nil }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum, patience: 0.3)
+    }
+    #expect(
+      error == FileError(server.address(), "does not answer for 1 seconds", isUnavailable: true))
+    #expect(try folder.names == [])
+  }
+
+  @Test(arguments: ["ftp://127.0.0.1/file", "file:///etc/passwd", "file", "", "http://"])
+  func refusesWhatIsNoAddress(_ address: String) throws {
+    let folder = try TemporaryFolder()
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(address, to: folder("file"), sha256: checksum)
+    }
+    #expect(error == FileError(address, "is no http or https address"))
+  }
+
+  @Test func namesAFolderThatCannotBeWritten() throws {
+    let folder = try TemporaryFolder()
+    try folder.write([], to: "plain")
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch("http://127.0.0.1:1/", to: folder("plain/file"), sha256: checksum)
+    }
+    #expect(error == FileError(folder("plain/file.part"), "cannot be written: Not a directory"))
+  }
+
+  @Test func refusesAPartThatAnotherProcessIsWriting() throws {
+    let folder = try TemporaryFolder()
+    let other = try OpenFile.updating(folder("file.part"))
+    #expect(flock(other.descriptor, LOCK_EX) == 0)
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch("http://127.0.0.1:1/", to: folder("file"), sha256: checksum)
+    }
+    #expect(error == FileError(folder("file.part"), "is being downloaded by another process"))
+  }
+
+  #if os(Linux)
+    @Test func namesAFullDisk() throws {
+      let folder = try TemporaryFolder()
+      try FileManager.default.createSymbolicLink(
+        atPath: folder("file.part"), withDestinationPath: "/dev/full")
+      let server = try LocalServer { [content] _ in LocalServer.response(body: content) }
+      let error = dataFailure { () throws(FileError) in
+        try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
+      }
+      #expect(
+        error
+          == FileError(server.address(), "the download cannot be saved: No space left on device"))
+      #expect(try folder.names == [])
+    }
+  #endif
+}
