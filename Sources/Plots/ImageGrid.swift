@@ -1,11 +1,5 @@
 import Autograd
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// A grey image with its true label and the one that a model predicted.
 public struct ImageTile: Sendable, Equatable {
   /// Grey values row by row from the top, 0 black to 255 white.
@@ -105,7 +99,7 @@ public struct ImageGrid: Sendable {
         "x": left, "y": top, "width": size.width, "height": size.height,
         "image-rendering": "optimizeSpeed",
         "style": "image-rendering:pixelated",
-        "href": "data:image/png;base64," + Data(png).base64EncodedString(),
+        "href": "data:image/png;base64," + Base64.encode(png),
       ])
     let captionTop = y + edge + 16
     // A character of the widest fonts takes about 6.2 pixels at this size, 6.8 in bold; captions
