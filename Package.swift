@@ -25,7 +25,8 @@ let package = Package(
   targets: [
     .target(name: "Platform"),
     .target(name: "CKernels", cSettings: optimisedC),
-    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "Autograd", dependencies: ["CKernels"], swiftSettings: optimised),
     .target(name: "NN", dependencies: ["Autograd", "Platform"], swiftSettings: optimised),
     .target(
