@@ -1,5 +1,6 @@
 import Foundation
 import NN
+internal import Platform
 
 /// How far a download is.
 public struct DownloadProgress: Sendable, Equatable {
@@ -41,13 +42,8 @@ enum Download {
       throw FileError(address, "is no http or https address")
     }
     let target = URL(fileURLWithPath: path)
-    do {
-      try FileManager.default.createDirectory(
-        at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-    } catch {
-      // The system's own words come from opening the part below: in this folder it cannot succeed
-      // either.
-    }
+    // Where this fails, opening the part fails too, and says why.
+    try? makeFolder(target.deletingLastPathComponent().path)
     let part = try OpenFile.updating(path + ".part")
     try lock(part)
 

@@ -1,5 +1,6 @@
 import Foundation
 import NN
+internal import Platform
 import Synchronization
 
 #if canImport(FoundationNetworking)
