@@ -10,7 +10,7 @@ import Testing
   let content = DataFixture.noise(300_000)
   var checksum: String { SHA256.hexadecimal(content) }
 
-  @Test func downloadsAFile() throws {
+  @Test(.needsLoopback) func downloadsAFile() throws {
     let folder = try TemporaryFolder()
     let server = try LocalServer { [content] _ in LocalServer.response(body: content) }
     var reports: [DownloadProgress] = []
@@ -26,7 +26,7 @@ import Testing
     #expect(!request.contains("\r\nrange:"))
   }
 
-  @Test func followsARedirect() throws {
+  @Test(.needsLoopback) func followsARedirect() throws {
     let folder = try TemporaryFolder()
     let server = try LocalServer { [content] request in
       guard request.hasPrefix("GET /old ") else { return LocalServer.response(body: content) }
@@ -37,7 +37,7 @@ import Testing
     #expect(server.requests.count == 2)
   }
 
-  @Test func resumesWhatWasInterrupted() throws {
+  @Test(.needsLoopback) func resumesWhatWasInterrupted() throws {
     let folder = try TemporaryFolder()
     let server = try LocalServer { [content] request in
       guard let start = LocalServer.rangeStart(request) else {
@@ -66,7 +66,7 @@ import Testing
 
   /// The servers that cannot continue: without ranges, with another range than asked for, with a
   /// shorter file.
-  @Test(arguments: ["200 OK", "206 Partial Content", "416 Range Not Satisfiable"])
+  @Test(.needsLoopback, arguments: ["200 OK", "206 Partial Content", "416 Range Not Satisfiable"])
   func startsAnewIfTheServerCannotContinue(_ status: String) throws {
     let folder = try TemporaryFolder()
     try folder.write([UInt8](repeating: 9, count: 1000), to: "file.part")
@@ -85,7 +85,7 @@ import Testing
 
   /// A server may answer a range with less than was asked for: the transfer is whole, the file is
   /// not.
-  @Test func noticesAShorterRangeThanAskedFor() throws {
+  @Test(.needsLoopback) func noticesAShorterRangeThanAskedFor() throws {
     let folder = try TemporaryFolder()
     try folder.write(Array(content.prefix(1000)), to: "file.part")
     let server = try LocalServer { [content] _ in
@@ -100,7 +100,7 @@ import Testing
     #expect(try folder.read("file.part") == Array(content.prefix(2000)))
   }
 
-  @Test func takesACompletePartWithoutAskingAnybody() throws {
+  @Test(.needsLoopback) func takesACompletePartWithoutAskingAnybody() throws {
     let folder = try TemporaryFolder()
     try folder.write(content, to: "file.part")
     try Download.fetch(
@@ -109,7 +109,7 @@ import Testing
     #expect(try folder.names == ["file"])
   }
 
-  @Test func refusesAWrongChecksum() throws {
+  @Test(.needsLoopback) func refusesAWrongChecksum() throws {
     let folder = try TemporaryFolder()
     try folder.write([1], to: "file")
     let server = try LocalServer { _ in LocalServer.response(body: Array("abd".utf8)) }
@@ -124,7 +124,7 @@ import Testing
     #expect(try folder.read("file") == [1])
   }
 
-  @Test func refusesMoreThanTheMaximum() throws {
+  @Test(.needsLoopback) func refusesMoreThanTheMaximum() throws {
     let folder = try TemporaryFolder()
     let server = try LocalServer { [content] _ in LocalServer.response(body: content) }
     let error = dataFailure { () throws(FileError) in
@@ -134,7 +134,7 @@ import Testing
     #expect(try folder.names == [])
   }
 
-  @Test(arguments: ["404 Not Found", "403 Forbidden", "500 Internal Server Error"])
+  @Test(.needsLoopback, arguments: ["404 Not Found", "403 Forbidden", "500 Internal Server Error"])
   func refusesWhatTheServerRefuses(_ status: String) throws {
     let folder = try TemporaryFolder()
     let server = try LocalServer { _ in LocalServer.response(status, body: Array("a page".utf8)) }
@@ -148,7 +148,7 @@ import Testing
     #expect(try folder.names == [])
   }
 
-  @Test func aRefusedConnectionIsUnavailable() throws {
+  @Test(.needsLoopback) func aRefusedConnectionIsUnavailable() throws {
     let folder = try TemporaryFolder()
     let address = "http://127.0.0.1:\(try LocalServer.unusedPort())/file"
     let error = dataFailure { () throws(FileError) in
@@ -160,7 +160,7 @@ import Testing
     #expect(try folder.names == [])
   }
 
-  @Test func aSilentServerIsUnavailable() throws {
+  @Test(.needsLoopback) func aSilentServerIsUnavailable() throws {
     let folder = try TemporaryFolder()
     let server = try LocalServer { _ in nil }
     let error = dataFailure { () throws(FileError) in
@@ -200,7 +200,7 @@ import Testing
   }
 
   #if os(Linux)
-    @Test func namesAFullDisk() throws {
+    @Test(.needsLoopback) func namesAFullDisk() throws {
       let folder = try TemporaryFolder()
       try FileManager.default.createSymbolicLink(
         atPath: folder("file.part"), withDestinationPath: "/dev/full")

@@ -146,7 +146,7 @@ import Testing
     #expect(folder([:]).hasPrefix("/"))
   }
 
-  @Test func downloadsOnceAndThenReadsTheCache() throws {
+  @Test(.needsLoopback) func downloadsOnceAndThenReadsTheCache() throws {
     let caches = try TemporaryFolder()
     let packed = Dictionary(
       uniqueKeysWithValues: zip(Self.names, files).map { ("/base/\($0).gz", DataFixture.gzip($1)) })
@@ -173,7 +173,7 @@ import Testing
     #expect(server.requests.count == 5)
   }
 
-  @Test func noFileAndNoNetworkIsUnavailable() throws {
+  @Test(.needsLoopback) func noFileAndNoNetworkIsUnavailable() throws {
     let caches = try TemporaryFolder()
     let address = "http://127.0.0.1:\(try LocalServer.unusedPort())/"
     let error = dataFailure { () throws(FileError) in

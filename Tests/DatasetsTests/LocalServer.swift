@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Testing
 
 /// A web server on 127.0.0.1 for tests: one connection at a time, one request a connection, answers
 /// as the test says.
@@ -7,6 +8,14 @@ final class LocalServer: Sendable {
   /// What comes back for a request: bytes as they go over the wire, or nil for a server that stays
   /// silent.
   typealias Answer = @Sendable (_ request: String) -> [UInt8]?
+
+  /// Whether a server on this machine can be reached: sandboxes may have no loopback interface.
+  static let isReachable: Bool = {
+    guard let server = try? LocalServer(answer: { _ in nil }) else { return false }
+    let client = newSocket()
+    defer { close(client) }
+    return withLoopback(port: server.port) { connect(client, $0, $1.pointee) == 0 }.result
+  }()
 
   let port: UInt16
   private let listener: Int32
@@ -68,23 +77,37 @@ final class LocalServer: Sendable {
     return line.flatMap { Int($0.dropFirst("range: bytes=".count).dropLast()) }
   }
 
-  private static func bound() throws -> (descriptor: Int32, port: UInt16) {
+  private static func newSocket() -> Int32 {
     #if canImport(Darwin)
-      let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+      socket(AF_INET, SOCK_STREAM, 0)
     #else
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     #endif
+  }
+
+  /// Passes the address 127.0.0.1 and its size to a system call; also returns the port afterwards.
+  private static func withLoopback<Result>(
+    port: UInt16,
+    _ body: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Result
+  ) -> (result: Result, port: UInt16) {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    address.sin_port = port.bigEndian
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-      }
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, &size) }
+    }
+    return (result, UInt16(bigEndian: address.sin_port))
+  }
+
+  private static func bound() throws -> (descriptor: Int32, port: UInt16) {
+    let descriptor = newSocket()
+    let (isBound, port) = withLoopback(port: 0) {
+      bind(descriptor, $0, $1.pointee) == 0 && getsockname(descriptor, $0, $1) == 0
     }
     guard descriptor >= 0 && isBound else { throw POSIXError(.EADDRNOTAVAIL) }
-    return (descriptor, UInt16(bigEndian: address.sin_port))
+    return (descriptor, port)
   }
 
   private static func readHead(_ connection: Int32) -> String {
@@ -117,5 +140,12 @@ final class LocalServer: Sendable {
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Skips a test, with a line that says so, where no local server can be reached.
+  static var needsLoopback: Self {
+    .enabled(if: LocalServer.isReachable, "there is no loopback network")
   }
 }
