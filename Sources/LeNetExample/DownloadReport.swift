@@ -1,22 +1,25 @@
 import Datasets
-import Foundation
 import NN
 
-/// Shows on standard error how far downloads are: on a terminal in one line, else a line per file.
+/// Shows how far downloads are: on a terminal in one line, else a line per file.
 final class DownloadReport {
   private let isQuiet: Bool
-  private let isTerminal = isatty(2) == 1
+  private let output: ProgressOutput
   private var shown = ""
 
-  init(isQuiet: Bool) { self.isQuiet = isQuiet }
+  /// A report on standard error, unless `isQuiet`.
+  init(isQuiet: Bool, output: ProgressOutput = ProgressOutput(fileDescriptor: 2)) {
+    self.isQuiet = isQuiet
+    self.output = output
+  }
 
   /// Shows the progress of one file.
   func show(_ progress: DownloadProgress) {
     if isQuiet { return }
     let isComplete = progress.received == progress.total
     var text = "downloading \(progress.name)"
-    if isTerminal {
-      let megabytes = { (bytes: Int) in String(format: "%.1f", Double(bytes) / 1e6) }
+    if output.columns() != nil {
+      let megabytes = { (bytes: Int) in fixedDecimal(Double(bytes) / 1e6, fractionDigits: 1) }
       text += " \(megabytes(progress.received))"
       if let total = progress.total { text += " of \(megabytes(total))" }
       text = "\r\u{1B}[K" + text + " MB" + (isComplete ? "\n" : "")
@@ -25,6 +28,6 @@ final class DownloadReport {
     }
     guard text != shown else { return }
     shown = text
-    FileHandle.standardError.write(Data(text.utf8))
+    output.write(text)
   }
 }

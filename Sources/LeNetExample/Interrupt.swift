@@ -1,4 +1,4 @@
-import Foundation
+internal import Platform
 import Synchronization
 
 /// Ctrl-C as a flag: the first one asks the run to end after its batch, the next one ends it at

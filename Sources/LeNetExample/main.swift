@@ -1,12 +1,12 @@
 import Autograd
 import Datasets
-import Foundation
 import NN
+internal import Platform
 
 // The command line of LeNet on Fashion-MNIST: d2l chapter 7.6 as a program.
 
 func fail(_ message: String, code: Int32) -> Never {
-  FileHandle.standardError.write(Data((message + "\n").utf8))
+  StandardStreams.complain(message)
   exit(code)
 }
 
@@ -23,9 +23,8 @@ func loadData(
       return (data, "Fashion-MNIST", FashionMNIST.classNames)
     } catch {
       guard error.isUnavailable else { throw error }
-      FileHandle.standardError.write(
-        Data(
-          "no Fashion-MNIST files and no network: training on garments drawn by code\n".utf8))
+      StandardStreams.complain(
+        "no Fashion-MNIST files and no network: training on garments drawn by code")
     }
   }
   return (
@@ -74,6 +73,7 @@ func run(_ options: Options) throws {
   if history.wasInterrupted { exit(130) }
 }
 
+StandardStreams.openAll()
 signal(SIGPIPE, SIG_IGN)  // a reader that goes away ends the output, not the training
 do {
   let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))

@@ -6,19 +6,19 @@
 /// Where a progress display writes: a terminal, or anything else.
 ///
 /// A value of two closures, so that tests put a recorder in its place.
-struct ProgressOutput {
+package struct ProgressOutput {
   /// The terminal's width in columns at this moment; nil if lines cannot be redrawn there.
-  var columns: () -> Int?
+  package var columns: () -> Int?
   /// Writes the text at once.
   ///
   /// It never fails: a display that cannot be written must not end a training run.
-  var write: (String) -> Void
+  package var write: (String) -> Void
 
   /// The output behind a file descriptor.
   ///
   /// It counts as a terminal if it is one and the environment variable TERM names a kind that can
   /// erase a line.
-  init(fileDescriptor: Int32) {
+  package init(fileDescriptor: Int32) {
     let term = getenv("TERM").map { String(cString: $0) } ?? ""
     let isTerminal = isatty(fileDescriptor) == 1 && !term.isEmpty && term != "dumb"
     columns = {
@@ -40,7 +40,7 @@ struct ProgressOutput {
     }
   }
 
-  init(columns: @escaping () -> Int?, write: @escaping (String) -> Void) {
+  package init(columns: @escaping () -> Int?, write: @escaping (String) -> Void) {
     self.columns = columns
     self.write = write
   }

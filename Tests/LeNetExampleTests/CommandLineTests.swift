@@ -1,0 +1,38 @@
+import Foundation
+import Testing
+
+@testable import LeNetExample
+
+/// The executable, which lies beside the tests.
+private let program = Bundle.main.bundleURL.appending(path: "LeNetExample").path
+
+/// The program as a shell starts it.
+@Suite(
+  .enabled(
+    if: FileManager.default.isExecutableFile(atPath: program), "no LeNetExample at \(program)"))
+struct CommandLineTests {
+  /// Runs `LeNetExample` with arguments and redirections; its exit status.
+  private func run(_ arguments: String) throws -> Int32 {
+    let shell = Process()
+    shell.executableURL = URL(filePath: "/bin/sh")
+    shell.arguments = ["-c", "exec \"$0\" \(arguments)", program]
+    try shell.run()
+    shell.waitUntilExit()
+    return shell.terminationReason == .exit ? shell.terminationStatus : -shell.terminationStatus
+  }
+
+  @Test(arguments: ["2>&-", "2>/dev/full", ">&- 2>&- <&-"])
+  func wrongArgumentsExitWith64WhateverStandardErrorIs(_ redirection: String) throws {
+    try #require(FileManager.default.fileExists(atPath: "/dev/full"))
+    #expect(try run("--bogus \(redirection)") == 64)
+  }
+
+  /// A file must not get the number of a closed stream, or messages would land in it.
+  @Test func closedStreamsAreReplaced() async {
+    await #expect(processExitsWith: .success) {
+      for descriptor in Int32(0)...2 { close(descriptor) }
+      StandardStreams.openAll()
+      exit(open("/dev/null", O_RDONLY) > 2 ? 0 : 1)
+    }
+  }
+}
