@@ -59,7 +59,8 @@ let package = Package(
       name: "ModelTests", dependencies: ["NN", "Autograd"], resources: [.copy("Fixtures")],
       swiftSettings: optimised),
     .testTarget(
-      name: "LeNetExampleTests", dependencies: ["LeNetExample", "NN", "Autograd"],
+      name: "LeNetExampleTests",
+      dependencies: ["LeNetExample", "Datasets", "NN", "Autograd", "TestSupport"],
       swiftSettings: optimised),
   ],
   swiftLanguageModes: [.v6]

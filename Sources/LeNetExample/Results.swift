@@ -1,35 +1,51 @@
 import Autograd
-import Foundation
 import NN
+internal import Platform
 import Plots
 
 /// The files that a run leaves behind, in a folder of its own.
-struct Results {
+///
+/// Once training has begun, a file that cannot be written, such as on a full disk, does not end the
+/// run: it is reported, once for each reason, and listed in `failures`.
+final class Results {
   let folder: String
   let datasetName: String
   let classNames: [String]
+  /// The files that could not be written when that was last tried, by name.
+  private(set) var failures: [String: FileError] = [:]
+  private let report: (String) -> Void
+  private var reportedReasons: Set<String> = []
+
+  /// Results in a folder; `report` gets a line about what cannot be written.
+  init(
+    folder: String, datasetName: String, classNames: [String], report: @escaping (String) -> Void
+  ) {
+    self.folder = folder
+    self.datasetName = datasetName
+    self.classNames = classNames
+    self.report = report
+  }
 
   /// Makes the folder and writes the empty metrics, so that a folder that cannot be written to is
   /// found before the training.
   func prepare() throws(FileError) {
     try makeFolder(folder)
-    try write(History())
+    try writeAtomically(History().csv, to: path("metrics.csv"))
     // An earlier run's figure would not belong to these metrics.
     unlink(path("training.svg"))
   }
 
   /// Writes `metrics.csv` and, once there is something to see, `training.svg`.
-  func write(_ history: History) throws(FileError) {
-    try writeAtomically(history.csv, to: path("metrics.csv"))
+  func write(_ history: History) {
+    write("metrics.csv") { path throws(FileError) in try writeAtomically(history.csv, to: path) }
     guard !history.epochs.isEmpty else { return }
     let plot = TrainingPlot(history, title: "LeNet on \(datasetName)")
-    try writeAtomically(plot.svg, to: path("training.svg"))
+    write("training.svg") { path throws(FileError) in try writeAtomically(plot.svg, to: path) }
   }
 
   /// Writes `weights.safetensors` and `predictions.svg`.
-  func write(_ model: LeNet, _ validation: any Dataset) throws(FileError) {
-    var failure: FileError?
-    do { try model.save(to: path("weights.safetensors")) } catch { failure = error }
+  func write(_ model: LeNet, _ validation: any Dataset) {
+    write("weights.safetensors") { path throws(FileError) in try model.save(to: path) }
     let batch = validation.batch(Array(0..<min(32, validation.count)))
     let predicted = model.predict(batch.inputs).scalars(as: Int.self)
     let labels = batch.labels.scalars(as: Int.self)
@@ -42,15 +58,26 @@ struct Results {
         predictedLabel: classNames[predicted[index]])
     }
     let grid = ImageGrid(tiles, title: "LeNet's predictions on \(datasetName)")
-    try writeAtomically(grid.svg, to: path("predictions.svg"))
-    if let failure { throw failure }
+    write("predictions.svg") { path throws(FileError) in try writeAtomically(grid.svg, to: path) }
   }
 
   /// The names of the files that a run with this history wrote.
   func names(_ history: History) -> [String] {
-    ["metrics.csv"] + (history.epochs.isEmpty ? [] : ["training.svg"])
+    let names =
+      ["metrics.csv"] + (history.epochs.isEmpty ? [] : ["training.svg"])
       + ["predictions.svg", "weights.safetensors"]
+    return names.filter { failures[$0] == nil }
   }
 
   private func path(_ name: String) -> String { folder + "/" + name }
+
+  private func write(_ name: String, _ body: (String) throws(FileError) -> Void) {
+    do throws(FileError) {
+      try body(path(name))
+      failures[name] = nil
+    } catch {
+      failures[name] = error
+      if reportedReasons.insert(error.reason).inserted { report("\(error); the run goes on") }
+    }
+  }
 }

@@ -42,7 +42,9 @@ func run(_ options: Options) throws {
     return
   }
   let (data, name, classNames) = try loadData(options)
-  let results = Results(folder: options.outputFolder, datasetName: name, classNames: classNames)
+  let results = Results(
+    folder: options.outputFolder, datasetName: name, classNames: classNames,
+    report: { StandardStreams.complain("LeNetExample: \($0)") })
   try results.prepare()
   if !options.isQuiet {
     print(
@@ -63,12 +65,17 @@ func run(_ options: Options) throws {
       progress?.handle(event)
       guard case .epochEnded(let metrics) = event else { return }
       soFar.epochs.append(metrics)
-      try results.write(soFar)
+      results.write(soFar)
     }, shouldStop: { Interrupt.isRequested })
-  if let validation = data.validation { try results.write(model, validation) }
+  if let validation = data.validation { results.write(model, validation) }
   if !options.isQuiet {
-    let names = results.names(history).joined(separator: ", ")
-    print("\(history.wasInterrupted ? "interrupted; " : "")results in \(results.folder): \(names)")
+    let names = results.names(history)
+    let list = names.isEmpty ? "none" : names.joined(separator: ", ")
+    print("\(history.wasInterrupted ? "interrupted; " : "")results in \(results.folder): \(list)")
+  }
+  if !results.failures.isEmpty {
+    let names = results.failures.keys.sorted().joined(separator: ", ")
+    fail("LeNetExample: could not write \(names) in \(results.folder)", code: 1)
   }
   if history.wasInterrupted { exit(130) }
 }

@@ -1,4 +1,6 @@
 import Foundation
+import NN
+import TestSupport
 import Testing
 
 @testable import LeNetExample
@@ -25,6 +27,26 @@ struct CommandLineTests {
   func wrongArgumentsExitWith64WhateverStandardErrorIs(_ redirection: String) throws {
     try #require(FileManager.default.fileExists(atPath: "/dev/full"))
     #expect(try run("--bogus \(redirection)") == 64)
+  }
+
+  @Test func aRunGoesOnWithoutAFigure() throws {
+    let folder = try TemporaryFolder()
+    try makeFolder(folder("training.svg"))
+    let status = try run(
+      "--dataset synthetic --epochs 1 --quiet --output \(folder.path) 2>\(folder("errors"))")
+    #expect(status == 1)
+    let errors = String(decoding: try folder.read("errors"), as: UTF8.self)
+    #expect(
+      errors == """
+        LeNetExample: \(folder("training.svg")): cannot write: it is a folder; the run goes on
+        LeNetExample: could not write training.svg in \(folder.path)
+
+        """)
+    #expect(try Safetensors.read(folder("weights.safetensors")).count == 10)
+    #expect(
+      try folder.names == [
+        "errors", "metrics.csv", "predictions.svg", "training.svg", "weights.safetensors",
+      ])
   }
 
   /// A file must not get the number of a closed stream, or messages would land in it.
