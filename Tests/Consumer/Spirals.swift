@@ -1,5 +1,4 @@
 import Autograd
-import Foundation
 import NN
 
 // A program as a user of the package would write it: its own data, its own layer, its own model,
@@ -12,18 +11,19 @@ struct Spirals: Dataset {
 
   init(countPerClass: Int, seed: UInt64) {
     var random = RandomStream(seed: seed)
-    var points: [Float] = []
+    var (radii, angles): ([Float], [Float]) = ([], [])
     var labels: [Int] = []
     for label in 0..<3 {
       for _ in 0..<countPerClass {
         let radius = Float.random(in: 0.1...1, using: &random)
         let noise = Float.random(in: -0.1...0.1, using: &random)
-        let angle = 4 * radius + Float(label) * 2 * .pi / 3 + noise
-        points += [radius * cos(angle), radius * sin(angle)]
+        radii.append(radius)
+        angles.append(4 * radius + Float(label) * 2 * .pi / 3 + noise)
         labels.append(label)
       }
     }
-    self.points = points
+    let (radius, angle) = (Tensor(radii), Tensor(angles))
+    points = stack([radius * angle.cos(), radius * angle.sin()], axis: 1).scalars()
     self.labels = labels
   }
 
@@ -56,10 +56,7 @@ final class SpiralModel: Classifier {
     LazyLinear(64), ReLU(), Residual(64), Residual(64), Dropout(0.05), LazyLinear(3))
 }
 
-func fail(_ message: String) -> Never {
-  FileHandle.standardError.write(Data("consumer: \(message)\n".utf8))
-  exit(1)
-}
+func fail(_ message: String) -> Never { fatalError("consumer: \(message)") }
 
 let epochCount = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 0 : 30
 guard epochCount > 0 else { fail("the argument must be a number of epochs") }

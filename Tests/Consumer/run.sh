@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Proves that other packages can depend on this one by version: builds Spirals.swift against a
 # tagged clone of HEAD, in release and in debug, and runs both. Uncommitted changes are not seen.
+# On Linux also that Autograd and NN bring neither Foundation nor zlib, and what a program without
+# a Swift runtime beside it weighs.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -37,14 +39,18 @@ cd "$work/consumer"
 # The manifest looks at the folder that it lies in, which the manifest cache does not know about.
 options=(--manifest-cache none --cache-path "$work/cache")
 
+fail() {
+  echo "consumer: $1" >&2
+  exit 1
+}
+
 # Builds in a configuration and runs so many epochs; leaves what it wrote in $work/stderr.
 try() {
   local configuration=$1 epochs=$2
   echo "consumer: $configuration build"
   if ! swift build -c "$configuration" "${options[@]}" >"$work/log" 2>&1; then
     cat "$work/log"
-    echo "consumer: the $configuration build failed" >&2
-    exit 1
+    fail "the $configuration build failed"
   fi
   ".build/$configuration/Consumer" "$epochs" 2>"$work/stderr" || {
     cat "$work/stderr" >&2
@@ -55,8 +61,26 @@ try() {
 try release 30
 if [ -s "$work/stderr" ]; then
   cat "$work/stderr" >&2
-  echo "consumer: the release build must write nothing on standard error" >&2
-  exit 1
+  fail "the release build must write nothing on standard error"
+fi
+
+if [ "$(uname)" = Linux ]; then
+  ldd .build/release/Consumer >"$work/libraries"
+  grep -q libswiftCore "$work/libraries" || fail "ldd does not list the Swift runtime"
+  if grep -E 'Foundation|libz\.|libcurl' "$work/libraries"; then
+    fail "a program with Autograd and NN links more than the Swift runtime and the C library"
+  fi
+  # Links the same objects again, with static libraries. SwiftPM renames main in executables.
+  find .build/release/ -name '*.o' -exec swiftc -static-stdlib -Xlinker --gc-sections \
+    -Xlinker --defsym=main=Consumer_main -o "$work/static" {} +
+  nm --defined-only "$work/static" >"$work/symbols"
+  grep -q ' swift_retain$' "$work/symbols" || fail "nm does not list the runtime's symbols"
+  if grep -m 3 Foundation "$work/symbols"; then
+    fail "a statically linked program with Autograd and NN holds Foundation"
+  fi
+  strip "$work/static"
+  "$work/static" 30 >/dev/null || fail "the statically linked program fails"
+  echo "consumer: $(stat -c %s "$work/static") bytes, statically linked and stripped"
 fi
 
 # A dependent's debug build sees no unsafe flag, so it is slow, and says so in one line.
@@ -64,7 +88,6 @@ try debug 3
 if [ "$(grep -c 'unoptimised build' "$work/stderr")" != 1 ] \
   || [ "$(wc -l <"$work/stderr")" != 1 ]; then
   cat "$work/stderr" >&2
-  echo "consumer: the debug build must warn in one line that it is unoptimised" >&2
-  exit 1
+  fail "the debug build must warn in one line that it is unoptimised"
 fi
 echo "consumer: both builds train"
