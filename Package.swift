@@ -27,7 +27,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: optimisedC),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .target(name: "Autograd", dependencies: ["CKernels"], swiftSettings: optimised),
+    .target(name: "Autograd", dependencies: ["CKernels", "Platform"], swiftSettings: optimised),
     .target(name: "NN", dependencies: ["Autograd", "Platform"], swiftSettings: optimised),
     .target(
       name: "Datasets", dependencies: ["NN", "Autograd", "CZlib", "Platform"],
@@ -38,10 +38,10 @@ let package = Package(
       name: "LeNetExample", dependencies: ["Datasets", "Plots", "NN", "Autograd", "Platform"],
       swiftSettings: optimised),
     .target(
-      name: "TestSupport", dependencies: ["Autograd"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Autograd", "Platform"], path: "Tests/TestSupport",
       swiftSettings: optimised),
     .testTarget(
-      name: "AutogradTests", dependencies: ["Autograd", "CKernels", "TestSupport"],
+      name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Platform", "TestSupport"],
       swiftSettings: optimised),
     .testTarget(
       name: "NNTests", dependencies: ["NN", "Autograd", "TestSupport"],
@@ -52,7 +52,7 @@ let package = Package(
     .testTarget(
       name: "PlotsTests", dependencies: ["Plots", "NN", "CZlib"], swiftSettings: optimised),
     .testTarget(
-      name: "ReferenceTests", dependencies: ["NN", "Autograd", "TestSupport"],
+      name: "ReferenceTests", dependencies: ["NN", "Autograd", "TestSupport", "Platform"],
       resources: [.copy("Fixtures")],
       swiftSettings: optimised),
     .testTarget(

@@ -1,13 +1,6 @@
 import Autograd
+import Platform
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// A device without kernels whose memory the processor cannot read: every primitive falls back to the CPU and
 /// is counted, a host read of an address ends the program, and reads through `onHost` are counted.

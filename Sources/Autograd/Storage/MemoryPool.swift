@@ -1,12 +1,5 @@
+internal import Platform
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Keeps the freed blocks of one device's memory for later arrays of about the same size, so that a
 /// training loop in its steady state causes neither page faults nor system calls.

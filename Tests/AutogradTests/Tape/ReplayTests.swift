@@ -1,14 +1,7 @@
+import Platform
 import Testing
 
 @testable import Autograd
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Graphs far deeper than a stack, wide ones, and memory over many steps.
 @Suite(.serialized) struct ReplayTests {

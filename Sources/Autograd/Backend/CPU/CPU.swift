@@ -1,12 +1,5 @@
 internal import CKernels
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+internal import Platform
 
 /// The primitives that all numeric work goes through, on the processor.
 ///

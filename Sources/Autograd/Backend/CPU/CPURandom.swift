@@ -1,12 +1,5 @@
 internal import CKernels
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+internal import Platform
 
 // Random numbers into dense arrays.
 extension CPU {

@@ -1,14 +1,7 @@
 internal import CKernels
 import Dispatch
+internal import Platform
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Runs the chunks of a parallel region on a few threads that stay awake between regions.
 ///

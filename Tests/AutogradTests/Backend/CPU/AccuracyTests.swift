@@ -1,15 +1,8 @@
 import CKernels
+import Platform
 import Testing
 
 @testable import Autograd
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// The float32 functions against double precision: at most 2 units in the last place everywhere.
 @Suite struct AccuracyTests {

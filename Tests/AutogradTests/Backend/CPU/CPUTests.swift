@@ -1,15 +1,8 @@
 import CKernels
+import Platform
 import Testing
 
 @testable import Autograd
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 @Suite struct CPUTests {
   @Test func theListOfKernelSetsEndsWithTheReference() {

@@ -1,15 +1,8 @@
 import Foundation
+import Platform
 import Testing
 
 @testable import Autograd
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 @Suite struct ProcessorCountTests {
   #if canImport(Glibc)

@@ -1,15 +1,8 @@
+import Platform
 import Synchronization
 import Testing
 
 @testable import Autograd
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Serialized because the number of threads is one for the process.
 ///
