@@ -39,7 +39,7 @@ public func differentiable(
     y.array.count == count && y.array.rank == rank && y.array.dtype == dtype,
     "differentiable: this form is for element-wise operations; the result is \(y.summary)")
   let entry = tape.append(.unary(slot, nil, checked(pullback(y), operation)))
-  y.trace = y.trace.placed(below: tape, entry)
+  y.trace = y.trace.pushing(tape, entry)
   return y
 }
 
@@ -74,8 +74,9 @@ func moving(
   let x = Tensor(x.array, trace: outer)
   var y = moving(x, value, pullback: pullback, operation: operation)
   guard y.dtype.isFloatingPoint else { return y }
-  let entry = tape.append(.unary(slot, x.likeness(unlike: y), checked(pullback(x, y), operation)))
-  y.trace = y.trace.placed(below: tape, entry)
+  let entry = tape.append(
+    .unary(slot, x.gradientSpec(unlike: y), checked(pullback(x, y), operation)))
+  y.trace = y.trace.pushing(tape, entry)
   return y
 }
 
@@ -99,9 +100,9 @@ func differentiable(
   guard let (tape, aSlot, bSlot) = stripInnermost(&a, &b) else {
     return constant(value(a, b), operation)
   }
-  var (aLikeness, bLikeness): (Tape.Likeness?, Tape.Likeness?) = (nil, nil)
+  var (aSpec, bSpec): (Tape.GradientSpec?, Tape.GradientSpec?) = (nil, nil)
   if a.array.dtype != b.array.dtype || !a.array.hasShape(of: b.array) {
-    (aLikeness, bLikeness) = (Tape.Likeness(a.array), Tape.Likeness(b.array))
+    (aSpec, bSpec) = (Tape.GradientSpec(a.array), Tape.GradientSpec(b.array))
   }
   var y =
     a.isConstant && b.isConstant
@@ -112,12 +113,12 @@ func differentiable(
   switch (aSlot, bSlot) {
   case (let aSlot?, let bSlot?):
     entry = .binary(
-      aSlot, aLikeness, checked(first(y), operation), bSlot, bLikeness,
+      aSlot, aSpec, checked(first(y), operation), bSlot, bSpec,
       checked(second(y), operation))
-  case (let aSlot?, nil): entry = .unary(aSlot, aLikeness, checked(first(y), operation))
-  case (_, let bSlot): entry = .unary(bSlot!, bLikeness, checked(second(y), operation))
+  case (let aSlot?, nil): entry = .unary(aSlot, aSpec, checked(first(y), operation))
+  case (_, let bSlot): entry = .unary(bSlot!, bSpec, checked(second(y), operation))
   }
-  y.trace = y.trace.placed(below: tape, tape.append(entry))
+  y.trace = y.trace.pushing(tape, tape.append(entry))
   return y
 }
 
@@ -161,14 +162,14 @@ public func differentiable(
   switch (aSlot, bSlot) {
   case (let aSlot?, let bSlot?):
     entry = .binary(
-      aSlot, a.likeness(unlike: y), checked(first(a, b, y), operation), bSlot,
-      b.likeness(unlike: y), checked(second(a, b, y), operation))
+      aSlot, a.gradientSpec(unlike: y), checked(first(a, b, y), operation), bSlot,
+      b.gradientSpec(unlike: y), checked(second(a, b, y), operation))
   case (let aSlot?, nil):
-    entry = .unary(aSlot, a.likeness(unlike: y), checked(first(a, b, y), operation))
+    entry = .unary(aSlot, a.gradientSpec(unlike: y), checked(first(a, b, y), operation))
   case (_, let bSlot):
-    entry = .unary(bSlot!, b.likeness(unlike: y), checked(second(a, b, y), operation))
+    entry = .unary(bSlot!, b.gradientSpec(unlike: y), checked(second(a, b, y), operation))
   }
-  y.trace = y.trace.placed(below: tape, tape.append(entry))
+  y.trace = y.trace.pushing(tape, tape.append(entry))
   return y
 }
 
@@ -227,12 +228,41 @@ public func differentiable(
   pullbacks: (_ inputs: [Tensor], _ results: [Tensor]) -> Pullbacks,
   operation: StaticString = #function
 ) -> [Tensor] {
-  differentiable(
-    inputs, saving: { (value($0), ()) },
-    pullbacks: { inputs, results in
-      let pullbacks = pullbacks(inputs, results)
-      return { cotangents, wanted, _ in pullbacks(cotangents, wanted) }
-    }, operation: operation)
+  var inputs = inputs
+  if inputs.contains(where: { $0.array.dtype.isHalf }) {
+    let type = inputs.dropFirst().reduce(inputs[0].dtype) { DType.promoted($0, $1.dtype) }
+    return differentiable(
+      inputs.map { $0.widened() }, value, pullbacks: pullbacks, operation: operation
+    ).map { $0.narrowed(to: type) }
+  }
+  var innermost: Tape?
+  for input in inputs {
+    guard let (tape, _, _) = input.trace.innermost else { continue }
+    if innermost.map({ $0.serial < tape.serial }) ?? true { innermost = tape }
+  }
+  guard let tape = innermost else {
+    for place in inputs.indices { inputs[place].trace = .none }
+    return constants(value(inputs), operation)
+  }
+  var slots: [Tape.ListEntry.Input?] = []
+  slots.reserveCapacity(inputs.count)
+  for place in inputs.indices {
+    let slot = inputs[place].strip(tape)
+    slots.append(
+      slot.map { Tape.ListEntry.Input(slot: $0, spec: Tape.InlineSpec(inputs[place].array)) })
+  }
+  var results =
+    inputs.allSatisfy { $0.isConstant }
+    ? constants(value(inputs), operation)
+    : differentiable(inputs, value, pullbacks: pullbacks, operation: operation)
+  let entry = Tape.ListEntry(
+    inputs: slots, resultCount: results.count,
+    pullbacks: checked(pullbacks(inputs, results), operation))
+  let first = tape.append(entry)
+  for place in results.indices where results[place].dtype.isFloatingPoint {
+    results[place].trace = results[place].trace.pushing(tape, first + place)
+  }
+  return results
 }
 
 /// Declares an operation of lists of inputs and results that saves what its pullbacks need beside them; see the
@@ -250,50 +280,23 @@ public func differentiable<Saved: Sendable>(
   pullbacks: (_ inputs: [Tensor], _ results: [Tensor]) -> SavingPullbacks<Saved>,
   operation: StaticString = #function
 ) -> [Tensor] {
-  var inputs = inputs
-  if inputs.contains(where: { $0.array.dtype.isHalf }) {
-    let type = inputs.dropFirst().reduce(inputs[0].dtype) { DType.promoted($0, $1.dtype) }
-    return differentiable(
-      inputs.map { $0.widened() }, saving: value, pullbacks: pullbacks, operation: operation
-    ).map { $0.narrowed(to: type) }
-  }
-  var youngest: Tape?
-  for input in inputs {
-    guard let (tape, _, _) = input.trace.innermost else { continue }
-    if youngest.map({ $0.age < tape.age }) ?? true { youngest = tape }
-  }
-  guard let tape = youngest else {
-    for place in inputs.indices { inputs[place].trace = .none }
-    return constants(value(inputs).results, operation)
-  }
-  var slots: [Tape.ListEntry.Input?] = []
-  slots.reserveCapacity(inputs.count)
-  for place in inputs.indices {
-    let slot = inputs[place].strip(tape)
-    slots.append(
-      slot.map { Tape.ListEntry.Input(slot: $0, extent: Tape.Extent(inputs[place].array)) })
-  }
-  var results: [Tensor]
   var saved: Saved?
-  if inputs.allSatisfy({ $0.isConstant }) {
-    (results, saved) = value(inputs)
-    results = constants(results, operation)
-  } else {
-    results = differentiable(inputs, saving: value, pullbacks: pullbacks, operation: operation)
-  }
-  let own = pullbacks(inputs, results)
-  let entry = Tape.ListEntry(
-    inputs: slots, resultCount: results.count,
-    pullbacks: checked(
-      { [saved] cotangents, wanted in
+  return differentiable(
+    inputs,
+    { inputs in
+      let (results, computed) = value(inputs)
+      saved = computed
+      return results
+    },
+    pullbacks: { inputs, results in
+      let own = pullbacks(inputs, results)
+      // Where an outer tape records the inputs, what was saved from their values is no function of them.
+      let saved = inputs.allSatisfy { $0.isConstant } ? saved : nil
+      return { cotangents, wanted in
         let isDifferentiated = cotangents.contains { $0?.isTraced ?? false }
         return own(cotangents, wanted, isDifferentiated ? nil : saved)
-      }, operation))
-  let first = tape.append(entry)
-  for place in results.indices where results[place].dtype.isFloatingPoint {
-    results[place].trace = results[place].trace.placed(below: tape, first + place)
-  }
-  return results
+      }
+    }, operation: operation)
 }
 
 /// The pullback itself; where anomalies are looked for, one that stops at them.
@@ -360,7 +363,7 @@ private func stripNested(
     case (nil, nil): nil
     case (let a?, nil): a.tape
     case (nil, let b?): b.tape
-    case (let a?, let b?): a.tape.age >= b.tape.age ? a.tape : b.tape
+    case (let a?, let b?): a.tape.serial >= b.tape.serial ? a.tape : b.tape
     }
   guard let tape = innermost else {
     a.trace = .none
@@ -394,9 +397,9 @@ extension Tensor {
     return slot
   }
 
-  /// What a gradient of this input must be brought to, or nil if it is as the result.
-  fileprivate func likeness(unlike y: Tensor) -> Tape.Likeness? {
+  /// What a gradient of this input must match; nil if that is the result.
+  fileprivate func gradientSpec(unlike y: Tensor) -> Tape.GradientSpec? {
     if array.dtype == y.array.dtype && array.hasShape(of: y.array) { return nil }
-    return Tape.Likeness(array)
+    return Tape.GradientSpec(array)
   }
 }

@@ -11,7 +11,7 @@ struct Replay {
     self.entries = entries
   }
 
-  /// Adds to a slot's gradient, in place where nobody else sees it.
+  /// Adds to a slot's gradient, in place where there is no other reference to it.
   mutating func add(_ gradient: consuming Tensor, to slot: Int) {
     if let sum = gradients[slot].take() {
       gradients[slot] = sum + gradient
@@ -20,64 +20,42 @@ struct Replay {
     }
   }
 
-  /// Replays from the last entry to the first and returns the wanted slots' gradients.
+  /// Replays from the last entry to the first and returns the gradients at some slots.
   ///
   /// Entries are released on the way, so that activations die early.
-  mutating func run(wanted: [Int], leafCount: Int) -> [Tensor?] {
-    let wantsResults = wanted.contains { if case .leaf = entries[$0] { false } else { true } }
-    let isAscending = zip(wanted, wanted.dropFirst()).allSatisfy { $0 < $1 }
-    let isEveryLeafWanted =
-      !wantsResults && (isAscending ? wanted.count : Set(wanted).count) == leafCount
-    let wantedResults = wantsResults ? Set(wanted) : []
-    let leadsToWanted = isEveryLeafWanted ? nil : slotsLeading(to: wanted)
-    var foundResults: [Int: Tensor] = [:]
-    let first = isEveryLeafWanted ? 0 : (wanted.min() ?? entries.count)
-    var slot = entries.count - 1
-    while slot >= first {
-      defer { slot -= 1 }
-      if let leadsToWanted, !leadsToWanted[slot] {
-        gradients[slot] = nil
-        release(slot)
-        continue
-      }
-      if wantsResults, wantedResults.contains(slot), let dy = gradients[slot] {
-        foundResults[slot] = dy
-      }
-      if case .list(let entry) = entries[slot] {
-        release(slot)
-        replay(entry, at: slot, leadsToWanted)
-        continue
-      }
-      if case .laterResult = entries[slot] { continue }  // its gradient waits for the first result
-      if case .leaf = entries[slot] { continue }  // its gradient stays where it is
+  mutating func run(wanted: [Int]) -> [Tensor?] {
+    var isWanted = [Bool](repeating: false, count: entries.count)
+    for slot in wanted { isWanted[slot] = true }
+    let isNeeded = slots(dependingOn: isWanted)
+    for slot in entries.indices.reversed() {
       let entry = takeEntry(slot)
-      guard let dy = gradients[slot].take() else { continue }
+      guard isNeeded[slot] else {
+        gradients[slot] = nil
+        continue
+      }
       switch entry {
-      case .unary(let input, let likeness, let pullback):
-        if isNeeded(input, leadsToWanted) {
-          let extent = Tape.Extent(dy.array)
-          add(pullback(consume dy).brought(to: likeness, or: extent), to: input)
-        }
-      case .binary(let a, let aLikeness, let aPullback, let b, let bLikeness, let bPullback):
-        let extent = Tape.Extent(dy.array)
-        if isNeeded(a, leadsToWanted) {
-          add(aPullback(dy).brought(to: aLikeness, or: extent), to: a)
-        }
-        if isNeeded(b, leadsToWanted) {
-          add(bPullback(consume dy).brought(to: bLikeness, or: extent), to: b)
-        }
-      case .leaf, .list, .laterResult, .released: break
+      case .leaf, .laterResult, .released: break  // the gradient stays: it is wanted, or waits for the list
+      case .unary(let input, let spec, let pullback):
+        guard isNeeded[input], let dy = takeGradient(slot, isWanted) else { continue }
+        let own = Tape.InlineSpec(dy.array)
+        add(pullback(consume dy).unbroadcast(to: spec, or: own), to: input)
+      case .binary(let a, let aSpec, let aPullback, let b, let bSpec, let bPullback):
+        guard isNeeded[a] || isNeeded[b], let dy = takeGradient(slot, isWanted) else { continue }
+        let own = Tape.InlineSpec(dy.array)
+        if isNeeded[a] { add(aPullback(dy).unbroadcast(to: aSpec, or: own), to: a) }
+        if isNeeded[b] { add(bPullback(consume dy).unbroadcast(to: bSpec, or: own), to: b) }
+      case .list(let entry): replay(entry, at: slot, isWanted, isNeeded)
       }
     }
-    return wanted.map { foundResults[$0] ?? gradients[$0] }
+    return wanted.map { gradients[$0] }
   }
 
-  private mutating func replay(_ entry: Tape.ListEntry, at slot: Int, _ leadsToWanted: [Bool]?) {
-    let cotangents = (slot..<(slot + entry.resultCount)).map { gradients[$0].take() }
+  private mutating func replay(
+    _ entry: Tape.ListEntry, at slot: Int, _ isWanted: [Bool], _ isNeeded: [Bool]
+  ) {
+    let cotangents = (slot..<(slot + entry.resultCount)).map { takeGradient($0, isWanted) }
     guard cotangents.contains(where: { $0 != nil }) else { return }
-    let wanted = entry.inputs.indices.map { index in
-      entry.inputs[index].map { isNeeded($0.slot, leadsToWanted) } ?? false
-    }
+    let wanted = entry.inputs.map { $0.map { isNeeded[$0.slot] } ?? false }
     guard wanted.contains(true) else { return }
     let sent = entry.pullbacks(cotangents, wanted)
     require(
@@ -85,8 +63,13 @@ struct Replay {
       "Tape: pullbacks returned \(sent.count) gradients for \(entry.inputs.count) inputs")
     for index in sent.indices where wanted[index] {
       guard let input = entry.inputs[index], let gradient = sent[index] else { continue }
-      add(gradient.brought(to: nil, or: input.extent), to: input.slot)
+      add(gradient.unbroadcast(to: nil, or: input.spec), to: input.slot)
     }
+  }
+
+  /// The gradient at a slot, handed over unless it is wanted itself.
+  private mutating func takeGradient(_ slot: Int, _ isWanted: [Bool]) -> Tensor? {
+    isWanted[slot] ? gradients[slot] : gradients[slot].take()
   }
 
   /// The entry, moved out of the tape unless that is kept.
@@ -97,50 +80,43 @@ struct Replay {
     return entry
   }
 
-  private mutating func release(_ slot: Int) {
-    if !keepsEntries { entries[slot] = .released }
-  }
-
-  private func isNeeded(_ slot: Int, _ leadsToWanted: [Bool]?) -> Bool {
-    leadsToWanted?[slot] ?? true
-  }
-
-  /// Which slots depend on a wanted one: only they need gradients.
-  private func slotsLeading(to wanted: [Int]) -> [Bool] {
-    var leads = Array(repeating: false, count: entries.count)
-    for slot in wanted { leads[slot] = true }
+  /// The wanted slots and those that depend on them: only these need gradients.
+  private func slots(dependingOn isWanted: [Bool]) -> [Bool] {
+    var isNeeded = isWanted
     for (slot, entry) in entries.enumerated() {
       switch entry {
       case .leaf, .released, .laterResult: break
-      case .unary(let input, _, _): if leads[input] { leads[slot] = true }
-      case .binary(let a, _, _, let b, _, _): if leads[a] || leads[b] { leads[slot] = true }
+      case .unary(let input, _, _): if isNeeded[input] { isNeeded[slot] = true }
+      case .binary(let a, _, _, let b, _, _):
+        if isNeeded[a] || isNeeded[b] { isNeeded[slot] = true }
       case .list(let entry):
-        if entry.inputs.contains(where: { $0.map { leads[$0.slot] } ?? false }) {
-          for result in slot..<(slot + entry.resultCount) { leads[result] = true }
+        if entry.inputs.contains(where: { $0.map { isNeeded[$0.slot] } ?? false }) {
+          for result in slot..<(slot + entry.resultCount) { isNeeded[result] = true }
         }
       }
     }
-    return leads
+    return isNeeded
   }
 }
 
 extension Tensor {
-  /// This gradient as its input is: like that, or as the result was.
+  /// This gradient summed and cast to match its input: a spec, or that of the result.
   @inline(__always)
-  fileprivate consuming func brought(to likeness: Tape.Likeness?, or extent: Tape.Extent) -> Tensor
+  fileprivate consuming func unbroadcast(to spec: Tape.GradientSpec?, or own: Tape.InlineSpec)
+    -> Tensor
   {
-    if let likeness { return brought(to: likeness) }
-    return extent.fits(array) ? self : brought(to: extent.likeness)
+    if let spec { return unbroadcast(to: spec) }
+    return own.fits(array) ? self : unbroadcast(to: own.spec)
   }
 
-  /// This gradient summed over broadcast axes and converted, so that it fits the input it belongs to.
-  fileprivate consuming func brought(to likeness: Tape.Likeness) -> Tensor {
-    if array.dtype == likeness.dtype && array.hasShape(likeness.shape) { return self }
-    return reduced(to: likeness.shape).asType(likeness.dtype)
+  /// This gradient summed over the axes that were broadcast, and cast.
+  fileprivate consuming func unbroadcast(to spec: Tape.GradientSpec) -> Tensor {
+    if array.dtype == spec.dtype && array.hasShape(spec.shape) { return self }
+    return summed(to: spec.shape).asType(spec.dtype)
   }
 
   /// The sum over the axes along which `target` was broadcast to this shape.
-  private func reduced(to target: [Int]) -> Tensor {
+  private func summed(to target: [Int]) -> Tensor {
     let shape = shape
     if shape == target { return self }
     let extra = shape.count - target.count

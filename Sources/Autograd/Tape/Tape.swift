@@ -32,8 +32,8 @@ public typealias SavingPullbacks<Saved> =
 /// let dx = tape.gradient(of: (x * x).sum(), at: x)  // [2, 4, 6]
 /// ```
 public final class Tape: Sendable {
-  /// The shape and type that a gradient must be brought to.
-  struct Likeness: Sendable {
+  /// Shape and type of an input; its gradient is summed and cast to match.
+  struct GradientSpec: Sendable {
     let shape: [Int]
     let dtype: DType
 
@@ -45,8 +45,8 @@ public final class Tape: Sendable {
     }
   }
 
-  /// The same without an array of sizes where there are few axes: for gradients of tiny tensors.
-  struct Extent: Sendable {
+  /// A `GradientSpec` stored inline up to rank 4, so that recording a small tensor does not allocate.
+  struct InlineSpec: Sendable {
     private let sizes: (Int, Int, Int, Int)
     private let rank: Int
     private let dtype: DType
@@ -71,30 +71,30 @@ public final class Tape: Sendable {
         && (rank < 5 || array.shape[4...].elementsEqual(furtherSizes))
     }
 
-    var likeness: Tape.Likeness {
+    var spec: Tape.GradientSpec {
       let first = [sizes.0, sizes.1, sizes.2, sizes.3]
-      return Tape.Likeness(shape: first.prefix(rank) + furtherSizes, dtype: dtype)
+      return Tape.GradientSpec(shape: first.prefix(rank) + furtherSizes, dtype: dtype)
     }
   }
 
   /// One slot of the tape.
   ///
-  /// A likeness is nil where the input has the result's shape and type.
+  /// A spec is nil where the input has the result's shape and type.
   enum Entry: Sendable {
     case leaf
     case released
-    case unary(Int, Likeness?, Pullback)
-    case binary(Int, Likeness?, Pullback, Int, Likeness?, Pullback)
+    case unary(Int, GradientSpec?, Pullback)
+    case binary(Int, GradientSpec?, Pullback, Int, GradientSpec?, Pullback)
     case list(ListEntry)
     /// A further result of the list entry some slots before.
     case laterResult
   }
 
   final class ListEntry: Sendable {
-    /// Where an input was recorded, and what its gradient must be like.
+    /// Where an input was recorded, and what its gradient must match.
     struct Input: Sendable {
       let slot: Int
-      let extent: Extent
+      let spec: InlineSpec
     }
 
     /// Nil for those that this tape does not watch.
@@ -117,18 +117,17 @@ public final class Tape: Sendable {
 
   private struct Recording {
     var entries = ContiguousArray<Entry>()
-    var leafCount = 0
   }
 
-  /// Younger tapes have larger ages.
-  let age: UInt64
+  /// Increases with each tape: inner tapes have larger numbers.
+  let serial: UInt64
   private let phase = Atomic<UInt8>(Phase.recording.rawValue)
   private let recording = Mutex(Recording())
-  private static let births = Atomic<UInt64>(0)
+  private static let lastSerial = Atomic<UInt64>(0)
 
   /// An empty tape that watches nothing.
   public init() {
-    age = Tape.births.wrappingAdd(1, ordering: .relaxed).newValue
+    serial = Tape.lastSerial.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
   var isFinished: Bool { phase.load(ordering: .acquiring) == Phase.finished.rawValue }
@@ -144,7 +143,6 @@ public final class Tape: Sendable {
     )
     require(!isFinished, "watch: this tape is finished; a gradient was already taken from it")
     let slot = append(.leaf)
-    recording.withLock { $0.leafCount += 1 }
     return Tensor(x.array, trace: x.trace.adding(self, slot: slot))
   }
 
@@ -229,8 +227,7 @@ public final class Tape: Sendable {
       found == Phase.finished.rawValue
         ? "gradient: this tape is finished; pass keepTape: true to replay it again"
         : "gradient: this tape is being replayed; one replay at a time")
-    // From here on nobody appends, so the entries can be taken out of the lock.
-    let leafCount = recording.withLock { $0.leafCount }
+    // Nothing is appended from here on, so the entries can be taken out of the lock.
     let taken = recording.withLock { recording in
       let entries = recording.entries
       if !keepTape { recording.entries = [] }
@@ -243,7 +240,7 @@ public final class Tape: Sendable {
         "gradient: the cotangent must have y's shape \(y.shape), got \(cotangent.summary)")
       if let slot = y.trace.slot(on: self) { replay.add(cotangent.asType(y.dtype), to: slot) }
     }
-    let gradients = replay.run(wanted: slots, leafCount: leafCount)
+    let gradients = replay.run(wanted: slots)
     phase.store((keepTape ? Phase.recording : .finished).rawValue, ordering: .releasing)
     return gradients
   }

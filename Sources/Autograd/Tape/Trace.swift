@@ -1,6 +1,6 @@
 /// Where a tensor was recorded: nowhere, on one tape, or on several nested ones.
 ///
-/// Nested traces are sorted by the tapes' age, the youngest (innermost) outside. An operation
+/// Nested traces are sorted by the tapes' serial numbers, the innermost (last created) outside. An operation
 /// strips the innermost tape, computes on the rest, and records itself: that is all that
 /// higher-order derivatives need.
 enum Trace: Sendable {
@@ -25,16 +25,16 @@ enum Trace: Sendable {
   /// The trace with one more tape, at the place that its age gives it.
   func adding(_ tape: Tape, slot: Int) -> Trace {
     guard let (inner, innerSlot, outer) = innermost else { return .one(tape, slot) }
-    if inner.age < tape.age {
-      return outer.placed(below: inner, innerSlot).placed(below: tape, slot)
+    if inner.serial < tape.serial {
+      return outer.pushing(inner, innerSlot).pushing(tape, slot)
     }
-    if inner === tape { return outer.placed(below: tape, slot) }
-    return outer.adding(tape, slot: slot).placed(below: inner, innerSlot)
+    if inner === tape { return outer.pushing(tape, slot) }
+    return outer.adding(tape, slot: slot).pushing(inner, innerSlot)
   }
 
   /// The trace whose innermost tape is `tape`, with this trace below it.
   @inline(__always)
-  func placed(below tape: Tape, _ slot: Int) -> Trace {
+  func pushing(_ tape: Tape, _ slot: Int) -> Trace {
     if case .none = self { return .one(tape, slot) }
     return .nested(NestedTrace(tape: tape, slot: slot, outer: self))
   }
@@ -56,7 +56,7 @@ enum Trace: Sendable {
     case .one(let own, _): return own === tape ? .none : self
     case .nested(let nested):
       if nested.tape === tape { return nested.outer }
-      return nested.outer.removing(tape).placed(below: nested.tape, nested.slot)
+      return nested.outer.removing(tape).pushing(nested.tape, nested.slot)
     }
   }
 }
