@@ -1,15 +1,15 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// `swift run` and `swift test` are debug builds, and unoptimised numerics are about fifty times
-// slower. So debug builds of this package's own checkout are optimised. A package that depends on
+// `swift run` and `swift test` are debug builds, and unoptimized numerics are about fifty times
+// slower. So debug builds of this package's own checkout are optimized. A package that depends on
 // it must not see the unsafe flags: SwiftPM refuses them there.
 let isDependency = ["/checkouts/", "/registry/downloads/", "/Packages/"].contains {
   Context.packageDirectory.contains($0)
 }
-let optimised: [SwiftSetting] =
+let optimized: [SwiftSetting] =
   isDependency ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))]
-let optimisedC: [CSetting] =
+let optimizedC: [CSetting] =
   isDependency ? [] : [.unsafeFlags(["-O3"], .when(configuration: .debug))]
 
 let package = Package(
@@ -24,44 +24,44 @@ let package = Package(
   ],
   targets: [
     .target(name: "Platform"),
-    .target(name: "CKernels", cSettings: optimisedC),
+    .target(name: "CKernels", cSettings: optimizedC),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .target(name: "Autograd", dependencies: ["CKernels", "Platform"], swiftSettings: optimised),
-    .target(name: "NN", dependencies: ["Autograd", "Platform"], swiftSettings: optimised),
+    .target(name: "Autograd", dependencies: ["CKernels", "Platform"], swiftSettings: optimized),
+    .target(name: "NN", dependencies: ["Autograd", "Platform"], swiftSettings: optimized),
     .target(
       name: "Datasets", dependencies: ["NN", "Autograd", "CZlib", "Platform"],
-      swiftSettings: optimised),
+      swiftSettings: optimized),
     .target(
-      name: "Plots", dependencies: ["NN", "Autograd", "CZlib"], swiftSettings: optimised),
+      name: "Plots", dependencies: ["NN", "Autograd", "CZlib"], swiftSettings: optimized),
     .executableTarget(
       name: "LeNetExample", dependencies: ["Datasets", "Plots", "NN", "Autograd", "Platform"],
-      swiftSettings: optimised),
+      swiftSettings: optimized),
     .target(
       name: "TestSupport", dependencies: ["Autograd", "Platform"], path: "Tests/TestSupport",
-      swiftSettings: optimised),
+      swiftSettings: optimized),
     .testTarget(
       name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Platform", "TestSupport"],
-      swiftSettings: optimised),
+      swiftSettings: optimized),
     .testTarget(
       name: "NNTests", dependencies: ["NN", "Autograd", "TestSupport"],
-      resources: [.copy("Fixtures")], swiftSettings: optimised),
+      resources: [.copy("Fixtures")], swiftSettings: optimized),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "CZlib", "TestSupport"],
-      swiftSettings: optimised),
+      swiftSettings: optimized),
     .testTarget(
-      name: "PlotsTests", dependencies: ["Plots", "NN", "CZlib"], swiftSettings: optimised),
+      name: "PlotsTests", dependencies: ["Plots", "NN", "CZlib"], swiftSettings: optimized),
     .testTarget(
       name: "ReferenceTests", dependencies: ["NN", "Autograd", "TestSupport", "Platform"],
       resources: [.copy("Fixtures")],
-      swiftSettings: optimised),
+      swiftSettings: optimized),
     .testTarget(
       name: "ModelTests", dependencies: ["NN", "Autograd"], resources: [.copy("Fixtures")],
-      swiftSettings: optimised),
+      swiftSettings: optimized),
     .testTarget(
       name: "LeNetExampleTests",
       dependencies: ["LeNetExample", "Datasets", "NN", "Autograd", "TestSupport"],
-      swiftSettings: optimised),
+      swiftSettings: optimized),
   ],
   swiftLanguageModes: [.v6]
 )

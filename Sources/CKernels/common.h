@@ -14,7 +14,7 @@ extern const CKKernels CKKernelsAVX512, CKKernelsAVX2, CKKernelsBaseline, CKKern
 #pragma STDC FP_CONTRACT OFF
 
 // An output may be the very memory of a source, element by element: independent iterations, but no `restrict`. Where
-// a loop cannot be vectorised (libm calls), that is known and no warning is wanted.
+// a loop cannot be vectorized (libm calls), that is known and no warning is wanted.
 #define CK_SIMD _Pragma("clang loop vectorize(assume_safety)")
 // A function is one long chain of operations: four vectors of them at a time keep the processor busy.
 #define CK_SIMD_CHAINS _Pragma("clang loop vectorize(assume_safety) interleave_count(4)")

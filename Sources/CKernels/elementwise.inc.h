@@ -1,6 +1,6 @@
 // Element-wise loops for one element type (a template, see types.inc.h).
 
-// Each operation gets its own loops, for the strides that the compiler can vectorise (1 and 0) and for any other.
+// Each operation gets its own loops, for the strides that the compiler can vectorize (1 and 0) and for any other.
 #define CK_ROWS(body) for (size_t o = 0; o < outer; o++) { T *out = y + o * inner; body }
 
 #define CK_MAP(operation, expression) \

@@ -132,7 +132,7 @@ CK_INLINE void NAME(dotColumns)(const int columns, size_t depth, const T *x, con
   }
 }
 
-// Some vectors of neighbouring columns, whose elements of one depth are contiguous.
+// Some vectors of neighboring columns, whose elements of one depth are contiguous.
 CK_INLINE void NAME(sumVectors)(const int vectors, size_t depth, const T *x, const T *b, ptrdiff_t inner, T *y) {
   NAME(Vector) sums[4];
   CK_UNROLL for (int v = 0; v < vectors; v++) { sums[v] = (NAME(Vector)){0}; }

@@ -1,7 +1,7 @@
 // Convolution of a block of images, one in each lane of a vector, for one floating-point type (a template, see
 // types.inc.h). With few channels the rows of a matrix product would be short; here every vector is full whatever the
 // sizes are. A variant says how large a tile its registers hold: CK_LANE_OUTPUTS output channels x CK_LANE_PIXELS
-// neighbouring output pixels; in the gradient CK_LANE_SUMS weights, of them at most CK_LANE_TAPS along a row.
+// neighboring output pixels; in the gradient CK_LANE_SUMS weights, of them at most CK_LANE_TAPS along a row.
 
 #define CK_LANES ((ptrdiff_t)(CK_VECTOR_BYTES / sizeof(T)))
 #define CK_SIDE ((int)(CK_BLOCK_BYTES / sizeof(T)))
@@ -64,7 +64,7 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneC
     break;
 #define CK_CASES(outputs) CK_CASE(outputs, 1) CK_CASE(outputs, 2) CK_CASE(outputs, 3) CK_CASE(outputs, 4)
 
-// Rows of the output outside, so that the input rows they need stay in the first-level cache for all channels.
+// Rows of the output outside, so that the input rows they need stay in the L1 cache for all channels.
 static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T *panels, const T *bias, T *y) {
   const ptrdiff_t taps = s->channels * s->kernelHeight * s->kernelWidth;
   for (ptrdiff_t oy = 0; oy < s->outputHeight; oy++) {

@@ -1,4 +1,4 @@
-// Branch-free float32 functions in a form that the vectoriser handles, at most 2 ulp over the whole range (denormals
+// Branch-free float32 functions in a form that the vectorizer handles, at most 2 ulp over the whole range (denormals
 // and infinities included); float64 takes the C library's. CK_FMA is the variant's fused or plain a * b + c.
 
 CK_INLINE float bitsToFloat(uint32_t bits) {

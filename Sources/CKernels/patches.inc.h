@@ -9,7 +9,7 @@
 #define CK_PATCHES_SIZES
 enum {
   bandCapacity = 16384,  // elements; more is never needed unless one row of outputs is huge
-  bandTarget = 4096,     // bands for several panels at once stay in the first-level cache
+  bandTarget = 4096,     // bands for several panels at once stay in the L1 cache
   bandSlack = 64,        // chunks may read this far beyond a band
   runLimit = 64,         // panels are at most this wide
 };
@@ -27,7 +27,7 @@ CK_INLINE ptrdiff_t columnOffset(const CKPatches *p, ptrdiff_t part, ptrdiff_t k
   return p->strideX == 1 ? x : x % p->strideX * part + x / p->strideX;
 }
 
-// A band's row in parts: the columns at each place of the stride together, so that a tap's pixels are neighbours.
+// A band's row in parts: the columns at each place of the stride together, so that a tap's pixels are neighbors.
 CK_INLINE ptrdiff_t bandPart(const CKPatches *p) { return (bandColumns(p) + p->strideX - 1) / p->strideX; }
 
 CK_INLINE ptrdiff_t bandRows(const CKPatches *p, ptrdiff_t outputRows) {
@@ -115,7 +115,7 @@ static void NAME(fillBand)(const CKPatches *p, const T *image, ptrdiff_t firstY,
     NAME(fillRow)(p, image, y, row);
     for (ptrdiff_t place = 0; place < stride; place++, band += part) {
       const ptrdiff_t count = (columns - place + stride - 1) / stride;
-      if (stride == 2) {  // a constant, for the vectoriser
+      if (stride == 2) {  // a constant, for the vectorizer
         CK_SIMD for (ptrdiff_t i = 0; i < count; i++) { band[i] = row[place + 2 * i]; }
       } else {
         for (ptrdiff_t i = 0; i < count; i++) { band[i] = row[place + stride * i]; }
@@ -251,7 +251,7 @@ static void NAME(packPatches)(const CKPatches *p, const T *image, size_t depthSt
 #undef CK_FEW_CHUNKS
 #undef CK_NO_CALL
 
-// Blocks of pixels that are neighbours in an output's row: the taps' vectors are transposed. Where fewer than a
+// Blocks of pixels that are neighbors in an output's row: the taps' vectors are transposed. Where fewer than a
 // block's pixels are left, it starts earlier. `offsets` are the taps'; those beyond `used` repeat one.
 #define CK_SIDE ((ptrdiff_t)(CK_BLOCK_BYTES / sizeof(T)))
 static void NAME(packPixels)(ptrdiff_t pixels, const ptrdiff_t *offsets, const T *from, ptrdiff_t used, T *to) {

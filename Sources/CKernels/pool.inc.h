@@ -107,7 +107,7 @@ static void NAME(largestInRow)(const CKWindow *w, const T *x, ptrdiff_t outputY,
       const ptrdiff_t column = first * w->strideX - w->padX + kernelX * w->dilationX, at = row * w->width + column;
       const ptrdiff_t low = column < 0 ? (w->strideX - 1 - column) / w->strideX : 0;
       const ptrdiff_t high = column < w->width ? CKMin((w->width - 1 - column) / w->strideX + 1, count) : 0;
-      switch (w->strideX) {  // constants, for the vectoriser
+      switch (w->strideX) {  // constants, for the vectorizer
       case 1: NAME(takeLarger)(1, low, high, x, at, best, indices); break;
       case 2: NAME(takeLarger)(2, low, high, x, at, best, indices); break;
       default: NAME(takeLarger)(w->strideX, low, high, x, at, best, indices);

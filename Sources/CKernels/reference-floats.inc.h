@@ -52,13 +52,13 @@ static void NAME(rowMoments)(size_t rows, size_t columns, const T *x, double *mo
   }
 }
 
-static void NAME(rowProducts)(size_t rows, size_t columns, const T *dy, const T *x, const double *centres,
+static void NAME(rowProducts)(size_t rows, size_t columns, const T *dy, const T *x, const double *centers,
                               double *sums) {
   for (size_t row = 0; row < rows; row++, x += columns, dy += columns) {
     double sum = 0, products = 0;
     for (size_t i = 0; i < columns; i++) {
       sum += dy[i];
-      products += dy[i] * (x[i] - centres[row]);
+      products += dy[i] * (x[i] - centers[row]);
     }
     *sums++ = sum;
     *sums++ = products;
@@ -68,7 +68,7 @@ static void NAME(rowProducts)(size_t rows, size_t columns, const T *dy, const T 
 static void NAME(combineRows)(size_t rows, size_t columns, const CKRowMap *maps, const T *u, const T *v, T *y) {
   for (size_t i = 0; i < rows * columns; i++) {
     const CKRowMap *map = maps + i / columns;
-    y[i] = (T)((u ? map->first * u[i] : 0) + map->second * (v[i] - map->centre) + map->shift);
+    y[i] = (T)((u ? map->first * u[i] : 0) + map->second * (v[i] - map->center) + map->shift);
   }
 }
 

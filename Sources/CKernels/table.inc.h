@@ -117,8 +117,8 @@ static void rowMoments(CKType type, size_t rows, size_t columns, const void *x, 
 }
 
 static void rowProducts(CKType type, size_t rows, size_t columns, const void *dy, const void *x,
-                        const double *centres, double *sums) {
-  CK_DISPATCH_FLOATS(type, rowProducts, rows, columns, dy, x, centres, sums)
+                        const double *centers, double *sums) {
+  CK_DISPATCH_FLOATS(type, rowProducts, rows, columns, dy, x, centers, sums)
 }
 
 static void combineRows(CKType type, size_t rows, size_t columns, const CKRowMap *maps, const void *u,

@@ -66,7 +66,7 @@ public enum FashionMNISTFiles {
   public static func load(
     directory: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
     address: String = officialAddress, progress: ((DownloadProgress) -> Void)? = nil
-  ) throws(FileError) -> (train: LabelledImages, test: LabelledImages) {
+  ) throws(FileError) -> (train: LabeledImages, test: LabeledImages) {
     try load(
       official, directory: directory, environment: environment, address: address, progress: progress
     )
@@ -96,7 +96,7 @@ public enum FashionMNISTFiles {
     _ parts: (train: Part, test: Part), directory: String?, environment: [String: String],
     address: String,
     progress: ((DownloadProgress) -> Void)?
-  ) throws(FileError) -> (train: LabelledImages, test: LabelledImages) {
+  ) throws(FileError) -> (train: LabeledImages, test: LabeledImages) {
     let files = [parts.train.images, parts.train.labels, parts.test.images, parts.test.labels]
     if let directory { return try read(locate(files, in: directory, namedBy: nil)) }
     let variable = "FASHION_MNIST_DIR"
@@ -118,11 +118,11 @@ public enum FashionMNISTFiles {
 
   /// Reads training images and labels, test images and labels, and checks that the two parts match.
   private static func read(_ paths: [String]) throws(FileError) -> (
-    train: LabelledImages, test: LabelledImages
+    train: LabeledImages, test: LabeledImages
   ) {
-    let train = try LabelledImages(
+    let train = try LabeledImages(
       imagesFile: paths[0], labelsFile: paths[1], classCount: classCount)
-    let test = try LabelledImages(
+    let test = try LabeledImages(
       imagesFile: paths[2], labelsFile: paths[3], classCount: classCount)
     guard train.height == test.height && train.width == test.width else {
       throw FileError(
@@ -133,7 +133,7 @@ public enum FashionMNISTFiles {
     return (train, test)
   }
 
-  private static func requireOfficial(_ data: LabelledImages, _ count: Int, _ path: String)
+  private static func requireOfficial(_ data: LabeledImages, _ count: Int, _ path: String)
     throws(FileError)
   {
     guard data.count == count && data.height == 28 && data.width == 28 else {

@@ -1,12 +1,12 @@
 import Autograd
 import NN
 
-/// Grey images that stay bytes in memory and are scaled to 0...1 when a batch is gathered.
+/// Gray images that stay bytes in memory and are scaled to 0...1 when a batch is gathered.
 public struct ImageDataset: Dataset {
   private let bytes: TensorDataset
 
-  /// A dataset of labelled images.
-  public init(_ images: LabelledImages) {
+  /// A dataset of labeled images.
+  public init(_ images: LabeledImages) {
     bytes = TensorDataset(
       inputs: Tensor(
         scalars: images.images, shape: [images.count, 1, images.height, images.width]),

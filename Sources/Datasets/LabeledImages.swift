@@ -1,11 +1,11 @@
 import Autograd
 import NN
 
-/// Grey images of one size with a label each, as the bytes they are stored in.
+/// Gray images of one size with a label each, as the bytes they are stored in.
 ///
 /// Bytes take a quarter of the memory that floats would, so a whole dataset stays in memory and
 /// batches are scaled when they are needed.
-public struct LabelledImages: Sendable, Equatable {
+public struct LabeledImages: Sendable, Equatable {
   /// The pixels, [count, height, width], 0 for black to 255 for white.
   public let images: [UInt8]
 
@@ -30,7 +30,7 @@ public struct LabelledImages: Sendable, Equatable {
     require(
       height > 0 && width > 0 && images.count == expected,
       """
-      LabelledImages: expected \(labels.count) images of \(height)x\(width), \(expected) bytes, got \
+      LabeledImages: expected \(labels.count) images of \(height)x\(width), \(expected) bytes, got \
       \(images.count)
       """)
     self.images = images

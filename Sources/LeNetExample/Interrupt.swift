@@ -11,7 +11,7 @@ enum Interrupt {
 
   /// Turns Ctrl-C into the flag.
   static func catchSignal() {
-    flag.store(false, ordering: .relaxed)  // initialises it outside the handler
+    flag.store(false, ordering: .relaxed)  // initializes it outside the handler
     signal(SIGINT) { _ in
       Interrupt.flag.store(true, ordering: .relaxed)
       signal(SIGINT, SIG_DFL)

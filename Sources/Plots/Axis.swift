@@ -2,7 +2,7 @@ import NN
 
 /// A linear scale with round ticks.
 struct Axis {
-  /// The distance of neighbouring ticks: 1, 2 or 5 times a power of ten.
+  /// The distance of neighboring ticks: 1, 2 or 5 times a power of ten.
   let step: Double
   /// The value at the axis' beginning.
   let lower: Double
@@ -43,7 +43,7 @@ struct Axis {
   /// Where a value lies on the axis, 0 at its beginning and 1 at its end.
   func position(of value: Double) -> Double { (value - lower) / (upper - lower) }
 
-  /// A tick's label, with just the digits that tell neighbours apart.
+  /// A tick's label, with just the digits that tell neighbors apart.
   func label(for tick: Double) -> String {
     let largest = max(lower.magnitude, upper.magnitude)
     if step >= 1e-5, largest < 1e6 {

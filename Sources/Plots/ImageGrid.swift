@@ -1,8 +1,8 @@
 import Autograd
 
-/// A grey image with its true label and the one that a model predicted.
+/// A gray image with its true label and the one that a model predicted.
 public struct ImageTile: Sendable, Equatable {
-  /// Grey values row by row from the top, 0 black to 255 white.
+  /// Gray values row by row from the top, 0 black to 255 white.
   public let pixels: [UInt8]
   /// The image's width in pixels.
   public let width: Int
@@ -32,9 +32,9 @@ public struct ImageTile: Sendable, Equatable {
 /// A picture of a model's predictions: images in a grid, each with its predicted label, wrong ones
 /// marked.
 ///
-/// A wrong prediction has a frame and a cross, both in a colour of its own, and the true label in a
-/// second line: it is found without seeing colours. The images are part of the SVG, which adapts to
-/// the reader's colour scheme.
+/// A wrong prediction has a frame and a cross, both in a color of its own, and the true label in a
+/// second line: it is found without seeing colors. The images are part of the SVG, which adapts to
+/// the reader's color scheme.
 public struct ImageGrid: Sendable {
   /// The images in reading order.
   public var tiles: [ImageTile]
@@ -76,7 +76,7 @@ public struct ImageGrid: Sendable {
       description: "A grid of images with predicted labels; \(summary).", content: content)
   }
 
-  /// The distance between neighbouring images.
+  /// The distance between neighboring images.
   private static let gap = 20.0
 
   private func legend(x: Double, y: Double, summary: String) -> [String] {
@@ -91,7 +91,7 @@ public struct ImageGrid: Sendable {
   private func drawing(of tile: ImageTile, x: Double, y: Double, edge: Double) -> String {
     let size = displaySize(tile)
     let (left, top) = (x + (edge - size.width) / 2, y + (edge - size.height) / 2)
-    let png = PNG.encode(grey: tile.pixels, width: tile.width, height: tile.height)
+    let png = PNG.encode(gray: tile.pixels, width: tile.width, height: tile.height)
     // optimizeSpeed is SVG 1.1's name for what CSS calls pixelated.
     let image = SVG.element(
       "image",

@@ -1,8 +1,8 @@
-/// The colours of pictures, each for a light and a dark background.
+/// The colors of pictures, each for a light and a dark background.
 ///
-/// Elements carry the light colour as an attribute, for renderers that know no style sheets, and
-/// refer to a custom property, which the style sheet sets by the reader's colour scheme. Curves and
-/// marks have hues that colour-blind readers can tell apart (Okabe and Ito, 2008, "Color Universal
+/// Elements carry the light color as an attribute, for renderers that know no style sheets, and
+/// refer to a custom property, which the style sheet sets by the reader's color scheme. Curves and
+/// marks have hues that color-blind readers can tell apart (Okabe and Ito, 2008, "Color Universal
 /// Design"), darkened or lightened for contrast.
 enum Ink: String, CaseIterable {
   case background
@@ -14,7 +14,7 @@ enum Ink: String, CaseIterable {
   case orange
   case green
 
-  /// The colour on a light background.
+  /// The color on a light background.
   var light: String {
     switch self {
     case .background: "#ffffff"
@@ -28,7 +28,7 @@ enum Ink: String, CaseIterable {
     }
   }
 
-  /// The colour on a dark background.
+  /// The color on a dark background.
   var dark: String {
     switch self {
     case .background: "#0d1117"
@@ -45,10 +45,10 @@ enum Ink: String, CaseIterable {
   /// The custom property's value, for use in a `style` attribute.
   var reference: String { "var(--nn-\(rawValue),\(light))" }
 
-  /// The rules that define the custom properties for both colour schemes.
+  /// The rules that define the custom properties for both color schemes.
   static var styleSheet: String {
-    func properties(_ colour: (Ink) -> String) -> String {
-      allCases.map { "--nn-\($0.rawValue):\(colour($0))" }.joined(separator: ";")
+    func properties(_ color: (Ink) -> String) -> String {
+      allCases.map { "--nn-\($0.rawValue):\(color($0))" }.joined(separator: ";")
     }
     let light = ".nn-figure{\(properties(\.light))}"
     let dark = "@media (prefers-color-scheme: dark){.nn-figure{\(properties(\.dark))}}"

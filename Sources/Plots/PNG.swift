@@ -1,10 +1,10 @@
 import Autograd
 internal import CZlib
 
-/// Writer of 8-bit greyscale PNG images, the least that an embedded picture needs.
+/// Writer of 8-bit grayscale PNG images, the least that an embedded picture needs.
 enum PNG {
-  /// Encodes `width * height` grey values, row by row from the top, 0 black to 255 white.
-  static func encode(grey pixels: [UInt8], width: Int, height: Int) -> [UInt8] {
+  /// Encodes `width * height` gray values, row by row from the top, 0 black to 255 white.
+  static func encode(gray pixels: [UInt8], width: Int, height: Int) -> [UInt8] {
     require(
       width > 0 && height > 0 && pixels.count == width * height,
       "PNG: expected \(width) x \(height) pixels, both at least 1, got \(pixels.count)")
@@ -15,7 +15,7 @@ enum PNG {
       rows += pixels[row * width..<(row + 1) * width]
     }
     let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    // 8 bits, greyscale, deflate, adaptive filters, not interlaced
+    // 8 bits, grayscale, deflate, adaptive filters, not interlaced
     let header = bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, 0, 0, 0, 0]
     return signature + chunk("IHDR", header) + chunk("IDAT", deflated(rows)) + chunk("IEND", [])
   }

@@ -17,9 +17,9 @@ enum SVG {
     return content.map { "\(tag)>\($0)</\(name)>" } ?? tag + "/>"
   }
 
-  /// A line of text in a colour; `anchor` says which part of it lies at x: start, middle or end.
+  /// A line of text in a color; `anchor` says which part of it lies at x: start, middle or end.
   ///
-  /// An aside follows the text, at a distance and in a muted colour, however wide the text turns
+  /// An aside follows the text, at a distance and in a muted color, however wide the text turns
   /// out.
   static func text(
     _ string: String, aside: String? = nil, x: Double, y: Double, size: Double = 12,

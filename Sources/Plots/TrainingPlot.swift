@@ -3,7 +3,7 @@ import NN
 /// The course of a training run as a picture: losses and accuracy over epochs.
 ///
 /// It is the figure of Dive into Deep Learning, chapter 7.6: train_loss solid, val_loss dashed,
-/// val_acc dash-dotted. The SVG adapts to the reader's light or dark colour scheme. Values that are
+/// val_acc dash-dotted. The SVG adapts to the reader's light or dark color scheme. Values that are
 /// not finite, or beyond 1e100 in magnitude, leave a gap.
 public struct TrainingPlot: Sendable {
   /// The run that is shown.
@@ -55,7 +55,7 @@ public struct TrainingPlot: Sendable {
     var name: String
     var ink: Ink
     var dashes: String?
-    /// A sign around a point, for a value without neighbours; such signs stay apart where values
+    /// A sign around a point, for a value without neighbors; such signs stay apart where values
     /// coincide.
     var mark: String
     /// Epoch and value; nil where the epoch has none.
@@ -121,8 +121,8 @@ public struct TrainingPlot: Sendable {
     return content
   }
 
-  /// A curve: a line through neighbouring values, broken where one is missing, and a mark for a
-  /// value without neighbours.
+  /// A curve: a line through neighboring values, broken where one is missing, and a mark for a
+  /// value without neighbors.
   private func curve(_ series: Series, _ horizontal: Axis, _ vertical: Axis) -> String {
     var lines = ""
     var marks = ""

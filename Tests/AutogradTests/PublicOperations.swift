@@ -2,7 +2,7 @@ import Foundation
 
 /// The public functions that return tensors (or change one in place), read from the sources.
 ///
-/// A name holds the types of unlabelled parameters and the labels of the others, which tells
+/// A name holds the types of unlabeled parameters and the labels of the others, which tells
 /// overloads apart: `sum(axes:, keepDims:)`, `where(Tensor, Tensor, Number)`.
 enum PublicOperations {
   /// Functions without a row in the gradient table, each with its reason.

@@ -85,9 +85,9 @@ fi
 
 # A dependent's debug build sees no unsafe flag, so it is slow, and says so in one line.
 try debug 3
-if [ "$(grep -c 'unoptimised build' "$work/stderr")" != 1 ] \
+if [ "$(grep -c 'unoptimized build' "$work/stderr")" != 1 ] \
   || [ "$(wc -l <"$work/stderr")" != 1 ]; then
   cat "$work/stderr" >&2
-  fail "the debug build must warn in one line that it is unoptimised"
+  fail "the debug build must warn in one line that it is unoptimized"
 fi
 echo "consumer: both builds train"

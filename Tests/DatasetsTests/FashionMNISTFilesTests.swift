@@ -40,7 +40,7 @@ import Testing
     directory: String? = nil, environment: [String: String] = [:],
     address: String = "http://127.0.0.1:1/",
     progress: ((DownloadProgress) -> Void)? = nil
-  ) throws(FileError) -> (train: LabelledImages, test: LabelledImages) {
+  ) throws(FileError) -> (train: LabeledImages, test: LabeledImages) {
     try FashionMNISTFiles.load(
       published, directory: directory, environment: environment, address: address,
       progress: progress)
@@ -52,7 +52,7 @@ import Testing
     let data = try load(directory: folder.path, environment: ["FASHION_MNIST_DIR": "/nowhere"])
     #expect(
       data.train
-        == LabelledImages(
+        == LabeledImages(
           images: Array(files[0][16...]), labels: Array(files[1][8...]), height: 28, width: 28))
     #expect(data.test.labels == Array(files[3][8...]))
   }

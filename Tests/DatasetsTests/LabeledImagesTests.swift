@@ -4,16 +4,16 @@ import Testing
 
 @testable import Datasets
 
-@Suite struct LabelledImagesTests {
+@Suite struct LabeledImagesTests {
   @Test func readsPackedAndPlainFiles() throws {
     let folder = try TemporaryFolder()
     try folder.write(
       DataFixture.gzip(DataFixture.images(count: 3, height: 2, width: 4)), to: "i.gz")
     try folder.write(DataFixture.labels(count: 3), to: "l")
-    let data = try LabelledImages(
+    let data = try LabeledImages(
       imagesFile: folder("i.gz"), labelsFile: folder("l"), classCount: 10)
     #expect(
-      data == LabelledImages(images: (0..<24).map { $0 }, labels: [0, 7, 4], height: 2, width: 4))
+      data == LabeledImages(images: (0..<24).map { $0 }, labels: [0, 7, 4], height: 2, width: 4))
     #expect(data.count == 3)
   }
 
@@ -22,7 +22,7 @@ import Testing
     try folder.write(DataFixture.images(count: 3), to: "i")
     try folder.write(DataFixture.labels(count: 4), to: "l")
     let error = dataFailure { () throws(FileError) in
-      _ = try LabelledImages(imagesFile: folder("i"), labelsFile: folder("l"), classCount: 10)
+      _ = try LabeledImages(imagesFile: folder("i"), labelsFile: folder("l"), classCount: 10)
     }
     #expect(
       error == FileError(folder("l"), "has 4 labels, expected 3 as \(folder("i")) has images"))
@@ -31,11 +31,11 @@ import Testing
   @Test func namesAMissingFileAndAFolder() throws {
     let folder = try TemporaryFolder()
     let missing = dataFailure { () throws(FileError) in
-      _ = try LabelledImages(imagesFile: folder("i"), labelsFile: folder("l"), classCount: 10)
+      _ = try LabeledImages(imagesFile: folder("i"), labelsFile: folder("l"), classCount: 10)
     }
     #expect(missing == FileError(folder("i"), "cannot be opened: No such file or directory"))
     let directory = dataFailure { () throws(FileError) in
-      _ = try LabelledImages(imagesFile: folder.path, labelsFile: folder("l"), classCount: 10)
+      _ = try LabeledImages(imagesFile: folder.path, labelsFile: folder("l"), classCount: 10)
     }
     #expect(directory == FileError(folder.path, "cannot be read: Is a directory"))
   }
@@ -52,7 +52,7 @@ import Testing
 
   @Test func stopsAtBytesThatDoNotMatch() async {
     await #expect(processExitsWith: .failure) {
-      _ = LabelledImages(images: [1, 2, 3], labels: [1], height: 2, width: 2)
+      _ = LabeledImages(images: [1, 2, 3], labels: [1], height: 2, width: 2)
     }
   }
 }

@@ -60,7 +60,7 @@ static void testNorms(CKType type) {
     enum { rows = 3 };
     const size_t columns = widths[i];
     const Cells x = randomCells(type, rows * columns), dy = randomCells(type, rows * columns);
-    const double centres[rows] = {0.1, -2, 0.7};
+    const double centers[rows] = {0.1, -2, 0.7};
     CKRowMap maps[rows];
     for (int row = 0; row < rows; row++) { maps[row] = (CKRowMap){0.5, row - 1.25, 0.3, 2}; }
     Cells moments[2], sums[2], both[2], one[2];
@@ -71,11 +71,11 @@ static void testNorms(CKType type) {
       both[j] = uninitialized(type, rows * columns);
       one[j] = uninitialized(type, rows * columns);
       kernels->rowMoments(type, rows, columns, x.data, moments[j].data);
-      kernels->rowProducts(type, rows, columns, dy.data, x.data, centres, sums[j].data);
+      kernels->rowProducts(type, rows, columns, dy.data, x.data, centers, sums[j].data);
       kernels->combineRows(type, rows, columns, maps, dy.data, x.data, both[j].data);
       kernels->combineRows(type, rows, columns, maps, NULL, x.data, one[j].data);
     }
-    // No element is larger than 4; neither are differences from centres above 6.
+    // No element is larger than 4; neither are differences from centers above 6.
     double slacks[2 * rows];
     for (int j = 0; j < 2 * rows; j++) { slacks[j] = epsilon * (j % 2 == 0 ? 4 : 40 * (double)columns); }
     compareWithin("rowMoments", columns, moments[0], moments[1], 0, 0, slacks);

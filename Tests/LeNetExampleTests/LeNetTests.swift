@@ -38,11 +38,11 @@ import Testing
   }
 
   @Test func theSummaryLeavesTheModelAsApplyInitWouldFindIt() {
-    let (summarised, fresh) = (LeNet(), LeNet())
-    for model in [summarised, fresh] { model.initialize(seed: 0) }
-    _ = summarised.layerSummaryLines([1, 1, 28, 28])
-    for model in [summarised, fresh] { model.applyInit(.zeros([1, 1, 28, 28]), initCNN) }
-    for (a, b) in zip(summarised.parameters, fresh.parameters) {
+    let (summarized, fresh) = (LeNet(), LeNet())
+    for model in [summarized, fresh] { model.initialize(seed: 0) }
+    _ = summarized.layerSummaryLines([1, 1, 28, 28])
+    for model in [summarized, fresh] { model.applyInit(.zeros([1, 1, 28, 28]), initCNN) }
+    for (a, b) in zip(summarized.parameters, fresh.parameters) {
       #expect(a.value.scalars(as: Float.self) == b.value.scalars(as: Float.self))
     }
   }

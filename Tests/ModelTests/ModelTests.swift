@@ -68,7 +68,7 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
   ///
   /// With Xavier's weights, made for no ReLUs, deep nets without norms see all images alike: the loss
   /// stays at the entropy of the labels, 1.79, for tens of steps. The images are smooth because pooling
-  /// averages away what a pixel does not share with its neighbours.
+  /// averages away what a pixel does not share with its neighbors.
   @Test(arguments: cases) func learnsABatchByHeart(_ one: ModelCase) {
     var numbers = Numbers()
     let size = [one.learning.size, one.learning.size]

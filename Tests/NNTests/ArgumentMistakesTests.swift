@@ -32,13 +32,13 @@ import Testing
     Mistake("LayerNorm: epsilon must be a finite number of at least 0, got nan") {
       _ = LayerNorm(1, epsilon: .nan)
     },
-    Mistake("LayerNorm: the normalised shape needs sizes of at least 1, got [2, 0]") {
+    Mistake("LayerNorm: the normalized shape needs sizes of at least 1, got [2, 0]") {
       _ = LayerNorm([2, 0])
     },
     Mistake("RMSNorm: epsilon must be a finite number of at least 0, got -0.1") {
       _ = RMSNorm(1, epsilon: -0.1)
     },
-    Mistake("RMSNorm: the normalised shape needs sizes of at least 1, got [-1]") {
+    Mistake("RMSNorm: the normalized shape needs sizes of at least 1, got [-1]") {
       _ = RMSNorm(-1)
     },
     Mistake("GroupNorm: 3 groups do not divide the 4 channels") { _ = GroupNorm(3, 4) },

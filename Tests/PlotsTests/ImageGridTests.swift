@@ -33,7 +33,7 @@ import Testing
   @Test func imagesAreEmbeddedAndPixelated() throws {
     let tile = tile("a", "a", width: 5, height: 3)
     let image = try #require(try parsedXML(ImageGrid([tile]).svg).named("image").first?.attributes)
-    let png = PNG.encode(grey: tile.pixels, width: 5, height: 3)
+    let png = PNG.encode(gray: tile.pixels, width: 5, height: 3)
     #expect(image["href"] == "data:image/png;base64," + Data(png).base64EncodedString())
     #expect(image["style"] == "image-rendering:pixelated")
     // 19 is the largest whole factor with 5 * 19 <= 96.

@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct InkTests {
   /// Relative luminance as the Web Content Accessibility Guidelines 2.2 define it.
-  private func luminance(_ colour: String) throws -> Double {
-    let value = try #require(Int(colour.dropFirst(), radix: 16))
+  private func luminance(_ color: String) throws -> Double {
+    let value = try #require(Int(color.dropFirst(), radix: 16))
     let weights = [0.2126, 0.7152, 0.0722]
     return zip([16, 8, 0], weights).reduce(0) { sum, part in
       let channel = Double(value >> part.0 & 255) / 255
@@ -38,7 +38,7 @@ import Testing
     #expect(try contrast(ink.dark, Ink.background.dark) >= 4.5)
   }
 
-  @Test func styleSheetDefinesEveryColourTwice() {
+  @Test func styleSheetDefinesEveryColorTwice() {
     for ink in Ink.allCases {
       #expect(Ink.styleSheet.contains("--nn-\(ink.rawValue):\(ink.light)"))
       #expect(Ink.styleSheet.contains("--nn-\(ink.rawValue):\(ink.dark)"))

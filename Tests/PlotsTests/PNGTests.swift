@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PNGTests {
   @Test func aSinglePixelIsByteForByteAsTheStandardHasIt() {
-    let png = PNG.encode(grey: [0x7F], width: 1, height: 1)
+    let png = PNG.encode(gray: [0x7F], width: 1, height: 1)
     // Signature, IHDR and its checksum as other encoders write them, and the fixed end.
     let start: [UInt8] = [
       0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0,
@@ -19,7 +19,7 @@ import Testing
   @Test(arguments: [(1, 1), (28, 28), (3, 500), (500, 3)])
   func pixelsComeBack(_ width: Int, _ height: Int) throws {
     let pixels = (0..<width * height).map { UInt8(truncatingIfNeeded: $0 &* 7919 >> 3) }
-    let chunks = try chunks(of: PNG.encode(grey: pixels, width: width, height: height))
+    let chunks = try chunks(of: PNG.encode(gray: pixels, width: width, height: height))
     #expect(chunks.map(\.name) == ["IHDR", "IDAT", "IEND"])
     #expect(
       chunks[0].content.prefix(8) == [
@@ -39,7 +39,7 @@ import Testing
 
   @Test func aWrongPixelCountStops() async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = PNG.encode(grey: [1, 2, 3], width: 2, height: 2)
+      _ = PNG.encode(gray: [1, 2, 3], width: 2, height: 2)
     }
     let message = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
     #expect(message.contains("expected 2 x 2 pixels, both at least 1, got 3"))

@@ -18,7 +18,7 @@ import Testing
     #expect(SVG.number(value) == text)
   }
 
-  @Test func textHasColourForEveryRenderer() throws {
+  @Test func textHasColorForEveryRenderer() throws {
     let text = try parsedXML(SVG.text("a & b", aside: "<c>", x: 1, y: 2.5, anchor: "end"))
     #expect(text[0].text == "a & b<c>")
     #expect(text[0].attributes["fill"] == Ink.text.light)

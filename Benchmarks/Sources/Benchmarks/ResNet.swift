@@ -1,7 +1,7 @@
 import Autograd
 import NN
 
-/// Two convolutions with batch normalisation around which the input is added (d2l 8.6), and ReLU.
+/// Two convolutions with batch normalization around which the input is added (d2l 8.6), and ReLU.
 private func block(_ channels: Int, halves: Bool = false) -> Sequential {
   Sequential(
     Residual(

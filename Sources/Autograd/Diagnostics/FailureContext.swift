@@ -3,8 +3,9 @@ internal import Platform
 /// The objects (modules) that run on this thread, innermost last, for the message of a failing
 /// check.
 ///
-/// The one piece of ambient state. It influences no result: entering and leaving costs a few
-/// nanoseconds, and the path is only worked out when a check fails.
+/// Ambient state that influences no result: entering and leaving costs a few nanoseconds, and the path is only
+/// worked out when a check fails. (What else is ambient: who looks for anomalies or observes outputs, the number
+/// of threads, and the number of parameters declared so far.)
 package enum FailureContext {
   /// Describes where something failed, given the objects that run, outermost first.
   package typealias Describe = (_ running: [AnyObject]) -> String

@@ -10,7 +10,7 @@
 ///   - isCausal: Whether query i sees keys up to i only.
 ///   - scale: The factor for scores; nil for 1 / sqrt(size).
 ///   - enableGQA: Whether the heads, the axis before the last two, of key and value are fewer than the
-///     query's and each serves as many neighbours as fit (Ainslie and others 2023).
+///     query's and each serves as many neighbors as fit (Ainslie and others 2023).
 /// - Returns: [..., queries, valueSize]; zeros for a query that sees no key.
 public func scaledDotProductAttention(
   _ query: Tensor, _ key: Tensor, _ value: Tensor, mask: Tensor? = nil, isCausal: Bool = false,

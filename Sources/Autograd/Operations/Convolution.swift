@@ -4,7 +4,7 @@
 ///   - x: [batch, channels, height, width], or [channels, height, width] for one image.
 ///   - weight: [outputChannels, channels / groups, kernelHeight, kernelWidth]
 ///   - bias: [outputChannels]
-///   - stride: The distance between neighbouring windows.
+///   - stride: The distance between neighboring windows.
 ///   - padding: Zeros added on either side.
 ///   - dilation: The distance between the elements of a window.
 ///   - groups: Channels are split into this many groups that do not see each other.

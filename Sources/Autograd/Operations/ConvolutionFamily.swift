@@ -67,7 +67,7 @@ extension SlidingWindow {
 ///   - x: [batch, channels, length], or [channels, length] for one sequence.
 ///   - weight: [outputChannels, channels / groups, kernelLength]
 ///   - bias: [outputChannels]
-///   - stride: The distance between neighbouring windows.
+///   - stride: The distance between neighboring windows.
 ///   - padding: Zeros added on either side, or a `WindowPadding`.
 ///   - dilation: The distance between the elements of a window.
 ///   - groups: Channels are split into this many groups that do not see each other.
@@ -100,7 +100,7 @@ public func conv1d(
 ///   - x: [batch, channels, depth, height, width], or [channels, depth, height, width] for one volume.
 ///   - weight: [outputChannels, channels / groups, kernelDepth, kernelHeight, kernelWidth]
 ///   - bias: [outputChannels]
-///   - stride: The distance between neighbouring windows.
+///   - stride: The distance between neighboring windows.
 ///   - padding: Zeros added on either side, or a `WindowPadding`.
 ///   - dilation: The distance between the elements of a window.
 ///   - groups: Channels are split into this many groups that do not see each other.
@@ -148,7 +148,7 @@ public func conv3d(
 ///   - x: [batch, channels, height, width], or [channels, height, width] for one image.
 ///   - weight: [channels, outputChannels / groups, kernelHeight, kernelWidth]
 ///   - bias: [outputChannels]
-///   - stride: The distance between the places where neighbouring elements are put.
+///   - stride: The distance between the places where neighboring elements are put.
 ///   - padding: What is taken off on either side of the result.
 ///   - outputPadding: What is added behind; below the stride or the dilation.
 ///   - dilation: The distance between the elements of a window.
@@ -209,7 +209,7 @@ public func convTranspose2d(
 ///   - x: [batch, channels, length], or [channels, length] for one sequence.
 ///   - weight: [channels, outputChannels / groups, kernelLength]
 ///   - bias: [outputChannels]
-///   - stride: The distance between the places where neighbouring elements are put.
+///   - stride: The distance between the places where neighboring elements are put.
 ///   - padding: What is taken off on either side of the result.
 ///   - outputPadding: What is added behind; below the stride or the dilation.
 ///   - dilation: The distance between the elements of a window.

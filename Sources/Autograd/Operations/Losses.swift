@@ -93,13 +93,13 @@ public func smoothL1Loss(
     beta >= 0 && beta.isFinite, "smoothL1Loss: beta must be finite and not negative, got \(beta)")
   let error = x - target
   return reduction(
-    beta == 0 ? error.abs() : bentSquare(error, width: beta, slope: 1, operation: "smoothL1Loss"))
+    beta == 0 ? error.abs() : huber(error, width: beta, slope: 1, operation: "smoothL1Loss"))
 }
 
-/// x² / (2 width) until its slope, x / width, is the one given or its negative, from there on straight.
+/// Quadratic, x² / (2 width), where |x| ≤ slope * width; linear with that slope beyond.
 ///
 /// A large x is never squared, whose gradient would be 0 times infinity.
-private func bentSquare(
+private func huber(
   _ x: Tensor, width: Double, slope: Double, operation: StaticString
 ) -> Tensor {
   @Sendable func derivative(_ x: Tensor) -> Tensor {
@@ -130,7 +130,7 @@ public func huberLoss(
   requireSameShape("huberLoss", x, target)
   require(
     delta > 0 && delta.isFinite, "huberLoss: delta must be finite and above 0, got \(delta)")
-  var losses = bentSquare(x - target, width: 1, slope: delta, operation: "huberLoss")
+  var losses = huber(x - target, width: 1, slope: delta, operation: "huberLoss")
   if let weight {
     requireSameShape("huberLoss", x, weight)
     losses = losses * weight
@@ -218,7 +218,7 @@ public func klDivergence(
 /// - Parameters:
 ///   - x: Distances, any shape.
 ///   - target: 1 or -1, the same shape.
-///   - margin: From where on distances of the second kind cost nothing.
+///   - margin: The margin for distances with target -1.
 ///   - reduction: What becomes of the losses.
 /// - Returns: A scalar tensor, or for `.none` x's shape.
 public func hingeEmbeddingLoss(
@@ -237,7 +237,7 @@ public func hingeEmbeddingLoss(
 ///   - a: [batch, size] or [size].
 ///   - b: The same shape.
 ///   - target: 1 or -1, [batch] or [].
-///   - margin: Up to where cosines of the second kind cost nothing.
+///   - margin: The margin for pairs with target -1.
 ///   - reduction: What becomes of the losses.
 /// - Returns: A scalar tensor, or for `.none` the target's shape.
 public func cosineEmbeddingLoss(

@@ -1,7 +1,7 @@
-// Normalisations: one operation that brings groups of elements to mean 0 and variance 1, with
+// Normalizations: one operation that brings groups of elements to mean 0 and variance 1, with
 // scale and shift by channel. They differ in what a group is.
 
-/// Normalises each channel over the batch (Ioffe and Szegedy 2015), as PyTorch's `batch_norm` while
+/// Normalizes each channel over the batch (Ioffe and Szegedy 2015), as PyTorch's `batch_norm` while
 /// training.
 ///
 /// - Parameters:
@@ -30,7 +30,7 @@ package func batchNormWithStatistics(
   var shape = NormalizationShape(
     batch: x.size(0), channels: channels, pixels: values / max(1, x.size(0)), epsilon: epsilon)
   var rows = x
-  if shape.pixels == 1 {  // a channel's values are not neighbours: make them so
+  if shape.pixels == 1 {  // a channel's values are not neighbors: make them so
     rows = x.reshape([shape.batch, channels]).transpose().contiguous()
     (shape.batch, shape.pixels) = (1, shape.batch)
   }
@@ -44,7 +44,7 @@ package func batchNormWithStatistics(
   )
 }
 
-/// Normalises each channel by given statistics, as PyTorch's `batch_norm` while evaluating.
+/// Normalizes each channel by given statistics, as PyTorch's `batch_norm` while evaluating.
 ///
 /// - Parameters:
 ///   - x: [batch, channels] or [batch, channels, ...]
@@ -112,7 +112,7 @@ private func normalizedByStatistics(
   }[0]
 }
 
-/// Normalises groups of channels of each example (Wu and He 2018), as PyTorch's `group_norm`.
+/// Normalizes groups of channels of each example (Wu and He 2018), as PyTorch's `group_norm`.
 ///
 /// - Parameters:
 ///   - x: [batch, channels, ...]
@@ -140,7 +140,7 @@ public func groupNorm(
   ).y
 }
 
-/// Normalises each channel of each example (Ulyanov and others 2016), as PyTorch's `instance_norm`.
+/// Normalizes each channel of each example (Ulyanov and others 2016), as PyTorch's `instance_norm`.
 ///
 /// - Parameters:
 ///   - x: [batch, channels, ...] with more than one value per channel.
@@ -161,7 +161,7 @@ public func instanceNorm(
   ).y
 }
 
-/// Normalises the last axes (Ba and others 2016), as PyTorch's `layer_norm`.
+/// Normalizes the last axes (Ba and others 2016), as PyTorch's `layer_norm`.
 ///
 /// - Parameters:
 ///   - x: [..., normalizedShape...]

@@ -2,7 +2,7 @@
 extension Tensor {
   /// Some places along an axis, a view.
   ///
-  /// Other than `slice`, this demands that they exist.
+  /// Unlike `slice`, this demands that they exist.
   ///
   /// - Parameters:
   ///   - axis: The axis.

@@ -7,7 +7,7 @@ extension Tensor {
     return Tensor(y)
   }
 
-  /// Reduces over some axes, each group of neighbours in one pass, the innermost first.
+  /// Reduces over some axes, each group of neighbors in one pass, the innermost first.
   private func reduced(_ operation: ReduceOp, _ axes: [Int], keepDims: Bool) -> Tensor {
     let shape = shape
     var current = array.contiguous()

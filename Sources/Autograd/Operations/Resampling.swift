@@ -2,7 +2,7 @@
 public enum InterpolationMode: Sendable {
   /// The element before.
   case nearest
-  /// A line between the two neighbours along each axis: bilinear for images, trilinear for volumes.
+  /// A line between the two neighbors along each axis: bilinear for images, trilinear for volumes.
   case linear
 
   /// `linear`, as it is called for images.

@@ -72,7 +72,7 @@ extension Tensor {
   /// The quotient rounded towards zero, broadcast, as PyTorch's `div` with `rounding_mode="trunc"`;
   /// not recorded.
   ///
-  /// Other than `floorDivide`, it rounds the quotient of floating-point numbers twice: 0.25 / 0.001,
+  /// Unlike `floorDivide`, it rounds the quotient of floating-point numbers twice: 0.25 / 0.001,
   /// which is a little below 250, gives 250.
   public func truncDivide(_ divisor: Tensor) -> Tensor {
     if dtype.isFloatingPoint || divisor.dtype.isFloatingPoint {

@@ -292,9 +292,9 @@ private struct PickPlan {
       }
     }
     rows = Tensor(scalars: places, device: tensor.device)
-    // Picked axes that are neighbours are replaced where they are.
-    let areNeighbours = axes.last! - axes[0] == axes.count - 1
-    let before = areNeighbours ? rest.count { $0 < axes[0] } : 0
+    // Picked axes that are neighbors are replaced where they are.
+    let areNeighbors = axes.last! - axes[0] == axes.count - 1
+    let before = areNeighbors ? rest.count { $0 < axes[0] } : 0
     let (own, others) = (Array(0..<shape.count), Array(shape.count..<shape.count + rest.count))
     resultOrder = Array(others[..<before] + own + others[before...])
   }

@@ -34,7 +34,7 @@ public struct Tensor: Sendable {
   /// The type of the elements.
   public var dtype: DType { array.dtype }
 
-  /// The distance in elements between neighbours along each axis; 0 along expanded axes.
+  /// The distance in elements between neighbors along each axis; 0 along expanded axes.
   public var strides: [Int] { array.strides }
 
   /// Whether elements lie in memory without gaps in row-major order.
@@ -108,8 +108,8 @@ extension Tensor {
   public init<Value: BinaryFloatingPoint>(
     _ values: [Value], shape: [Int]? = nil, dtype: DType = .float32, device: Device = .cpu
   ) {
-    // Specialised, because it took 100 ns for each element where another file called it in a build
-    // without whole-module optimisation, such as the tests'.
+    // Specialized, because it took 100 ns for each element where another file called it in a build
+    // without whole-module optimization, such as the tests'.
     let shape = shape ?? [values.count]
     Tensor.check(shape, "Tensor", holds: values.count)
     if dtype == .float32 {
@@ -160,7 +160,7 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - shape: The sizes.
-  ///   - fill: Gets the uninitialised elements in row-major order and must write all of them.
+  ///   - fill: Gets the uninitialized elements in row-major order and must write all of them.
   public init<Scalar: TensorScalar>(
     shape: [Int], of: Scalar.Type, fill: (UnsafeMutableBufferPointer<Scalar>) throws -> Void
   ) rethrows {

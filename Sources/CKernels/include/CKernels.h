@@ -136,9 +136,9 @@ typedef struct CKWindow {
   bool countIncludesPadding;
 } CKWindow;
 
-/// An affine map of a row: first * u + second * (v - centre) + shift.
+/// An affine map of a row: first * u + second * (v - center) + shift.
 typedef struct CKRowMap {
-  double first, second, centre, shift;
+  double first, second, center, shift;
 } CKRowMap;
 
 /// One set of kernels, compiled for one instruction set.
@@ -178,13 +178,13 @@ typedef struct CKKernels {
   void (*_Nonnull logSumExpRows)(CKType type, size_t rows, size_t columns, const void *_Nonnull x,
                                  void *_Nonnull y);
 
-  // Normalisation of dense rows [rows, columns], floating point only; columns > 0.
+  // Normalization of dense rows [rows, columns], floating point only; columns > 0.
   /// moments [rows, 2]: the mean, and the sum of squared deviations from it.
   void (*_Nonnull rowMoments)(CKType type, size_t rows, size_t columns, const void *_Nonnull x,
                               double *_Nonnull moments);
-  /// sums [rows, 2]: of dy, and of dy * (x - centre), with one centre per row.
+  /// sums [rows, 2]: of dy, and of dy * (x - center), with one center per row.
   void (*_Nonnull rowProducts)(CKType type, size_t rows, size_t columns, const void *_Nonnull dy,
-                               const void *_Nonnull x, const double *_Nonnull centres, double *_Nonnull sums);
+                               const void *_Nonnull x, const double *_Nonnull centers, double *_Nonnull sums);
   /// Each row mapped by its own map; without u its term is left out. y may be u or v.
   void (*_Nonnull combineRows)(CKType type, size_t rows, size_t columns, const CKRowMap *_Nonnull maps,
                                const void *_Nullable u, const void *_Nonnull v, void *_Nonnull y);

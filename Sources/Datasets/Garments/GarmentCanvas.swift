@@ -1,4 +1,4 @@
-/// A grey image of 28x28 pixels to draw shapes on with smooth edges, by integers alone.
+/// A gray image of 28x28 pixels to draw shapes on with smooth edges, by integers alone.
 ///
 /// Shapes are given in tenths of a pixel, 0 to 280 in both directions, y downwards, and pass
 /// through a random placement, so that a garment is described once and appears in many sizes and

@@ -1,4 +1,4 @@
-/// Garment-like grey images drawn by code: data to train on where no file and no network is.
+/// Garment-like gray images drawn by code: data to train on where no file and no network is.
 ///
 /// Ten classes, the same kinds of garments that Fashion-MNIST has, but nothing of it: they are
 /// outlines with random sizes, positions, sleeves, shades and patterns. Several classes resemble
@@ -13,10 +13,10 @@ public enum GarmentImages {
   /// The classes are equally frequent (as far as `count` is divisible by ten) and in random order.
   /// Different seeds give unrelated images: one for training, another for testing.
   /// - Parameters:
-  ///   - count: The number of images, none or more; 60,000 take about a second in an optimised build.
+  ///   - count: The number of images, none or more; 60,000 take about a second in an optimized build.
   ///   - seed: Determines everything.
-  public static func draw(count: Int, seed: UInt64) -> LabelledImages {
-    // Mixed once, so that neighbouring seeds do not share a stretch of one sequence.
+  public static func draw(count: Int, seed: UInt64) -> LabeledImages {
+    // Mixed once, so that neighboring seeds do not share a stretch of one sequence.
     var seeder = SplitMix64(seed: seed)
     var random = SplitMix64(seed: seeder.next())
     var labels = (0..<count).map { UInt8($0 % classNames.count) }
@@ -26,7 +26,7 @@ public enum GarmentImages {
     var images: [UInt8] = []
     images.reserveCapacity(count * GarmentCanvas.side * GarmentCanvas.side)
     for label in labels { images += draw(label: Int(label), &random) }
-    return LabelledImages(
+    return LabeledImages(
       images: images, labels: labels, height: GarmentCanvas.side, width: GarmentCanvas.side)
   }
 

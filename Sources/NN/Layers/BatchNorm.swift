@@ -1,6 +1,6 @@
 import Autograd
 
-/// A layer that normalises each channel over the batch (Ioffe and Szegedy 2015): `BatchNorm1d`,
+/// A layer that normalizes each channel over the batch (Ioffe and Szegedy 2015): `BatchNorm1d`,
 /// `BatchNorm2d` and `BatchNorm3d`.
 ///
 /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias. Training takes the statistics of the

@@ -47,7 +47,7 @@ struct ChannelNorm {
     return (weight?.value(shape: [found]), bias?.value(shape: [found]))
   }
 
-  /// An input normalised by running statistics.
+  /// An input normalized by running statistics.
   func normalized(
     _ x: Tensor, by statistics: RunningStatistics, weight: Tensor?, bias: Tensor?
   ) -> Tensor {

@@ -25,7 +25,7 @@ public final class Convolution<Axes: SpatialAxes>: Layer {
   ///   - inputChannels: The channels of the input.
   ///   - outputChannels: The channels of the result.
   ///   - kernelSize: The window's size.
-  ///   - stride: The distance between neighbouring windows.
+  ///   - stride: The distance between neighboring windows.
   ///   - padding: What is added on either side; `.same` for as much as keeps the size.
   ///   - dilation: The distance between the elements of a window.
   ///   - groups: Channels are split into this many groups that do not see each other.
@@ -85,7 +85,7 @@ public final class Convolution<Axes: SpatialAxes>: Layer {
   public var bias: Parameter? { kernels.bias }
   /// The number of groups that channels are split into.
   public var groups: Int { kernels.groups }
-  /// The distance between neighbouring windows along each axis.
+  /// The distance between neighboring windows along each axis.
   public var stride: [Int] { window.stride }
   /// The distance between the elements of a window along each axis.
   public var dilation: [Int] { window.dilation }

@@ -31,7 +31,7 @@ public final class Dropout: Layer, ModeDependent, Randomized {
 }
 
 /// Sets random channels of images to zero as a whole while training (Tompson and others 2015), because
-/// neighbouring pixels are too alike to be dropped one by one; scales the others up.
+/// neighboring pixels are too alike to be dropped one by one; scales the others up.
 public final class Dropout2d: Layer, ModeDependent, Randomized {
   /// The share of channels that become zero.
   public let probability: Double

@@ -1,6 +1,6 @@
 import Autograd
 
-/// Normalises each channel of each image (Ulyanov and others 2016): (x - mean) / sqrt(variance +
+/// Normalizes each channel of each image (Ulyanov and others 2016): (x - mean) / sqrt(variance +
 /// epsilon) * weight + bias.
 ///
 /// In training and evaluation alike, unless it tracks statistics: then evaluation takes running ones,

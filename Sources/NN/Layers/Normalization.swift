@@ -1,13 +1,13 @@
 import Autograd
 
-/// Normalises the last axes of each example (Ba and others 2016): (x - mean) / sqrt(variance +
+/// Normalizes the last axes of each example (Ba and others 2016): (x - mean) / sqrt(variance +
 /// epsilon) * weight + bias.
 ///
-/// Parameters, as in PyTorch: `weight` and `bias` in the normalised shape.
+/// Parameters, as in PyTorch: `weight` and `bias` in the normalized shape.
 public final class LayerNorm: Layer {
-  /// In the normalised shape, nil without scale and shift.
+  /// In the normalized shape, nil without scale and shift.
   public let weight: Parameter?
-  /// In the normalised shape, nil without shift.
+  /// In the normalized shape, nil without shift.
   public let bias: Parameter?
   /// The sizes of the axes over which statistics are taken.
   public let normalizedShape: [Int]
@@ -36,7 +36,7 @@ public final class LayerNorm: Layer {
   /// `weight` and `bias`.
   public var members: [Member] { membersOf(weight, bias) }
 
-  /// The normalised shape and what differs from the usual.
+  /// The normalized shape and what differs from the usual.
   public var details: String {
     joined(normalizedShape) + (epsilon == 1e-5 ? "" : ", epsilon \(epsilon)")
       + (weight == nil ? ", no scale and shift" : bias == nil ? ", no bias" : "")
@@ -54,9 +54,9 @@ public final class LayerNorm: Layer {
 /// Divides by the root mean square over the last axes (Zhang and Sennrich 2019): x / sqrt(mean(x²) +
 /// epsilon) * weight.
 ///
-/// Parameter, as in PyTorch: `weight` in the normalised shape.
+/// Parameter, as in PyTorch: `weight` in the normalized shape.
 public final class RMSNorm: Layer {
-  /// In the normalised shape, nil without scale.
+  /// In the normalized shape, nil without scale.
   public let weight: Parameter?
   /// The sizes of the axes over which the mean is taken.
   public let normalizedShape: [Int]
@@ -82,7 +82,7 @@ public final class RMSNorm: Layer {
   /// `weight`.
   public var members: [Member] { membersOf(weight, nil) }
 
-  /// The normalised shape and what differs from the usual.
+  /// The normalized shape and what differs from the usual.
   public var details: String {
     joined(normalizedShape) + (epsilon.map { ", epsilon \($0)" } ?? "")
       + (weight == nil ? ", no scale" : "")
@@ -97,7 +97,7 @@ public final class RMSNorm: Layer {
   }
 }
 
-/// Normalises groups of channels of each example (Wu and He 2018).
+/// Normalizes groups of channels of each example (Wu and He 2018).
 ///
 /// Parameters, as in PyTorch: `weight` and `bias` [channels].
 public final class GroupNorm: Layer {
@@ -163,6 +163,6 @@ private func checkedShape(_ name: String, _ sizes: any SpatialSizes) -> [Int] {
   let shape = sizes as? [Int] ?? sizes.sizes(1, "normalizedShape")
   require(
     !shape.isEmpty && shape.allSatisfy { $0 >= 1 },
-    "\(name): the normalised shape needs sizes of at least 1, got \(shape)")
+    "\(name): the normalized shape needs sizes of at least 1, got \(shape)")
   return shape
 }

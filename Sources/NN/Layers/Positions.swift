@@ -56,8 +56,8 @@ public final class PositionalEncoding: Layer {
 public final class RotaryEmbedding: Layer {
   /// Which features form pairs.
   public enum Pairing: Sendable {
-    /// Neighbours, 2i and 2i + 1, as in the paper.
-    case neighbours
+    /// Neighbors, 2i and 2i + 1, as in the paper.
+    case neighbors
     /// i and i + size / 2, as in GPT-NeoX and Llama.
     case halves
   }

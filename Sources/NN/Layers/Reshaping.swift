@@ -13,7 +13,7 @@ public final class Identity: Layer {
   public func forward(_ x: consuming Tensor) -> Tensor { x }
 }
 
-/// Neighbouring axes joined to one; unless stated all but the first: [batch, ...] to
+/// Neighboring axes joined to one; unless stated all but the first: [batch, ...] to
 /// [batch, features].
 public final class Flatten: Layer {
   private let start: Int

@@ -29,7 +29,7 @@ public final class Transformer: Module {
   ///   - activation: What is between the linear maps; all layers share it.
   ///   - normEpsilon: Added to the variances in layer norms.
   ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...].
-  ///   - normFirst: Whether layers normalise before each part rather than after it.
+  ///   - normFirst: Whether layers normalize before each part rather than after it.
   ///   - bias: Whether linear maps and layer norms add biases.
   public init(
     _ width: Int = 512, heads: Int = 8, encoderLayers: Int = 6, decoderLayers: Int = 6,
@@ -89,7 +89,7 @@ public final class Transformer: Module {
   }
 }
 
-/// Encoder layers one on top of the other, and a layer that normalises the last one's result.
+/// Encoder layers one on top of the other, and a layer that normalizes the last one's result.
 ///
 /// ```swift
 /// let encoder = TransformerEncoder(6, norm: LayerNorm(512)) { TransformerEncoderLayer(512, heads: 8) }
@@ -148,7 +148,7 @@ public final class TransformerEncoder: Layer {
   }
 }
 
-/// Decoder layers one on top of the other, and a layer that normalises the last one's result.
+/// Decoder layers one on top of the other, and a layer that normalizes the last one's result.
 ///
 /// Paths, as in PyTorch: `layers.0`, ..., `norm`.
 public final class TransformerDecoder: Module {

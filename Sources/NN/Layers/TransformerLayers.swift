@@ -23,7 +23,7 @@ public final class TransformerEncoderLayer: Layer {
   ///   - activation: What is between the linear maps.
   ///   - normEpsilon: Added to the variances in layer norms.
   ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...].
-  ///   - normFirst: Whether the layer normalises before each part rather than after it.
+  ///   - normFirst: Whether the layer normalizes before each part rather than after it.
   ///   - bias: Whether linear maps and layer norms add biases.
   public init(
     _ width: Int, heads: Int, feedForward: Int = 2048, dropout: Double = 0.1,

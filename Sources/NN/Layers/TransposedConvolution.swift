@@ -19,7 +19,7 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
   ///   - inputChannels: The channels of the input.
   ///   - outputChannels: The channels of the result.
   ///   - kernelSize: The window's size.
-  ///   - stride: The distance between the places where neighbouring elements are put.
+  ///   - stride: The distance between the places where neighboring elements are put.
   ///   - padding: What is taken off on either side of the result.
   ///   - outputPadding: What is added behind; below the stride or the dilation.
   ///   - dilation: The distance between the elements of a window.
@@ -68,7 +68,7 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
   public var bias: Parameter? { kernels.bias }
   /// The number of groups that channels are split into.
   public var groups: Int { kernels.groups }
-  /// The distance between the places where neighbouring elements are put, along each axis.
+  /// The distance between the places where neighboring elements are put, along each axis.
   public var stride: [Int] { window.stride }
   /// What is taken off on either side of the result along each axis.
   public var padding: [Int] { window.padding }

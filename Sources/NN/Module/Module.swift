@@ -51,7 +51,7 @@ public struct Member {
   }
 }
 
-/// A module whose behaviour differs between training and evaluation.
+/// A module whose behavior differs between training and evaluation.
 public protocol ModeDependent: Module {
   /// Whether the module behaves as in training.
   var isTraining: Bool { get set }

@@ -64,7 +64,7 @@ private func collect(
     }
   case .tuple:
     for (index, child) in mirror.children.enumerated() {
-      // Places are labelled ".0", ".1", ...
+      // Places are labeled ".0", ".1", ...
       let label = child.label.flatMap { $0.hasPrefix(".") ? nil : $0 } ?? "\(index)"
       collect(child.value, "\(name).\(label)", &members, &seen)
     }

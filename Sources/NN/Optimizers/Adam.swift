@@ -71,14 +71,14 @@ public struct AdamOptions: DecayingRule {
     let step = Double(state.step)
     state["exp_avg", zerosLike: value].update(
       keeping: beta1, adding: gradient, times: 1 - beta1)
-    let first = 1 - pow(beta1, step)
+    let biasCorrection1 = 1 - pow(beta1, step)
     if form == .adamax {
       let largest = maximum(
         state["exp_inf", zerosLike: value] * beta2, gradient.abs() + epsilon)
       state.tensors["exp_inf"] = largest
       value.update(
         keeping: keep, adding: state["exp_avg", zerosLike: value] / largest,
-        times: -learningRate / first)
+        times: -learningRate / biasCorrection1)
       return
     }
     state["exp_avg_sq", zerosLike: value].update(
@@ -90,16 +90,16 @@ public struct AdamOptions: DecayingRule {
     }
     let average = state["exp_avg", zerosLike: value]
     let squares = state[form == .amsgrad ? "max_exp_avg_sq" : "exp_avg_sq", zerosLike: value]
-    let second = 1 - pow(beta2, step)
+    let biasCorrection2 = 1 - pow(beta2, step)
     /// The value less a multiple of u / (sqrt(v) + epsilon), v corrected.
     func descend(along u: Tensor, times rate: Double, keeping keep: Double) {
       value.update(
-        keeping: keep, adding: u, overRootOf: squares, timesRoot: 1 / second.squareRoot(),
+        keeping: keep, adding: u, overRootOf: squares, timesRoot: 1 / biasCorrection2.squareRoot(),
         plus: epsilon, times: -rate)
     }
     switch form {
     case .adam, .amsgrad, .adamax:
-      descend(along: average, times: learningRate / first, keeping: keep)
+      descend(along: average, times: learningRate / biasCorrection1, keeping: keep)
     case .nadam(let momentumDecay):
       let (now, next) = (
         momentum(step, momentumDecay), momentum(step + 1, momentumDecay)
@@ -111,16 +111,16 @@ public struct AdamOptions: DecayingRule {
       descend(along: average, times: learningRate * next / (1 - product * next), keeping: 1)
     case .radam:
       let limit = 2 / (1 - beta2) - 1
-      let length = limit - 2 * step * pow(beta2, step) / second
+      let length = limit - 2 * step * pow(beta2, step) / biasCorrection2
       if length <= 5 {
-        value.update(keeping: keep, adding: average, times: -learningRate / first)
+        value.update(keeping: keep, adding: average, times: -learningRate / biasCorrection1)
       } else {
         let rectified =
           ((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)).squareRoot()
         // PyTorch adds epsilon to the root before it is corrected.
         value.update(
           keeping: keep, adding: average, overRootOf: squares, plus: epsilon,
-          times: -learningRate * rectified * second.squareRoot() / first)
+          times: -learningRate * rectified * biasCorrection2.squareRoot() / biasCorrection1)
       }
     }
   }

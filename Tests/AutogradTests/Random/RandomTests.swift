@@ -131,8 +131,8 @@ import Testing
     }
     #expect(abs(moment(1)) < 0.01 && abs(moment(2) - 1) < 0.015)
     #expect(abs(moment(3)) < 0.03 && abs(moment(4) - 3) < 0.08)
-    let neighbours = zip(values, values.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } / count
-    #expect(abs(neighbours) < 0.01)
+    let neighbors = zip(values, values.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } / count
+    #expect(abs(neighbors) < 0.01)
     #expect(values.allSatisfy { $0.isFinite })
   }
 

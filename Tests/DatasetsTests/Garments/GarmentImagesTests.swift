@@ -30,7 +30,7 @@ import Testing
       GarmentImages.draw(count: 200, seed: 0), GarmentImages.draw(count: 200, seed: 1)
     )
     #expect(one.labels != two.labels)
-    func images(_ data: LabelledImages) -> Set<ArraySlice<UInt8>> {
+    func images(_ data: LabeledImages) -> Set<ArraySlice<UInt8>> {
       Set((0..<data.count).map { data.images[$0 * 784..<($0 + 1) * 784] })
     }
     #expect(images(one).count == 200)

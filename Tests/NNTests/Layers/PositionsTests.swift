@@ -27,7 +27,7 @@ import Testing
     #expect(layer.evaluating { layer(x) }.floats.count { $0 == 0 } < 30)
   }
 
-  @Test(arguments: [RotaryEmbedding.Pairing.neighbours, .halves])
+  @Test(arguments: [RotaryEmbedding.Pairing.neighbors, .halves])
   func productsDependOnDistancesOnly(_ pairing: RotaryEmbedding.Pairing) {
     let rotation = RotaryEmbedding(8, base: 50, pairing: pairing)
     let (q, k) = (inputs([1, 8], dtype: .float64), inputs([1, 8], seed: 2, dtype: .float64))
@@ -44,6 +44,6 @@ import Testing
 
   @Test func details() {
     #expect(RotaryEmbedding(8).details == "8")
-    #expect(RotaryEmbedding(8, pairing: .neighbours).details == "8, neighbours")
+    #expect(RotaryEmbedding(8, pairing: .neighbors).details == "8, neighbors")
   }
 }

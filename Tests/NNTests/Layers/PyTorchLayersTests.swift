@@ -42,7 +42,7 @@ import Testing
   }
 
   static let positions = [
-    LayerCase("RotaryEmbedding-neighbours", RotaryEmbedding(6, pairing: .neighbours)),
+    LayerCase("RotaryEmbedding-neighbours", RotaryEmbedding(6, pairing: .neighbors)),
     LayerCase("RotaryEmbedding-halves", RotaryEmbedding(8)),
     LayerCase("RotaryEmbedding-offset", RotaryEmbedding(4)) { [$0($1[0], offset: 7)] },
     LayerCase("PositionalEncoding", PositionalEncoding(6)),

@@ -159,7 +159,7 @@ import Testing
     #expect(gradients.entries.isEmpty)
   }
 
-  @Test func reinitialisingGivesTheValuesOfAFreshModel() {
+  @Test func reinitializingGivesTheValuesOfAFreshModel() {
     let (used, fresh) = (Self.perceptron(isLazy: true), Self.perceptron(isLazy: true))
     let optimizer = SGD(used.parameters, learningRate: 0.5)
     used.initialize(seed: 1)

@@ -24,15 +24,15 @@ enum CPU {
   /// names (avx512, avx2, baseline or reference).
   // Unsafe only in name: a copy of one of these tables, made once and never written again.
   nonisolated(unsafe) static let kernels: CKKernels = {
-    var isUnoptimised = false
+    var isUnoptimized = false
     assert(
       {
-        isUnoptimised = true
+        isUnoptimized = true
         return true
       }())
-    if isUnoptimised {
+    if isUnoptimized {
       let warning = """
-        Autograd: this is an unoptimised build, about fifty times slower; build with -c release, or with \
+        Autograd: this is an unoptimized build, about fifty times slower; build with -c release, or with \
         swift build -Xcc -O3 -Xswiftc -O\n
         """
       _ = write(2, warning, warning.utf8.count)

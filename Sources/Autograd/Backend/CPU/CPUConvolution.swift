@@ -1,7 +1,8 @@
 internal import CKernels
 
-/// The pixels of an axis at one place of a stride, first + stride * n, and the weights that reach them.
-private struct StridePlace {
+/// Input positions with one residue modulo the stride (a polyphase component), and the taps that contribute to
+/// them.
+private struct StridePhase {
   /// The first pixel.
   let place: Int
   /// How many pixels there are.
@@ -34,7 +35,7 @@ private struct StridePlace {
 
   /// The cotangents that the first pixels at some places see: how many, and how many of them lie before
   /// the first one there is.
-  static func window(_ places: [StridePlace]) -> (taps: Int, padding: Int) {
+  static func window(_ places: [StridePhase]) -> (taps: Int, padding: Int) {
     let seeing = places.filter { $0.taps > 0 }
     let padding = seeing.map(\.padding).max() ?? 0
     return (padding + (seeing.map { $0.taps - $0.padding }.max() ?? 0), padding)
@@ -65,37 +66,37 @@ extension CPU {
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, into dx: NDArray
   ) {
     if let lanes = LaneConvolution(inputGradientOf: shape), lanes.suits(dy.dtype) {
-      return convolveLanes(dy, turned(weight, shape), bias: nil, lanes, into: dx)
+      return convolveLanes(dy, rotated(weight, shape), bias: nil, lanes, into: dx)
     }
     let rows = shape.inputChannels / shape.groups
     let isStrided = shape.stride != [1, 1] && shape.dilation == [1, 1]
     // The products below have zeros for padding, dilation and strides: NaN beside an infinity.
-    if !isFinite(weight) || isStrided && rows <= fewRows && !isFinite(dy) {
+    if !hasFiniteSum(weight) || isStrided && rows <= fewRows && !hasFiniteSum(dy) {
       return scatteredInputGradient(dy, weight, shape, into: dx)
     }
     if isStrided {
       return stridedInputGradient(dy, weight, shape, rows: rows, into: dx)
     }
     multiplyPatches(
-      of: dy, shape.outputPatches, by: turned(weight, shape), rows: rows, shape, into: dx)
+      of: dy, shape.outputPatches, by: rotated(weight, shape), rows: rows, shape, into: dx)
   }
 
   /// The number of input channels up to which packing patches costs more than multiplying them.
   private static let fewRows = 8
 
-  /// The input gradient of windows that jump: every place of a stride sees weights of its own, so the
-  /// places one after the other are convolutions whose windows do not jump.
+  /// The input gradient of a strided convolution: each residue class of input positions is a stride-1
+  /// convolution with its own taps.
   ///
-  /// With few input channels all places are rows of one product, whose window holds those of all;
-  /// weights that a place does not see are zero.
+  /// With few input channels all classes are rows of one product, whose window covers those of all; taps that
+  /// do not contribute to a class are zero.
   private static func stridedInputGradient(
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, rows: Int, into dx: NDArray
   ) {
     let verticals = (0..<min(shape.stride[0], shape.inputSize[0])).map {
-      StridePlace($0, of: shape, axis: 0)
+      StridePhase($0, of: shape, axis: 0)
     }
     let horizontals = (0..<min(shape.stride[1], shape.inputSize[1])).map {
-      StridePlace($0, of: shape, axis: 1)
+      StridePhase($0, of: shape, axis: 1)
     }
     if rows <= fewRows {
       inputGradient(atPlaces: verticals, horizontals, dy, weight, shape, rows: rows, into: dx)
@@ -110,20 +111,20 @@ extension CPU {
 
   /// The input gradient of the pixels at some places of the strides.
   private static func inputGradient(
-    atPlaces verticals: [StridePlace], _ horizontals: [StridePlace], _ dy: NDArray,
+    atPlaces verticals: [StridePhase], _ horizontals: [StridePhase], _ dy: NDArray,
     _ weight: NDArray, _ shape: ConvolutionShape, rows: Int, into dx: NDArray
   ) {
     let size = dx.dtype.byteCount
     let (height, width) = (shape.inputSize[0], shape.inputSize[1])
     let planes = shape.batch * shape.inputChannels
     let places = verticals.flatMap { vertical in horizontals.map { (vertical, $0) } }
-    let (window, perGroup) = (StridePlace.window(verticals), shape.outputChannels / shape.groups)
-    let across = StridePlace.window(horizontals)
+    let (window, perGroup) = (StridePhase.window(verticals), shape.outputChannels / shape.groups)
+    let across = StridePhase.window(horizontals)
     let matrix = NDArray.filled(
       shape: [shape.groups, rows, places.count, perGroup, window.taps, across.taps], value: 0,
       dtype: weight.dtype, on: .cpu)
     for (index, (vertical, horizontal)) in places.enumerated() where matrix.count > 0 {
-      let place = turned(weight, shape, vertical, horizontal)
+      let place = rotated(weight, shape, vertical, horizontal)
       if place.count == 0 { continue }
       let area = perGroup * window.taps * across.taps
       let target = matrix.view(
@@ -173,18 +174,18 @@ extension CPU {
     withExtendedLifetime(dy) {}
   }
 
-  /// The weight as the input gradient multiplies by it: [groups, C / groups, O / groups, ...], the
-  /// kernel's axes turned round.
-  static func turned(_ weight: NDArray, _ shape: ConvolutionShape) -> NDArray {
-    turned(
-      weight, shape, StridePlace(wholeKernelOf: shape, axis: 0),
-      StridePlace(wholeKernelOf: shape, axis: 1))
+  /// The weight as the input gradient multiplies by it: [groups, C / groups, O / groups, ...], rotated by
+  /// 180 degrees.
+  static func rotated(_ weight: NDArray, _ shape: ConvolutionShape) -> NDArray {
+    rotated(
+      weight, shape, StridePhase(wholeKernelOf: shape, axis: 0),
+      StridePhase(wholeKernelOf: shape, axis: 1))
   }
 
   /// The same with only those weights that the pixels at one place of the stride see.
-  private static func turned(
-    _ weight: NDArray, _ shape: ConvolutionShape, _ vertical: StridePlace,
-    _ horizontal: StridePlace
+  private static func rotated(
+    _ weight: NDArray, _ shape: ConvolutionShape, _ vertical: StridePhase,
+    _ horizontal: StridePhase
   ) -> NDArray {
     let (height, width) = (shape.kernelSize[0], shape.kernelSize[1])
     let (perGroup, channels) = (

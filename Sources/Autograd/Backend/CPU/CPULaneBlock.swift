@@ -1,7 +1,7 @@
 internal import CKernels
 
 // Blocks of a convolution, an activation and an average pool, one after the other in one go. A block of
-// images stays in lanes and in the second-level cache from the first to the last; only what the
+// images stays in lanes and in the L2 cache from the first to the last; only what the
 // backward pass needs, inputs and activations, leaves it. One at a time the steps pass some megabytes
 // through the memory five times each way, and turn images into lanes and back.
 extension CPU {
@@ -122,7 +122,7 @@ extension CPU {
     withExtendedLifetime((x, parameters, panels, y, states)) {}
   }
 
-  /// A plane at a time: its second and third visit find it in a near cache.
+  /// A plane at a time: its second and third visit find it in L1.
   private static func activateAndPool(
     _ block: LaneBlock, _ type: CKType, _ pixelBytes: Int, _ activations: UnsafeMutableRawPointer,
     into pooled: UnsafeMutableRawPointer
@@ -156,7 +156,8 @@ extension CPU {
     func isPassed(_ index: Int) -> Bool { index > lowest || dx != nil }
     let panels = blocks.indices.map { index in
       isPassed(index)
-        ? lanePanels(turned(weights[index], blocks[index].shape), blocks[index].inputGradient) : nil
+        ? lanePanels(rotated(weights[index], blocks[index].shape), blocks[index].inputGradient)
+        : nil
     }
     let sums = blocks.map { LaneParameterSums($0, dtype) }
     let pooledBytes =

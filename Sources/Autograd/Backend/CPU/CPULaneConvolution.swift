@@ -42,7 +42,7 @@ extension CPU {
       batch = shape.batch
     }
 
-    /// The input gradient as a convolution of the cotangents with the kernel turned round; nil if it is
+    /// The input gradient as a convolution of the cotangents with the kernel rotated by 180 degrees; nil if it is
     /// none, since the windows jump or the padding is wider than the kernel.
     init?(inputGradientOf shape: ConvolutionShape) {
       let padding = (0..<2).map {
@@ -66,7 +66,7 @@ extension CPU {
 
     /// Whether lanes are the better way: enough images to fill them; few channels, where packing
     /// patches costs much, but windows of several pixels, where it costs anything; input rows for one
-    /// output row, and weights, that stay in the second-level cache.
+    /// output row, and weights, that stay in the L2 cache.
     func suits(_ dtype: DType) -> Bool {
       let lanes = laneCount(dtype)
       let rows = sizes.channels * sizes.kernelHeight * (sizes.width + 2 * sizes.padX)

@@ -71,7 +71,7 @@ extension CPU {
       return CKRowMap(
         first: 0,
         second: moments.inverseDeviation(group, shape.epsilon) * (weight?[channel] ?? 1),
-        centre: moments.means[group], shift: bias?[channel] ?? 0)
+        center: moments.means[group], shift: bias?[channel] ?? 0)
     }
     combine(maps, nil, x, columns: shape.pixels, into: y)
     withExtendedLifetime(statistics) {}
@@ -91,7 +91,7 @@ extension CPU {
         let distance = moments[2 * row] - mean
         let variance = moments[2 * row + 1] / Double(columns) + distance * distance
         return CKRowMap(
-          first: 0, second: 1 / (variance + shape.epsilon).squareRoot(), centre: mean, shift: 0)
+          first: 0, second: 1 / (variance + shape.epsilon).squareRoot(), center: mean, shift: 0)
       }
       maps.withUnsafeBufferPointer {
         kernels.combineRows(type, count, columns, $0.baseAddress!, nil, source, target)
@@ -121,15 +121,15 @@ extension CPU {
       withExtendedLifetime(statistics) {}
     }
     if shape.count == 0 { return }
-    let centres = (0..<planes).map { moments.means[shape.group(of: $0)] }
+    let centers = (0..<planes).map { moments.means[shape.group(of: $0)] }
     let sums = doubles(2 * planes) { sums in
       let size = x.dtype.byteCount
-      centres.withUnsafeBufferPointer { centres in
-        let centres = centres.baseAddress!
+      centers.withUnsafeBufferPointer { centers in
+        let centers = centers.baseAddress!
         forEachRowPart(planes, width: pixels) { start, count in
           let offset = start * pixels * size
           kernels.rowProducts(
-            x.dtype.kernelType, count, pixels, dy.data + offset, x.data + offset, centres + start,
+            x.dtype.kernelType, count, pixels, dy.data + offset, x.data + offset, centers + start,
             sums + 2 * start)
         }
       }
@@ -154,7 +154,7 @@ extension CPU {
       return CKRowMap(
         first: inverse * (weight?[channel] ?? 1),
         second: -inverse * inverse * inverse * products[group] / size,
-        centre: moments.means[group],
+        center: moments.means[group],
         shift: shape.isCentered ? -inverse * totals[group] / size : 0)
     }
     combine(maps, dy, x, columns: pixels, into: dx)

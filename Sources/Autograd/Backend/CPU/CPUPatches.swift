@@ -14,7 +14,7 @@ extension ConvolutionShape {
       dilationY: dilation[0], dilationX: dilation[1], expansionY: 1, expansionX: 1)
   }
 
-  /// The outputs' patches as the input gradient needs them: the kernel turned round, the outputs
+  /// The outputs' patches as the input gradient needs them: the kernel rotated by 180 degrees, the outputs
   /// spread out by the stride.
   var outputPatches: CKPatches {
     CKPatches(
@@ -58,7 +58,7 @@ extension CPU {
     if result.count == 0 { return }
     let depthBlock = PanelShape.depthBlock(of: taps)
     // Pixels of one image, or counted over all images where an image fills its last panel badly and
-    // the bands of a panel's images stay in the first-level cache.
+    // the bands of a panel's images stay in the L1 cache.
     let rest = (panels.rightWidth - pixels % panels.rightWidth) % panels.rightWidth
     let imagesInPanel = panels.rightWidth / pixels + 2
     let joinsImages =

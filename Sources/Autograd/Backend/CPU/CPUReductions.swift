@@ -1,6 +1,6 @@
 internal import CKernels
 
-// Reductions along one group of neighbouring axes of a dense array, seen as [outer, reduced,
+// Reductions along one group of neighboring axes of a dense array, seen as [outer, reduced,
 // inner].
 extension CPU {
   private static let grain = 1 << 15
@@ -74,9 +74,8 @@ extension CPU {
     }
   }
 
-  /// Whether the elements of a dense floating-point array are finite: told by their sum, which must
-  /// not overflow either.
-  static func isFinite(_ x: NDArray) -> Bool {
+  /// Whether the sum of a dense floating-point array is finite; if it is, so are all elements.
+  static func hasFiniteSum(_ x: NDArray) -> Bool {
     if x.count == 0 { return true }
     let sum = NDArray.uninitialized(dtype: x.dtype, shape: [], on: .cpu)
     reduce(.sum, x, outer: 1, reduced: x.count, inner: 1, into: sum)

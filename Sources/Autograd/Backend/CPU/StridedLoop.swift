@@ -2,7 +2,7 @@ internal import CKernels
 
 /// A nest of loops over a shape, with the strides of some operands, reduced to the fewest loops.
 ///
-/// Neighbouring axes along which every operand moves evenly become one. The two innermost loops are
+/// Neighboring axes along which every operand moves evenly become one. The two innermost loops are
 /// the kernels' own; the rest is walked here. Splitting for threads goes by rows (steps of all
 /// loops but the innermost), or within the row if there is only one.
 struct StridedLoop {

@@ -26,7 +26,7 @@ final class Cells {
   private static let margin = 256
   private static let canary: UInt8 = 0xA5
 
-  /// Uninitialised elements.
+  /// Uninitialized elements.
   init(_ dtype: DType, _ count: Int) {
     (self.dtype, self.count) = (dtype, count)
     let size = count * dtype.byteCount

@@ -15,21 +15,21 @@ import Testing
       let (x, dy) = (
         Cells(dtype, rows * columns, &random), Cells(dtype, rows * columns, &random)
       )
-      let centres = [0.1, -2, 0.7]
+      let centers = [0.1, -2, 0.7]
       let maps = (0..<rows).map {
-        CKRowMap(first: 0.5, second: Double($0) - 1.25, centre: 0.3, shift: 2)
+        CKRowMap(first: 0.5, second: Double($0) - 1.25, center: 0.3, shift: 2)
       }
       func run(_ set: KernelSet) -> (moments: [Double], sums: [Double], both: Cells, one: Cells) {
         var (moments, sums) = ([Double](repeating: 0, count: 6), [Double](repeating: 0, count: 6))
         set.kernels.rowMoments(type, rows, columns, x.memory, &moments)
-        set.kernels.rowProducts(type, rows, columns, dy.memory, x.memory, centres, &sums)
+        set.kernels.rowProducts(type, rows, columns, dy.memory, x.memory, centers, &sums)
         let (both, one) = (Cells(dtype, rows * columns), Cells(dtype, rows * columns))
         set.kernels.combineRows(type, rows, columns, maps, dy.memory, x.memory, both.memory)
         set.kernels.combineRows(type, rows, columns, maps, nil, x.memory, one.memory)
         return (moments, sums, both, one)
       }
       let (found, expected) = (run(set), run(.reference))
-      // No element is larger than 4; neither are differences from centres above 6.
+      // No element is larger than 4; neither are differences from centers above 6.
       for index in 0..<6 {
         let size = index % 2 == 0 ? 4.0 : 40 * Double(columns)
         #expect(abs(found.moments[index] - expected.moments[index]) <= epsilon * size)

@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func neighbouringAxesBecomeOne() {
+  @Test func neighboringAxesBecomeOne() {
     let dense = [60, 20, 5, 1]
     let loop = StridedLoop(shape: [2, 3, 4, 5], operands: [dense, [0, 0, 0, 0]])
     let parts = Mutex<[[Int]]>([])
