@@ -199,10 +199,10 @@ enum GradientTable {
     at([3, 5], layout: .sliced) { f($0[0], 0, false) }
   }
 
-  /// A fixed pattern of truth values in a tensor's shape.
   /// A device beside those that the table is run on.
   private static let elsewhere = WalledDevice.make("elsewhere").device
 
+  /// A fixed pattern of truth values in a tensor's shape.
   static func mask(_ x: Tensor) -> Tensor {
     Tensor(scalars: (0..<x.count).map { $0 % 3 != 1 }, shape: x.shape, device: x.device)
   }

@@ -177,8 +177,9 @@ enum Backend {
     }
   }
 
-  /// A function of each row of dense `x` [rows, columns]; columns > 0. `y` has x's shape, or one column for
-  /// `logSumExp`.
+  /// A function of each row of dense `x` [rows, columns]; columns > 0.
+  ///
+  /// `y` has x's shape, or one column for `logSumExp`.
   static func rows(_ f: RowOp, _ x: NDArray, rows: Int, columns: Int, into y: NDArray) {
     if onCPU(x, y) { return CPU.rows(f, x, rows: rows, columns: columns, into: y) }
     offCPU(f.rawValue, [x], into: [y]) {

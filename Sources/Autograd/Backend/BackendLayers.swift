@@ -75,8 +75,9 @@ extension Backend {
 
   // MARK: Products
 
-  /// y [batch..., rows, columns] = a · b for dense `y`; a and b have y's batch axes or broadcast to them, and
-  /// may be views. The depth is above 0.
+  /// y [batch..., rows, columns] = a · b for dense `y` and a depth above 0.
+  ///
+  /// a and b have y's batch axes or broadcast to them, and may be views.
   static func matmul(_ a: NDArray, _ b: NDArray, into y: NDArray) {
     if onCPU(a, b, y) { return CPU.matmul(a, b, into: y) }
     offCPU("matmul", [a, b], into: [y]) {

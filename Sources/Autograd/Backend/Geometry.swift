@@ -57,7 +57,7 @@ struct ConvolutionBlockShape: Sendable {
   /// The activation's derivative, computed from its result.
   let derivative: BinaryOp
 
-  /// [batch, outputChannels, pooledHeight, pooledWidth]
+  /// [batch, outputChannels, pooledHeight, pooledWidth].
   var resultShape: [Int] { [convolution.batch, convolution.outputChannels] + pool.outputSize }
 }
 

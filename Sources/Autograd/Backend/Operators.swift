@@ -1,6 +1,8 @@
 // The vocabulary in which operations speak to a device. `Backend/CPU` maps it to C.
 
-/// An element-wise function of one array. Integers support negate, abs, sign, relu and square; the others are
+/// An element-wise function of one array.
+///
+/// Integers support negate, abs, sign, relu and square; the others are
 /// floating-point only.
 package enum UnaryOp: String, Sendable, CaseIterable {
   case negate, abs, sign, relu, square, reciprocal, sqrt, exp, log, tanh, sigmoid, erf, gelu, silu,
@@ -11,7 +13,9 @@ package enum UnaryOp: String, Sendable, CaseIterable {
   case floor, ceil, trunc
 }
 
-/// An element-wise function of two arrays, or of an array and a number. Integers support add, subtract,
+/// An element-wise function of two arrays, or of an array and a number.
+///
+/// Integers support add, subtract,
 /// multiply, maximum, minimum and the remainders; the others are floating-point only.
 package enum BinaryOp: String, Sendable, CaseIterable {
   case add = "+"

@@ -34,7 +34,8 @@ struct Replay {
         continue
       }
       switch entry {
-      case .leaf, .laterResult, .released: break  // the gradient stays: it is wanted, or waits for the list
+      // The gradient stays: it is wanted, or waits for the entry of the list.
+      case .leaf, .laterResult, .released: break
       case .unary(let input, let spec, let pullback):
         guard isNeeded[input], let dy = takeGradient(slot, isWanted) else { continue }
         let own = Tape.InlineSpec(dy.array)
@@ -83,19 +84,31 @@ struct Replay {
   /// The wanted slots and those that depend on them: only these need gradients.
   private func slots(dependingOn isWanted: [Bool]) -> [Bool] {
     var isNeeded = isWanted
-    for (slot, entry) in entries.enumerated() {
-      switch entry {
-      case .leaf, .released, .laterResult: break
-      case .unary(let input, _, _): if isNeeded[input] { isNeeded[slot] = true }
-      case .binary(let a, _, _, let b, _, _):
-        if isNeeded[a] || isNeeded[b] { isNeeded[slot] = true }
-      case .list(let entry):
-        if entry.inputs.contains(where: { $0.map { isNeeded[$0.slot] } ?? false }) {
-          for result in slot..<(slot + entry.resultCount) { isNeeded[result] = true }
-        }
+    for slot in entries.indices {
+      for result in slot..<(slot + entries[slot].resultCount(ifAnyInputIn: isNeeded)) {
+        isNeeded[result] = true
       }
     }
     return isNeeded
+  }
+}
+
+extension Tape.Entry {
+  /// The number of results, 0 unless an input is in a set.
+  ///
+  /// A method, so that the entry is looked at where it is, without counting references.
+  @inline(never)
+  fileprivate func resultCount(ifAnyInputIn slots: borrowing [Bool]) -> Int {
+    switch self {
+    case .leaf, .released, .laterResult: return 0
+    case .unary(let input, _, _): return slots[input] ? 1 : 0
+    case .binary(let a, _, _, let b, _, _): return slots[a] || slots[b] ? 1 : 0
+    case .list(let entry):
+      for input in entry.inputs {
+        if let input, slots[input.slot] { return entry.resultCount }
+      }
+      return 0
+    }
   }
 }
 

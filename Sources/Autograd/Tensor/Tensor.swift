@@ -281,7 +281,9 @@ extension Tensor {
     }
   }
 
-  /// The same values on a device; itself if it is there already. Gradients are moved back.
+  /// The same values on a device; itself if it is there already.
+  ///
+  /// Recorded: gradients are moved back.
   public func to(_ device: Device) -> Tensor {
     if device == self.device { return self }
     return moving(self) { x in
