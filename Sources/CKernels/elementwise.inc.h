@@ -61,8 +61,27 @@ CK_INLINE float zipByLibrary(CKZip operation, float u, float v) {
   }
 }
 
-static void mapFloat32(CKMap operation, size_t inner, size_t outer, CKSource x, float *y);
-static void zipFloat32(CKZip operation, size_t inner, size_t outer, CKSource a, CKSource b, float *y);
+#define CK_IN_RANGE(expression) \
+  CK_SIMD_CHAINS for (size_t i = 0; i < count; i++) { y[i] = (expression); } \
+  break;
+
+CK_INLINE void mapInRange(CKMap operation, size_t count, const float *x, float *y) {
+  switch (operation) {
+  case CKMapSin: CK_IN_RANGE(sineFloat32(x[i], 0))
+  default: CK_IN_RANGE(sineFloat32(x[i], 1))
+  }
+}
+
+CK_INLINE void zipInRange(CKZip operation, size_t count, const float *u, const float *v, float *y) {
+  switch (operation) {
+  case CKZipPower: CK_IN_RANGE(powerFloat32(u[i], v[i]))
+  case CKZipArcTangent: CK_IN_RANGE(arcTangentFloat32(u[i], v[i]))
+  case CKZipRemainder: CK_IN_RANGE(roundedDown(shortRemainder(u[i], v[i]), v[i]))
+  default: CK_IN_RANGE(shortRemainder(u[i], v[i]))
+  }
+}
+
+#undef CK_IN_RANGE
 
 // Not inlined: the common loops keep their registers.
 static __attribute__((noinline)) void mapBlock(CKMap operation, size_t count, const float *x, ptrdiff_t step,
@@ -72,7 +91,7 @@ static __attribute__((noinline)) void mapBlock(CKMap operation, size_t count, co
     const float v = x[(ptrdiff_t)i * step];
     values[i] = mapsInRange(v) ? v : 1;
   }
-  mapFloat32(operation, count, 1, (CKSource){values, 1, 0}, results);
+  mapInRange(operation, count, values, results);
   for (size_t i = 0; i < count; i++) {
     const float v = x[(ptrdiff_t)i * step];
     y[i] = mapsInRange(v) ? results[i] : mapByLibrary(operation, v);
@@ -88,7 +107,7 @@ static __attribute__((noinline)) void zipBlock(CKZip operation, size_t count, co
     us[i] = inRange ? u : 1;
     vs[i] = inRange ? v : 1;
   }
-  zipFloat32(operation, count, 1, (CKSource){us, 1, 0}, (CKSource){vs, 1, 0}, results);
+  zipInRange(operation, count, us, vs, results);
   for (size_t i = 0; i < count; i++) {
     const float u = a[(ptrdiff_t)i * aStep], v = b[(ptrdiff_t)i * bStep];
     y[i] = zipsInRange(operation, u, v) ? results[i] : zipByLibrary(operation, u, v);

@@ -69,8 +69,11 @@ struct Replay {
   }
 
   /// The gradient at a slot, handed over unless it is wanted itself.
+  @inline(__always)
   private mutating func takeGradient(_ slot: Int, _ isWanted: [Bool]) -> Tensor? {
-    isWanted[slot] ? gradients[slot] : gradients[slot].take()
+    let dy = gradients[slot].take()
+    if isWanted[slot] { gradients[slot] = dy }
+    return dy
   }
 
   /// The entry, moved out of the tape unless that is kept.
