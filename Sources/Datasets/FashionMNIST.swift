@@ -19,7 +19,7 @@ public struct FashionMNIST: DataModule {
   /// Selects the order of the training images.
   public let seed: UInt64
 
-  /// Reads the four official files, and downloads them first if nobody named a folder and the cache
+  /// Reads the four official files, and downloads them first if no folder is given and the cache
   /// lacks them.
   ///
   /// - Parameters:
