@@ -166,6 +166,23 @@ static void NAME(laneWeightGradients)(const CKLaneConvolution *s, const T *x, co
   }
 }
 
+// A plane's sum in the order of activationPoolLanesGradient: within rows, over rows, over lanes.
+static void NAME(laneBiasGradients)(const CKLaneConvolution *s, const T *dy, T *db) {
+  for (ptrdiff_t output = 0; output < s->outputs; output++) {
+    NAME(Vector) total = {0};
+    for (ptrdiff_t row = 0; row < s->outputHeight; row++) {
+      NAME(Vector) sum = {0};
+      for (ptrdiff_t column = 0; column < s->outputWidth; column++, dy += CK_LANES) {
+        sum += *(const NAME(Loose) *)dy;
+      }
+      total += sum;
+    }
+    double sum = 0;
+    for (ptrdiff_t lane = 0; lane < CK_LANES; lane++) { sum += total[lane]; }
+    db[output] = (T)sum;
+  }
+}
+
 #undef CK_CASE
 #undef CK_CASES
 #undef CK_LANES

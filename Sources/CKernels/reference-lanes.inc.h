@@ -36,5 +36,13 @@ static void NAME(laneWeightGradients)(const CKLaneConvolution *s, const T *x, co
   CK_LANE_LOOPS(dw[output * taps + tap] += dy[pixel * CK_LANES + lane] * x[at * CK_LANES + lane];)
 }
 
+static void NAME(laneBiasGradients)(const CKLaneConvolution *s, const T *dy, T *db) {
+  for (ptrdiff_t output = 0; output < s->outputs; output++) {
+    double sum = 0;
+    for (ptrdiff_t i = 0; i < s->outputHeight * s->outputWidth * CK_LANES; i++) { sum += *dy++; }
+    db[output] = (T)sum;
+  }
+}
+
 #undef CK_LANE_LOOPS
 #undef CK_LANES

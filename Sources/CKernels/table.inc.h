@@ -169,6 +169,10 @@ static void laneWeightGradients(CKType type, const CKLaneConvolution *shape, con
   CK_DISPATCH_FLOATS(type, laneWeightGradients, shape, x, dy, dw)
 }
 
+static void laneBiasGradients(CKType type, const CKLaneConvolution *shape, const void *dy, void *db) {
+  CK_DISPATCH_FLOATS(type, laneBiasGradients, shape, dy, db)
+}
+
 static void averagePoolLanes(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
   CK_DISPATCH_FLOATS(type, averagePoolLanes, window, planes, x, y)
 }
@@ -230,6 +234,7 @@ const CKKernels CK_VARIANT = {
   .laneOutputs = CK_LANE_OUTPUTS,
   .convolveLanes = convolveLanes,
   .laneWeightGradients = laneWeightGradients,
+  .laneBiasGradients = laneBiasGradients,
   .averagePoolLanes = averagePoolLanes,
   .activationPoolLanesGradient = activationPoolLanesGradient,
   .averagePool = averagePool,

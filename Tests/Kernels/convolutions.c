@@ -61,7 +61,7 @@ static void testLanes(CKType type) {
         store(x, (size_t)i, 0);
       }
     }
-    Cells ys[2], dws[2];
+    Cells ys[2], dws[2], dbs[2];
     for (int i = 0; i < 2; i++) {
       const CKKernels *kernels = i ? reference : set;
       const ptrdiff_t lanes = lanesOf(kernels, type);
@@ -70,7 +70,9 @@ static void testLanes(CKType type) {
       kernels->pack(type, width, (size_t)s.outputs, (size_t)taps, (CKSource){weight.data, 1, taps}, panels.data);
       ys[i] = uninitialized(type, (size_t)(images * outputs));
       dws[i] = uninitialized(type, weight.count);
+      dbs[i] = uninitialized(type, bias.count);
       for (size_t j = 0; j < weight.count; j++) { store(dws[i], j, 0); }
+      for (size_t j = 0; j < bias.count; j++) { store(dbs[i], j, 0); }
       for (ptrdiff_t first = 0; first < images; first += lanes) {
         const Cells in = intoLanes(x, inputs, first, lanes), cotangents = intoLanes(dy, outputs, first, lanes);
         const Cells y = uninitialized(type, cotangents.count), dw = uninitialized(type, weight.count);
@@ -81,10 +83,15 @@ static void testLanes(CKType type) {
         kernels->laneWeightGradients(type, &s, in.data, cotangents.data, dw.data);
         checkMargin("laneWeightGradients", dw);
         for (size_t j = 0; j < dw.count; j++) { store(dws[i], j, valueAt(dws[i], j) + valueAt(dw, j)); }
+        const Cells db = uninitialized(type, bias.count);
+        kernels->laneBiasGradients(type, &s, cotangents.data, db.data);
+        checkMargin("laneBiasGradients", db);
+        for (size_t j = 0; j < db.count; j++) { store(dbs[i], j, valueAt(dbs[i], j) + valueAt(db, j)); }
       }
     }
     compareWithin("convolveLanes", (size_t)taps, ys[0], ys[1], 0, tolerance, NULL);
     compareWithin("laneWeightGradients", (size_t)taps, dws[0], dws[1], 0, tolerance, NULL);
+    compareWithin("laneBiasGradients", (size_t)taps, dbs[0], dbs[1], 0, tolerance, NULL);
     freeAll();
   }
 }

@@ -51,6 +51,7 @@ package protocol Accelerator: DeviceMemory {
   func convolutionWeightGradient(
     _ x: NDArray, _ dy: NDArray, _ shape: ConvolutionShape, into dw: NDArray
   ) -> Bool
+  func convolutionBiasGradient(_ dy: NDArray, _ shape: ConvolutionShape, into db: NDArray) -> Bool
   func averagePool(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) -> Bool
   func averagePoolGradient(
     _ dy: NDArray, _ shape: PoolingShape, planes: Int, into dx: NDArray
@@ -139,6 +140,9 @@ extension Accelerator {
   package func convolutionWeightGradient(
     _ x: NDArray, _ dy: NDArray, _ shape: ConvolutionShape, into dw: NDArray
   ) -> Bool { false }
+  package func convolutionBiasGradient(_ dy: NDArray, _ shape: ConvolutionShape, into db: NDArray)
+    -> Bool
+  { false }
   package func averagePool(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray)
     -> Bool
   { false }

@@ -1,43 +1,37 @@
-// Layers that the CPU may run as one; other devices run them one at a time.
+// Operations that the CPU may run as one; other devices run them one at a time.
 extension Backend {
-  /// What the backward pass of a block needs: its padded input and the activations, in the layout of the CPU's
-  /// kernels.
-  struct BlockState {
+  /// What the backward pass of a fused operation needs: its padded input and the activations, in the
+  /// batch-interleaved layout.
+  struct FusedState {
     let input: NDArray
     let activations: NDArray
   }
 
-  /// Whether a block can run as one, and is faster so.
-  static func canFuse(_ block: ConvolutionBlockShape, _ dtype: DType) -> Bool {
-    CPU.LaneBlock(block).map {
-      $0.convolution.suits(dtype) && $0.inputGradient.suits(dtype)
-    } ?? false
+  /// Whether the three can run as one, and are faster so.
+  static func canFuse(_ shape: ConvActivationPoolShape, _ dtype: DType) -> Bool {
+    CPU.canFuse(shape, dtype)
   }
 
-  /// Memory for what the backward pass of blocks needs, which `convolutionBlocks` fills.
-  static func states(of blocks: [ConvolutionBlockShape], _ dtype: DType) -> [BlockState] {
-    blocks.compactMap(CPU.LaneBlock.init).map { CPU.state(of: $0, dtype) }
+  /// Memory for what the backward pass needs, which `convActivationPool` fills.
+  static func state(of shape: ConvActivationPoolShape, _ dtype: DType) -> FusedState {
+    CPU.state(of: shape, dtype)
   }
 
-  /// y of the last block from x of the first, all dense and on the CPU; each block's result is the next one's
-  /// input.
+  /// y = pool(activation(x * weight + bias)), all dense and on the CPU.
   ///
-  /// - Parameter states: Filled for the backward pass; empty if there is none.
-  static func convolutionBlocks(
-    _ x: NDArray, _ parameters: [(weight: NDArray, bias: NDArray)],
-    _ blocks: [ConvolutionBlockShape], states: [BlockState], into y: NDArray
+  /// - Parameter state: Filled for the backward pass; nil if there is none.
+  static func convActivationPool(
+    _ x: NDArray, _ weight: NDArray, _ bias: NDArray, _ shape: ConvActivationPoolShape,
+    _ state: FusedState?, into y: NDArray
   ) {
-    CPU.laneBlocks(
-      x, parameters, blocks.compactMap(CPU.LaneBlock.init), states: states, into: y)
+    CPU.convActivationPool(x, weight, bias, shape, state, into: y)
   }
 
-  /// The gradients by the input (unless nil) and by each block's weight and bias (unless nil), from dy in the
-  /// shape of the last block's result.
-  static func convolutionBlocksGradient(
-    _ dy: NDArray, _ weights: [NDArray], _ blocks: [ConvolutionBlockShape], _ states: [BlockState],
-    dx: NDArray?, _ gradients: [(dw: NDArray, db: NDArray)?]
+  /// The gradients of `convActivationPool` by input, weight and bias, unless nil.
+  static func convActivationPoolGradient(
+    _ dy: NDArray, _ weight: NDArray, _ shape: ConvActivationPoolShape, _ state: FusedState,
+    dx: NDArray?, dw: NDArray?, db: NDArray?
   ) {
-    CPU.laneBlocksGradient(
-      dy, weights, blocks.compactMap(CPU.LaneBlock.init), states, dx: dx, gradients)
+    CPU.convActivationPoolGradient(dy, weight, shape, state, dx: dx, dw: dw, db: db)
   }
 }

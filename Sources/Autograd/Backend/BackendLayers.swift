@@ -127,6 +127,18 @@ extension Backend {
     }
   }
 
+  /// db [O] from dy [N, O, ...], dense: the sum over images and pixels.
+  static func convolutionBiasGradient(
+    _ dy: NDArray, _ shape: ConvolutionShape, into db: NDArray
+  ) {
+    if onCPU(dy, db) { return CPU.convolutionBiasGradient(dy, shape, into: db) }
+    offCPU("convolution bias gradient", [dy], into: [db]) {
+      $0.convolutionBiasGradient($1[0], shape, into: db)
+    } cpu: {
+      CPU.convolutionBiasGradient($0[0], shape, into: $1[0])
+    }
+  }
+
   // MARK: Pools
 
   /// The mean over windows of dense planes.

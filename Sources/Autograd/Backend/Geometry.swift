@@ -50,7 +50,7 @@ package struct PoolingShape: Sendable, Equatable {
 }
 
 /// A convolution of one group, an activation and an average pool, one after the other.
-struct ConvolutionBlockShape: Sendable {
+struct ConvActivationPoolShape: Sendable {
   let convolution: ConvolutionShape
   let pool: PoolingShape
   let activation: UnaryOp

@@ -59,7 +59,7 @@ public func conv2d(
       return [
         wanted[0] ? convolutionInputGradient(dy, inputs[1], shape) : nil,
         wanted[1] ? convolutionWeightGradient(inputs[0], dy, shape) : nil,
-        wanted[2] ? dy.sum(axes: [0, 2, 3]) : nil,
+        wanted[2] ? convolutionBiasGradient(dy, shape) : nil,
       ]
     }
   }[0]
@@ -117,5 +117,17 @@ private func convolutionWeightGradient(
     { d in convolutionInputGradient(dy, d, shape) }
   } second: { x, _, _ in
     { d in convolution(x, d, shape) }
+  }
+}
+
+/// The sum over images and pixels, [outputChannels].
+private func convolutionBiasGradient(_ dy: Tensor, _ shape: ConvolutionShape) -> Tensor {
+  differentiable(dy) { dy in
+    let db = NDArray.uninitialized(
+      dtype: dy.dtype, shape: [shape.outputChannels], on: dy.device)
+    Backend.convolutionBiasGradient(dy.array.contiguous(), shape, into: db)
+    return Tensor(db)
+  } pullback: { _, _ in
+    { d in d.reshape([1, shape.outputChannels, 1, 1]).expand(shape.outputShape) }
   }
 }

@@ -233,6 +233,9 @@ typedef struct CKKernels {
   /// given ones are zero.
   void (*_Nonnull laneWeightGradients)(CKType type, const CKLaneConvolution *_Nonnull shape, const void *_Nonnull x,
                                        const void *_Nonnull dy, void *_Nonnull dw);
+  /// db [outputs], dy summed over pixels and lanes.
+  void (*_Nonnull laneBiasGradients)(CKType type, const CKLaneConvolution *_Nonnull shape, const void *_Nonnull dy,
+                                     void *_Nonnull db);
 
   /// Average pooling over planes in lanes, [planes, height, width, lanes].
   void (*_Nonnull averagePoolLanes)(CKType type, const CKWindow *_Nonnull window, size_t planes,

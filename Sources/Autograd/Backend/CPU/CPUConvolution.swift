@@ -211,4 +211,17 @@ extension CPU {
     if lanes.suits(x.dtype) { return laneWeightGradient(x, dy, lanes, into: dw) }
     multiplyPatchesTransposed(of: x, by: dy, shape, into: dw)
   }
+  /// db [O] from dy [N, O, ...], dense.
+  static func convolutionBiasGradient(
+    _ dy: NDArray, _ shape: ConvolutionShape, into db: NDArray
+  ) {
+    if dy.count == 0 { return fill(db, with: 0) }
+    let lanes = LaneConvolution(shape)
+    if lanes.suits(dy.dtype) { return laneBiasGradient(dy, lanes, into: db) }
+    let planes = NDArray.uninitialized(
+      dtype: dy.dtype, shape: [shape.batch, shape.outputChannels], on: .cpu)
+    reduce(
+      .sum, dy, outer: planes.count, reduced: shape.outputPixels, inner: 1, into: planes)
+    reduce(.sum, planes, outer: 1, reduced: shape.batch, inner: db.count, into: db)
+  }
 }

@@ -23,6 +23,9 @@ extension CPU {
     var outputPixels: Int { sizes.outputs * sizes.outputHeight * sizes.outputWidth }
     var taps: Int { sizes.channels * sizes.kernelHeight * sizes.kernelWidth }
 
+    /// How many blocks of images there are.
+    func blocks(of lanes: Int) -> Int { (batch + lanes - 1) / lanes }
+
     /// The forward pass: images to results.
     init(_ shape: ConvolutionShape) {
       sizes = CKLaneConvolution(
@@ -138,7 +141,7 @@ extension CPU {
     let dtype = x.dtype
     let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
     let sizes = convolution.sizes
-    let blocks = (convolution.batch + lanes - 1) / lanes
+    let blocks = convolution.blocks(of: lanes)
     let partial = NDArray.uninitialized(dtype: dtype, shape: [blocks, dw.count], on: .cpu)
     let weights = sizes.outputs * convolution.taps
     let cotangents = LaneConvolution.cotangents(of: convolution)
@@ -160,12 +163,34 @@ extension CPU {
     withExtendedLifetime((x, dy)) {}
   }
 
+  /// db [groups * outputs] from dy [N, groups * outputs, ...], dense, in the order of the weight gradient's sums.
+  static func laneBiasGradient(_ dy: NDArray, _ convolution: LaneConvolution, into db: NDArray) {
+    let (dtype, lanes) = (dy.dtype, laneCount(dy.dtype))
+    let partial = NDArray.uninitialized(
+      dtype: dtype, shape: [convolution.blocks(of: lanes), db.count], on: .cpu)
+    let cotangents = LaneConvolution.cotangents(of: convolution)
+    forEachLaneBlock(convolution, lanes) { group, first, count in
+      let cotangent = Scratch(byteCount: convolution.outputPixels * lanes * dtype.byteCount)
+      intoLanes(
+        dy.data, cotangents, group: group, first: first, count: count, lanes, dtype,
+        cotangent.start)
+      withUnsafePointer(to: convolution.sizes) {
+        kernels.laneBiasGradients(
+          dtype.kernelType, $0, cotangent.start,
+          partial.data
+            + (first / lanes * db.count + group * convolution.sizes.outputs) * dtype.byteCount)
+      }
+    }
+    reduce(.sum, partial, outer: 1, reduced: partial.shape[0], inner: db.count, into: db)
+    withExtendedLifetime(dy) {}
+  }
+
   /// Calls `body` for every group and block of images, in parallel.
   static func forEachLaneBlock(
     _ convolution: LaneConvolution, _ lanes: Int,
     _ body: (_ group: Int, _ first: Int, _ count: Int) -> Void
   ) {
-    let blocks = (convolution.batch + lanes - 1) / lanes
+    let blocks = convolution.blocks(of: lanes)
     ThreadPool.run(blocks * convolution.groups) { chunk in
       let (block, group) = (chunk / convolution.groups, chunk % convolution.groups)
       body(group, block * lanes, min(lanes, convolution.batch - block * lanes))

@@ -109,6 +109,13 @@ import Testing
       kernels.laneWeightGradients(type, &s, x.memory, dy.memory, dw.memory)
       #expect(dw.isMarginIntact)
       #expect(zip(dw.values, expectedDw).allSatisfy { ($0 - $1).magnitude <= tolerance }, "\(s)")
+      let db = Cells(dtype, outputs)
+      kernels.laneBiasGradients(type, &s, dy.memory, db.memory)
+      let sums = (0..<outputs).map { output in
+        cotangents[output * pixels * lanes..<(output + 1) * pixels * lanes].reduce(0, +)
+      }
+      #expect(db.isMarginIntact)
+      #expect(zip(db.values, sums).allSatisfy { ($0 - $1).magnitude <= tolerance }, "\(s)")
     }
   }
 

@@ -107,13 +107,12 @@ import Testing
         conv2d($0[0], $0[1], stride: 2, padding: 2).square().sum()
       }
       let block = gradients(at: [images, weight]) {
-        let block = ConvolutionBlock(
-          $0[1], bias: .zeros([8]),
+        let fused = ConvActivationPool(
           convolution: SlidingWindow("", kernel: [5, 5], stride: 1, padding: 2, dilation: 1),
           activation: .sigmoid,
           pool: SlidingWindow("", kernel: [2, 2], stride: 2, padding: 0, dilation: 1),
           countIncludesPadding: true)
-        return convolutionBlocks($0[0], [block])?.y.square().sum() ?? Tensor(0)
+        return fused($0[0], $0[1], .zeros([8]))?.square().sum() ?? Tensor(0)
       }
       let pooled = gradient(at: images) {
         (avgPool2d($0, kernelSize: 2, stride: 2) * maxPool2d($0, kernelSize: 2, stride: 2)).sum()

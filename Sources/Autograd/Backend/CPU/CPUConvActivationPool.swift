@@ -1,0 +1,131 @@
+internal import CKernels
+
+// A convolution, an activation and an average pool in one pass. A block of images stays batch-interleaved and in
+// the L2 cache from the first to the last; only what the backward pass needs, inputs and activations, leaves
+// it. As three operations they pass some megabytes through memory five times each way, and change the layout
+// back and forth.
+extension CPU {
+  /// Whether the three can run as one: float32 or float64, and both the convolution and its input gradient
+  /// suit the batch-interleaved kernels.
+  static func canFuse(_ shape: ConvActivationPoolShape, _ dtype: DType) -> Bool {
+    guard dtype == .float32 || dtype == .float64,
+      let inputGradient = LaneConvolution(inputGradientOf: shape.convolution)
+    else { return false }
+    return LaneConvolution(shape.convolution).suits(dtype) && inputGradient.suits(dtype)
+  }
+
+  /// Memory for what the backward pass needs of every block of images.
+  static func state(of shape: ConvActivationPoolShape, _ dtype: DType) -> Backend.FusedState {
+    let convolution = LaneConvolution(shape.convolution)
+    let lanes = laneCount(dtype)
+    let blocks = convolution.blocks(of: lanes)
+    return Backend.FusedState(
+      input: .uninitialized(
+        dtype: dtype, rows: blocks, columns: convolution.paddedPixels * lanes, on: .cpu),
+      activations: .uninitialized(
+        dtype: dtype, rows: blocks, columns: convolution.outputPixels * lanes, on: .cpu))
+  }
+
+  /// y [N, O, pooledHeight, pooledWidth] from x [N, C, height, width], all dense.
+  ///
+  /// - Parameter state: Filled for the backward pass; nil if there is none.
+  static func convActivationPool(
+    _ x: NDArray, _ weight: NDArray, _ bias: NDArray, _ shape: ConvActivationPoolShape,
+    _ state: Backend.FusedState?, into y: NDArray
+  ) {
+    let (convolution, pool) = (LaneConvolution(shape.convolution), shape.pool)
+    let (dtype, type, lanes) = (x.dtype, x.dtype.kernelType, laneCount(x.dtype))
+    let pixelBytes = lanes * dtype.byteCount
+    let (inputPixels, activationPixels) = (convolution.paddedPixels, convolution.outputPixels)
+    let pooledPixels = shape.convolution.outputChannels * pool.outputPixels
+    let panels = lanePanels(weight, convolution)
+    forEachLaneBlock(convolution, lanes) { _, first, count in
+      let scratch = Scratch(
+        byteCount: (pooledPixels + (state == nil ? inputPixels + activationPixels : 0)) * pixelBytes
+      )
+      let block = first / lanes * pixelBytes
+      let pooled = scratch.start
+      let input =
+        state.map { $0.input.data + block * inputPixels } ?? pooled + pooledPixels * pixelBytes
+      let activations =
+        state.map { $0.activations.data + block * activationPixels } ?? input + inputPixels
+        * pixelBytes
+      intoLanes(x.data, convolution, group: 0, first: first, count: count, lanes, dtype, input)
+      withUnsafePointer(to: convolution.sizes) {
+        kernels.convolveLanes(type, $0, input, panels.data, bias.data, activations)
+      }
+      // One channel plane at a time, so that it stays in L1 between activation and pooling.
+      for output in 0..<shape.convolution.outputChannels {
+        let plane = activations + output * pool.inputPixels * pixelBytes
+        kernels.map(
+          shape.activation.kernel, type, pool.inputPixels * lanes, 1,
+          CKSource(data: plane, inner: 1, outer: 0), plane)
+        withUnsafePointer(to: pool.window) {
+          kernels.averagePoolLanes(
+            type, $0, 1, plane, pooled + output * pool.outputPixels * pixelBytes)
+        }
+      }
+      outOfLanes(pooled, pooledPixels, first: first, count: count, dtype, into: y)
+    }
+    withExtendedLifetime((x, bias, panels, y, state)) {}
+  }
+
+  /// The gradients by input, weight and bias, unless nil, from dy [N, O, pooledHeight, pooledWidth].
+  ///
+  /// Sums over images are taken within blocks first, then over the blocks in order: the order of
+  /// `convolutionWeightGradient` and `convolutionBiasGradient`.
+  static func convActivationPoolGradient(
+    _ dy: NDArray, _ weight: NDArray, _ shape: ConvActivationPoolShape,
+    _ state: Backend.FusedState, dx: NDArray?, dw: NDArray?, db: NDArray?
+  ) {
+    let (convolution, pool) = (LaneConvolution(shape.convolution), shape.pool)
+    guard let inputGradient = LaneConvolution(inputGradientOf: shape.convolution) else { return }
+    let (dtype, type, size) = (dy.dtype, dy.dtype.kernelType, dy.dtype.byteCount)
+    let lanes = laneCount(dtype)
+    let pixelBytes = lanes * size
+    let channels = shape.convolution.outputChannels
+    let pooledPixels = channels * pool.outputPixels
+    let panels =
+      dx == nil ? nil : lanePanels(rotated(weight, shape.convolution), inputGradient)
+    let blocks = convolution.blocks(of: lanes)
+    let weightSums = NDArray.uninitialized(
+      dtype: dtype, rows: blocks, columns: weight.count, on: .cpu)
+    let biasSums = NDArray.uninitialized(dtype: dtype, rows: blocks, columns: channels, on: .cpu)
+    forEachLaneBlock(convolution, lanes) { _, first, count in
+      let cotangentBytes = convolution.outputPixels * pixelBytes
+      let scratch = Scratch(
+        byteCount: cotangentBytes + max(pooledPixels, inputGradient.outputPixels) * pixelBytes)
+      let (cotangent, pooled) = (scratch.start, scratch.start + cotangentBytes)
+      let block = first / lanes
+      kernels.pack(
+        type, lanes, count, pooledPixels,
+        CKSource(data: dy.data + first * pooledPixels * size, inner: 1, outer: pooledPixels), pooled
+      )
+      withUnsafePointer(to: pool.window) {
+        kernels.activationPoolLanesGradient(
+          shape.derivative.kernel, type, $0, channels, pooled,
+          state.activations.data + block * cotangentBytes, cotangent,
+          biasSums.data + block * channels * size)
+      }
+      if dw != nil {
+        withUnsafePointer(to: convolution.sizes) {
+          kernels.laneWeightGradients(
+            type, $0, state.input.data + block * convolution.paddedPixels * pixelBytes, cotangent,
+            weightSums.data + block * weight.count * size)
+        }
+      }
+      if let dx, let panels {
+        withUnsafePointer(to: inputGradient.sizes) {
+          kernels.convolveLanes(type, $0, cotangent, panels.data, nil, pooled)
+        }
+        outOfLanes(
+          pooled, inputGradient.outputPixels, first: first, count: count, dtype, into: dx)
+      }
+    }
+    for (sums, gradient) in [(weightSums, dw), (biasSums, db)] {
+      guard let gradient else { continue }
+      reduce(.sum, sums, outer: 1, reduced: blocks, inner: gradient.count, into: gradient)
+    }
+    withExtendedLifetime((dy, panels, state, dx)) {}
+  }
+}
