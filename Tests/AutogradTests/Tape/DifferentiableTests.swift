@@ -39,7 +39,7 @@ import Testing
   }
 
   /// log(1 + e^x), which saves e^x.
-  private static func softplus(_ x: Tensor, _ hadSaved: EventCounter? = nil) -> Tensor {
+  static func softplus(_ x: Tensor, _ hadSaved: EventCounter? = nil) -> Tensor {
     differentiable(
       x,
       saving: { x in
