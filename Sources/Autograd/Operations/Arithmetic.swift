@@ -16,20 +16,20 @@ extension Tensor {
     require(
       a.dtype != .bool,
       "\(operation.rawValue): needs numbers, got bool \(a.shape) and \(b.shape)")
-    let device = NDArray.device(of: a, b, operation.rawValue)
-    if a.hasShape(of: b) && a.isDense && b.isDense {
-      if Tensor.canReuse(&a, on: device) {
+    if a.hasShape(of: b) && a.isDense && b.isDense && a.device == b.device {
+      if NDArray.isUnique(&a) {
         Backend.zip(operation, dense: a, b, into: a)
         return Tensor(a)
       }
-      if Tensor.canReuse(&b, on: device) {
+      if NDArray.isUnique(&b) {
         Backend.zip(operation, dense: a, b, into: b)
         return Tensor(b)
       }
-      let y = (a.device == device ? a : b).uninitializedLike(dtype: a.dtype)
+      let y = a.uninitializedLike(dtype: a.dtype)
       Backend.zip(operation, dense: a, b, into: y)
       return Tensor(y)
     }
+    let device = NDArray.device(of: a, b, operation.rawValue)
     let (aShape, bShape) = (a.shape, b.shape)
     guard let shape = broadcastShape(aShape, bShape) else {
       fail("\(operation.rawValue): shapes \(aShape) and \(bShape) cannot be broadcast together")

@@ -12,6 +12,7 @@ struct Replay {
   }
 
   /// Adds to a slot's gradient, in place where there is no other reference to it.
+  @inline(__always)
   mutating func add(_ gradient: consuming Tensor, to slot: Int) {
     if let sum = gradients[slot].take() {
       gradients[slot] = sum + gradient
@@ -23,10 +24,17 @@ struct Replay {
   /// Replays from the last entry to the first and returns the gradients at some slots.
   ///
   /// Entries are released on the way, so that activations die early.
-  mutating func run(wanted: [Int]) -> [Tensor?] {
+  mutating func run(wanted: [Int], leafCount: Int) -> [Tensor?] {
     var isWanted = [Bool](repeating: false, count: entries.count)
-    for slot in wanted { isWanted[slot] = true }
-    let isNeeded = slots(dependingOn: isWanted)
+    var unwantedLeaves = leafCount
+    for slot in wanted where !isWanted[slot] {
+      isWanted[slot] = true
+      if case .leaf = entries[slot] { unwantedLeaves -= 1 }
+    }
+    // Every entry depends on some leaf.
+    let isNeeded =
+      unwantedLeaves == 0
+      ? [Bool](repeating: true, count: entries.count) : slots(dependingOn: isWanted)
     for slot in entries.indices.reversed() {
       let entry = takeEntry(slot)
       guard isNeeded[slot] else {

@@ -117,6 +117,7 @@ public final class Tape: Sendable {
 
   private struct Recording {
     var entries = ContiguousArray<Entry>()
+    var leafCount = 0
   }
 
   /// Increases with each tape: inner tapes have larger numbers.
@@ -143,6 +144,7 @@ public final class Tape: Sendable {
     )
     require(!isFinished, "watch: this tape is finished; a gradient was already taken from it")
     let slot = append(.leaf)
+    recording.withLock { $0.leafCount += 1 }
     return Tensor(x.array, trace: x.trace.adding(self, slot: slot))
   }
 
@@ -228,19 +230,19 @@ public final class Tape: Sendable {
         ? "gradient: this tape is finished; pass keepTape: true to replay it again"
         : "gradient: this tape is being replayed; one replay at a time")
     // Nothing is appended from here on, so the entries can be taken out of the lock.
-    let taken = recording.withLock { recording in
+    let (taken, leafCount) = recording.withLock { recording in
       let entries = recording.entries
       if !keepTape { recording.entries = [] }
-      return entries
+      return (entries, recording.leafCount)
     }
-    var replay = Replay(entries: consume taken, keepsEntries: keepTape)
+    var replay = Replay(entries: taken, keepsEntries: keepTape)
     for (y, cotangent) in seeds {
       require(
         cotangent.array.hasShape(of: y.array),
         "gradient: the cotangent must have y's shape \(y.shape), got \(cotangent.summary)")
       if let slot = y.trace.slot(on: self) { replay.add(cotangent.asType(y.dtype), to: slot) }
     }
-    let gradients = replay.run(wanted: slots)
+    let gradients = replay.run(wanted: slots, leafCount: leafCount)
     phase.store((keepTape ? Phase.recording : .finished).rawValue, ordering: .releasing)
     return gradients
   }
