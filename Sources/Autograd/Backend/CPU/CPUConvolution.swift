@@ -71,7 +71,7 @@ extension CPU {
     let rows = shape.inputChannels / shape.groups
     let isStrided = shape.stride != [1, 1] && shape.dilation == [1, 1]
     // The products below have zeros for padding, dilation and strides: NaN beside an infinity.
-    if !hasFiniteSum(weight) || isStrided && rows <= fewRows && !hasFiniteSum(dy) {
+    if !hasFiniteSum(weight) || isStrided && rows <= Tuning.fewChannels && !hasFiniteSum(dy) {
       return scatteredInputGradient(dy, weight, shape, into: dx)
     }
     if isStrided {
@@ -80,9 +80,6 @@ extension CPU {
     multiplyPatches(
       of: dy, shape.outputPatches, by: rotated(weight, shape), rows: rows, shape, into: dx)
   }
-
-  /// The number of input channels up to which packing patches costs more than multiplying them.
-  private static let fewRows = 8
 
   /// The input gradient of a strided convolution: each residue class of input positions is a stride-1
   /// convolution with its own taps.
@@ -98,7 +95,7 @@ extension CPU {
     let horizontals = (0..<min(shape.stride[1], shape.inputSize[1])).map {
       StridePhase($0, of: shape, axis: 1)
     }
-    if rows <= fewRows {
+    if rows <= Tuning.fewChannels {
       inputGradient(atPlaces: verticals, horizontals, dy, weight, shape, rows: rows, into: dx)
       return
     }

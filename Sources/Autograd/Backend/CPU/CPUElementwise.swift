@@ -2,17 +2,14 @@ internal import CKernels
 
 // Element-wise primitives: map, zip, compare, select, copy and fill.
 extension CPU {
-  /// Elements from which a dense loop is worth a second thread.
-  private static let parallelCount = 1 << 16
-
-  /// Splits a dense loop into parts of at least 2^15 elements and runs them in parallel.
+  /// Splits a long dense loop into parts and runs them in parallel.
   @inline(__always)
   private static func forEachDensePart(_ count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
-    if count < parallelCount {
+    if count < Tuning.parallelCount {
       if count > 0 { body(0, count) }
       return
     }
-    let chunks = count >> 15
+    let chunks = count / Tuning.grain
     ThreadPool.run(chunks) { chunk in
       let start = count * chunk / chunks
       body(start, count * (chunk + 1) / chunks - start)
@@ -87,7 +84,7 @@ extension CPU {
   ) {
     let (operation, type) = (operation.kernel, a.dtype.kernelType)
     let size = a.dtype.byteCount
-    if y.count < parallelCount, let (width, aStrides, bStrides) = rowStrides(a, b, in: y) {
+    if y.count < Tuning.parallelCount, let (width, aStrides, bStrides) = rowStrides(a, b, in: y) {
       if width == 0 { return }
       kernels.zip(
         operation, type, width, y.count / width,

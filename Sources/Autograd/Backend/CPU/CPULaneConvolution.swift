@@ -67,15 +67,15 @@ extension CPU {
       batch = shape.batch
     }
 
-    /// Whether lanes are the better way: enough images to fill them; few channels, where packing
-    /// patches costs much, but windows of several pixels, where it costs anything; input rows for one
-    /// output row, and weights, that stay in the L2 cache.
+    /// Whether the batch-interleaved kernel is expected to beat im2col and a matrix product: at least half a
+    /// vector of images, few input channels, a kernel larger than 1x1, and input rows for one output row and
+    /// weights that stay in L2.
     func suits(_ dtype: DType) -> Bool {
       let lanes = laneCount(dtype)
       let rows = sizes.channels * sizes.kernelHeight * (sizes.width + 2 * sizes.padX)
-      return batch * 2 >= lanes && sizes.channels <= 32
-        && sizes.kernelHeight * sizes.kernelWidth > 1 && rows <= 1 << 13
-        && sizes.outputs * taps <= 1 << 15 && taps > 0 && outputPixels > 0
+      return batch * 2 >= lanes && sizes.channels <= Tuning.interleavedChannels
+        && sizes.kernelHeight * sizes.kernelWidth > 1 && rows <= Tuning.interleavedRow
+        && sizes.outputs * taps <= Tuning.interleavedWeights && taps > 0 && outputPixels > 0
     }
   }
 

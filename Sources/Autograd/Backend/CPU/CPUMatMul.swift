@@ -15,12 +15,9 @@ struct Scratch: ~Copyable {
 
 /// The sizes of a blocked matrix product and the panel widths of the kernels in use.
 struct PanelShape {
-  /// The most depth of one packed block: a right panel of it (320 x 48 floats, 61 KB) stays in L2.
-  static let depthBlock = 320
-
   /// Blocks of about equal depth.
   static func depthBlock(of depth: Int) -> Int {
-    let count = max(1, (depth + depthBlock - 1) / depthBlock)
+    let count = max(1, (depth + Tuning.depthBlock - 1) / Tuning.depthBlock)
     return (depth + count - 1) / count
   }
 
@@ -87,17 +84,6 @@ struct PanelTiles {
 }
 
 extension CPU {
-  /// The number of chunks of a product with so many multiplications where every chunk packs what it
-  /// needs itself; nil where both operands are packed once, for all threads.
-  private static func ownPanelChunks(_ work: Int) -> Int? {
-    switch work {
-    case ..<(1 << 20): 1
-    case ..<(1 << 23): 2
-    case ..<(1 << 25): 4
-    default: nil
-    }
-  }
-
   /// One product of a batch: y [rows, columns], its row stride given, = a [rows, depth] · b [depth,
   /// columns].
   ///
@@ -117,7 +103,7 @@ extension CPU {
       multiplyVector(panels, rows, depth: depth, b.data, a.asRows, into: y)
       return
     }
-    guard let chunks = ownPanelChunks(rows * columns * depth) else {
+    guard let chunks = Tuning.chunksWithOwnPanels(multiplications: rows * columns * depth) else {
       multiplyInTiles(
         panels, rows: rows, columns: columns, depth: depth, a, b, into: y, rowStride: rowStride)
       return
@@ -144,7 +130,8 @@ extension CPU {
     _ panels: PanelShape, _ columns: Int, depth: Int, _ x: UnsafeMutableRawPointer, _ b: CKSource,
     into y: UnsafeMutableRawPointer
   ) {
-    let tiles = PanelTiles(columns, panel: 64, count: max(1, (columns * depth) >> 17))
+    let tiles = PanelTiles(
+      columns, panel: 64, count: max(1, columns * depth / Tuning.vectorProductGrain))
     let size = panels.elementSize
     ThreadPool.run(tiles.count) { tile in
       let first = tile * tiles.size
@@ -156,19 +143,19 @@ extension CPU {
 
   /// A product on the calling thread, per block of depth.
   ///
-  /// Packs b, except whole panels that are already contiguous and used by at most 256 rows of a. Packs a only if
-  /// its rows are not contiguous and used by more than 128 columns.
+  /// Packs b, except whole panels that are already contiguous and used by few rows of a. Packs a only if its rows
+  /// are not contiguous and used by many columns.
   private static func multiplyInOneGo(
     _ panels: PanelShape, rows: Int, columns: Int, depth: Int, _ a: MatrixView, _ b: MatrixView,
     into y: UnsafeMutableRawPointer, rowStride: Int
   ) {
     let depthBlock = PanelShape.depthBlock(of: depth)
-    let packsLeft = a.columnStride != 1 && columns > 128
+    let packsLeft = a.columnStride != 1 && columns > Tuning.columnsWithoutPackingLeft
     let left = Scratch(
       byteCount: packsLeft
         ? panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock) : 1)
     let unpacked =
-      b.columnStride == 1 && rows <= 256 && !packsLeft
+      b.columnStride == 1 && rows <= Tuning.rowsWithoutPackingRight && !packsLeft
       ? columns / panels.rightWidth * panels.rightWidth : 0
     let right = Scratch(
       byteCount: panels.byteCount(
@@ -216,12 +203,10 @@ extension CPU {
     let right = Scratch(
       byteCount: panels.byteCount(columns, width: panels.rightWidth, depth: depthBlock))
     let (leftStart, rightStart) = (left.start, right.start)
-    // Tiles of about 96 by 256 keep the left block in L2; where they are few, some more of them
-    // are split evenly over threads.
-    let columnTiles = PanelTiles(columns, panel: panels.rightWidth, atMost: 256)
+    let columnTiles = PanelTiles(columns, panel: panels.rightWidth, atMost: Tuning.tileColumns)
     let rowTiles = PanelTiles(
-      rows, panel: panels.leftWidth, atMost: 96,
-      atLeast: (7 + columnTiles.count) / columnTiles.count)
+      rows, panel: panels.leftWidth, atMost: Tuning.tileRows,
+      atLeast: (Tuning.leastTiles - 1 + columnTiles.count) / columnTiles.count)
     var start = 0
     repeat {
       let block = min(depthBlock, depth - start)
@@ -293,7 +278,7 @@ extension CPU {
       } else {
         // Chunks of whole products, large enough for a thread each.
         let work = max(1, rows * columns * max(depth, 1))
-        let perChunk = max(1, (1 << 18) / work)
+        let perChunk = max(1, Tuning.batchedProductGrain / work)
         let chunks = (products + perChunk - 1) / perChunk
         ThreadPool.run(chunks) { chunk in
           for index in chunk * perChunk..<min(products, (chunk + 1) * perChunk) { one(index) }

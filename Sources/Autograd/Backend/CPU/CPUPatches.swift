@@ -62,11 +62,12 @@ extension CPU {
     let rest = (panels.rightWidth - pixels % panels.rightWidth) % panels.rightWidth
     let imagesInPanel = panels.rightWidth / pixels + 2
     let joinsImages =
-      shape.batch > 1 && rest * 16 > pixels && imagesInPanel * patches.bandElements <= 4_096
+      shape.batch > 1 && rest * Tuning.panelWaste > pixels
+      && imagesInPanel * patches.bandElements <= Tuning.sharedPanelElements
     let unitPixels = joinsImages ? shape.batch * pixels : pixels
     let tiles = PanelTiles(
-      unitPixels, panel: panels.rightWidth, atMost: max(512, panels.rightWidth),
-      atLeast: joinsImages ? 8 : 1)
+      unitPixels, panel: panels.rightWidth, atMost: max(Tuning.patchColumns, panels.rightWidth),
+      atLeast: joinsImages ? Tuning.leastTiles : 1)
     let units = joinsImages ? 1 : shape.batch
     let isPlain = patches.arePixels
     withExtendedLifetime((images, matrix, result)) {
@@ -146,13 +147,12 @@ extension CPU {
     let count: Int
     let taps: PanelTiles
 
-    private static let bytesOfSums = 1 << 23
-
     init(_ shape: ConvolutionShape, _ dw: NDArray) {
-      taps = PanelTiles(shape.taps, panel: PanelShape(dw.dtype).rightWidth, atMost: 256)
+      taps = PanelTiles(
+        shape.taps, panel: PanelShape(dw.dtype).rightWidth, atMost: Tuning.tileColumns)
       let chunks = taps.count * shape.groups
-      let wanted = (16 + chunks - 1) / chunks
-      let fitting = max(1, Self.bytesOfSums / max(1, dw.count * dw.dtype.byteCount))
+      let wanted = (Tuning.weightSumChunks + chunks - 1) / chunks
+      let fitting = max(1, Tuning.weightSumBytes / max(1, dw.count * dw.dtype.byteCount))
       count = max(1, min(wanted, fitting, shape.batch))
     }
 
@@ -176,7 +176,7 @@ extension CPU {
       return
     }
     // Small images are joined, [groups, rows, images, pixels]: a sum is loaded and stored less often.
-    let joinsImages = shape.batch > 1 && pixels < PanelShape.depthBlock
+    let joinsImages = shape.batch > 1 && pixels < Tuning.depthBlock
     let joined = joinsImages ? shape.batch : 1
     let cotangents =
       joinsImages
@@ -195,7 +195,7 @@ extension CPU {
           let width = min(sums.taps.size, taps - column)
           let right = Scratch(
             byteCount: panels.byteCount(
-              width, width: panels.rightWidth, depth: min(joined * pixels, PanelShape.depthBlock)))
+              width, width: panels.rightWidth, depth: min(joined * pixels, Tuning.depthBlock)))
           let target = result.data + ((sum * groups + group) * rows * taps + column) * size
           let inputs =
             x.data + group * patches.pointee.channels * shape.inputPixels * size

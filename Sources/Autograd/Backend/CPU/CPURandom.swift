@@ -16,7 +16,7 @@ extension CPU {
     _ words: RandomWords, _ count: Int,
     _ body: (_ start: Int, _ words: UnsafeBufferPointer<UInt32>) -> Void
   ) {
-    let size = 4096
+    let size = Tuning.wordsPerPart
     forEachRowPart((count + size - 1) / size, width: size) { part, parts in
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: min(size, count)) { buffer in
         let end = min((part + parts) * size, count)

@@ -3,14 +3,12 @@ internal import CKernels
 // Reductions along one group of neighboring axes of a dense array, seen as [outer, reduced,
 // inner].
 extension CPU {
-  private static let grain = 1 << 15
-
   /// Runs `body` over parts of `count` rows of `width` elements.
   static func forEachRowPart(
     _ count: Int, width: Int, _ body: (_ start: Int, _ count: Int) -> Void
   ) {
     if count == 0 { return }
-    let chunks = max(1, min(count, count * max(width, 1) / grain))
+    let chunks = max(1, min(count, count * max(width, 1) / Tuning.grain))
     ThreadPool.run(chunks) { chunk in
       let start = count * chunk / chunks
       body(start, count * (chunk + 1) / chunks - start)
@@ -24,7 +22,7 @@ extension CPU {
     let (kernel, type) = (operation.kernel, x.dtype.kernelType)
     let size = x.dtype.byteCount
     // Few long sums are split, and their parts reduced in turn.
-    let parts = outer * inner < grain / 8 ? reduced * inner / grain : 0
+    let parts = outer * inner < Tuning.fewSums ? reduced * inner / Tuning.grain : 0
     if parts > 1 {
       let partial = NDArray.uninitialized(dtype: x.dtype, shape: [outer, parts, inner], on: .cpu)
       ThreadPool.run(outer * parts) { chunk in
@@ -86,7 +84,7 @@ extension CPU {
   }
 
   static func sumOfSquares(_ x: NDArray, into y: NDArray) {
-    let (type, size, width) = (x.dtype.kernelType, x.dtype.byteCount, 2048)
+    let (type, size, width) = (x.dtype.kernelType, x.dtype.byteCount, Tuning.squaresPerPart)
     let parts = (x.count + width - 1) / width
     withUnsafeTemporaryAllocation(of: Double.self, capacity: parts) { sums in
       forEachRowPart(parts, width: width) { start, count in

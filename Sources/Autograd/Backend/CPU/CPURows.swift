@@ -74,7 +74,7 @@ extension CPU {
     _ x: NDArray, below bound: Int, ignoring ignored: Int?, into y: NDArray
   ) -> IndexCheck {
     let isNarrow = y.dtype == .int32
-    let parts = max(1, x.count >> 15)
+    let parts = max(1, x.count / Tuning.grain)
     return x.withElements(as: Int64.self) { source in
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: parts) { found in
         ThreadPool.run(parts) { part in

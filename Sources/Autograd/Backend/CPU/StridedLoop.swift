@@ -6,9 +6,6 @@ internal import CKernels
 /// the kernels' own; the rest is walked here. Splitting for threads goes by rows (steps of all
 /// loops but the innermost), or within the row if there is only one.
 struct StridedLoop {
-  /// Elements that one thread at least should have to do.
-  private static let grain = 1 << 15
-
   private let sizes: [Int]
   private let strides: [[Int]]
   private let inner: Int
@@ -52,14 +49,14 @@ struct StridedLoop {
   func forEachPart(_ body: (_ inner: Int, _ outer: Int, _ offsets: [Int]) -> Void) {
     if inner == 0 || rows == 0 { return }
     if rows == 1 {
-      let chunks = max(1, inner / StridedLoop.grain)
+      let chunks = max(1, inner / Tuning.grain)
       ThreadPool.run(chunks) { chunk in
         let (start, end) = (inner * chunk / chunks, inner * (chunk + 1) / chunks)
         body(end - start, 1, strides.map { start * ($0.last ?? 0) })
       }
       return
     }
-    let chunks = max(1, min(rows, inner * rows / StridedLoop.grain))
+    let chunks = max(1, min(rows, inner * rows / Tuning.grain))
     ThreadPool.run(chunks) { chunk in
       var row = rows * chunk / chunks
       let end = rows * (chunk + 1) / chunks

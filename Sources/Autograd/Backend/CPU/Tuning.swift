@@ -1,0 +1,67 @@
+/// The thresholds that decide how the CPU's work is split and which algorithm computes it.
+///
+/// All depend on sizes alone, never on the number of threads, so that results do not either. Measurements are
+/// on one or two cores with AVX2 or AVX-512; "not measured" marks an estimate.
+enum Tuning {
+  // MARK: Work for a thread
+
+  /// Elements of a loop or reduction for each chunk. Not measured.
+  static let grain = 1 << 15
+  /// Elements from which a dense element-wise loop is split. Not measured.
+  static let parallelCount = 2 * grain
+  /// Outputs below which a sum is split along the reduced axis as well. Not measured.
+  static let fewSums = grain / 8
+  /// Multiplications for each chunk of a vector times a matrix, which reads each weight once. Not measured.
+  static let vectorProductGrain = 1 << 17
+  /// Multiplications for each chunk of a batch of small products. Not measured.
+  static let batchedProductGrain = 1 << 18
+  /// Elements that are squared, or random words that are drawn, at a time: a part of L1. Not measured.
+  static let (squaresPerPart, wordsPerPart) = (2048, 4096)
+
+  // MARK: Matrix products
+
+  /// The most depth of one packed block: a right panel of it (320 x 48 floats, 61 KB) stays in L2.
+  static let depthBlock = 320
+  /// Rows and columns of a tile of a large product: its left block (96 x 320 floats, 123 KB) stays in L2.
+  static let (tileRows, tileColumns) = (96, 256)
+  /// Tiles that a large product is split into at least, so that threads get equal shares. Not measured.
+  static let leastTiles = 8
+  /// Rows of the left operand up to which contiguous rows of the right one are not packed: at 128 x 128 x 128
+  /// on two threads 20.4 µs instead of 26.1.
+  static let rowsWithoutPackingRight = 256
+  /// Columns from which a left operand with scattered rows is packed. Not measured.
+  static let columnsWithoutPackingLeft = 128
+
+  /// The number of chunks of a product with so many multiplications where every chunk packs its own panels;
+  /// nil where both operands are packed once, for all threads.
+  static func chunksWithOwnPanels(multiplications: Int) -> Int? {
+    switch multiplications {
+    case ..<(1 << 20): 1
+    case ..<(1 << 23): 2
+    case ..<(1 << 25): 4
+    default: nil
+    }
+  }
+
+  // MARK: Convolutions
+
+  /// Input channels up to which the batch-interleaved kernels are expected to beat im2col (packing an element
+  /// costs as much as multiplying it by 13 output channels).
+  static let interleavedChannels = 32
+  /// Elements of the input rows that one output row needs, and of the weights, up to which they stay in L2
+  /// (in elements of a vector's width, and single elements). Not measured.
+  static let (interleavedRow, interleavedWeights) = (1 << 13, 1 << 15)
+  /// Columns of a tile of im2col. Not measured.
+  static let patchColumns = 512
+  /// Elements that the patches of one panel see of a channel, up to which images share panels: a part of L1.
+  /// Not measured.
+  static let sharedPanelElements = 1 << 12
+  /// Images share panels where an image's last panel would be padded by more than one in this many of its
+  /// pixels. Not measured.
+  static let panelWaste = 16
+  /// Bytes of partial sums of weight gradients, and chunks that these make for threads. Not measured.
+  static let (weightSumBytes, weightSumChunks) = (1 << 23, 16)
+  /// Input channels up to which the residue classes of a stride are rows of one product, since packing costs more
+  /// than multiplying. Not measured.
+  static let fewChannels = 8
+}
