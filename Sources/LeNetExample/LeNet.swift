@@ -5,12 +5,12 @@ import NN
 /// Maps images [batch, 1, 28, 28] to logits [batch, classCount]; 61,706 parameters for ten classes.
 public final class LeNet: Classifier {
   /// The step size of SGD.
-  public let learningRate: Float
+  public let learningRate: Double
   /// The layers.
   public let net: Sequential
 
   /// A model whose shapes follow from the first images it sees.
-  public init(learningRate: Float = 0.1, classCount: Int = 10) {
+  public init(learningRate: Double = 0.1, classCount: Int = 10) {
     self.learningRate = learningRate
     net = Sequential(
       LazyConv2d(6, kernelSize: 5, padding: 2), Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2),

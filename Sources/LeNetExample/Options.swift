@@ -22,7 +22,7 @@ struct Options: Equatable {
 
   var epochCount = 10
   var batchSize = 128
-  var learningRate: Float = 0.1
+  var learningRate = 0.1
   var seed: UInt64 = 0
   /// How many threads compute; nil for all that the machine has.
   var threadCount: Int?
@@ -135,7 +135,7 @@ struct Options: Equatable {
       }
       seed = number
     case "--learning-rate":
-      guard let number = Float(value), number.isFinite, number > 0 else {
+      guard let number = Double(value), number.isFinite, number > 0 else {
         throw mismatch("a number above 0")
       }
       learningRate = number

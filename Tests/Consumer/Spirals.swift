@@ -51,7 +51,7 @@ final class Residual: Layer {
 
 /// A multilayer perceptron that infers the width of its input.
 final class SpiralModel: Classifier {
-  let learningRate: Float = 0.2
+  let learningRate = 0.2
   let net = Sequential(
     LazyLinear(64), ReLU(), Residual(64), Residual(64), Dropout(0.05), LazyLinear(3))
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["FASHION_MNIST_DIR"] != nil))
 struct RealDataTests {
   private final class SoftmaxRegression: Classifier {
-    let learningRate: Float = 0.1
+    let learningRate = 0.1
     let net = Sequential(Flatten(), LazyLinear(10))
   }
 

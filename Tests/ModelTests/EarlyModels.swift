@@ -4,24 +4,24 @@ import NN
 // The models of Dive into Deep Learning, chapters 4 to 8.1, as its readers would write them.
 
 final class SoftmaxRegression: Classifier {
-  let learningRate: Float = 0.1
+  let learningRate = 0.1
   let net = Sequential(Flatten(), LazyLinear(10))
 }
 
 final class MLP: Classifier {
-  let learningRate: Float = 0.1
+  let learningRate = 0.1
   let net = Sequential(Flatten(), LazyLinear(256), ReLU(), LazyLinear(10))
 }
 
 final class DropoutMLP: Classifier {
-  let learningRate: Float = 0.1
+  let learningRate = 0.1
   let net = Sequential(
     Flatten(), LazyLinear(256), ReLU(), Dropout(0.5), LazyLinear(256), ReLU(), Dropout(0.5),
     LazyLinear(10))
 }
 
 final class LeNet: Classifier {
-  let learningRate: Float = 0.5
+  let learningRate = 0.5
   let net = Sequential(
     LazyConv2d(6, kernelSize: 5, padding: 2), Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2),
     LazyConv2d(16, kernelSize: 5), Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2), Flatten(),
@@ -29,7 +29,7 @@ final class LeNet: Classifier {
 }
 
 final class BatchNormLeNet: Classifier {
-  let learningRate: Float = 0.1
+  let learningRate = 0.1
   let net = Sequential(
     LazyConv2d(6, kernelSize: 5), LazyBatchNorm2d(), Sigmoid(),
     AvgPool2d(kernelSize: 2, stride: 2), LazyConv2d(16, kernelSize: 5), LazyBatchNorm2d(),
@@ -38,7 +38,7 @@ final class BatchNormLeNet: Classifier {
 }
 
 final class AlexNet: Classifier {
-  let learningRate: Float = 0.01
+  let learningRate = 0.01
   let net = Sequential(
     LazyConv2d(96, kernelSize: 11, stride: 4, padding: 1), ReLU(),
     MaxPool2d(kernelSize: 3, stride: 2), LazyConv2d(256, kernelSize: 5, padding: 2), ReLU(),

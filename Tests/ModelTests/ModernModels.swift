@@ -4,7 +4,7 @@ import NN
 // The models of Dive into Deep Learning, chapters 8.2 to 8.8, as its readers would write them.
 
 final class VGG: Classifier {
-  let learningRate: Float = 0.05
+  let learningRate = 0.05
   let net: Sequential
 
   init(_ architecture: [(convolutions: Int, channels: Int)]) {
@@ -23,7 +23,7 @@ final class VGG: Classifier {
 }
 
 final class NiN: Classifier {
-  let learningRate: Float = 0.05
+  let learningRate = 0.05
   let net = Sequential(
     block(96, kernelSize: 11, stride: 4, padding: 0), MaxPool2d(kernelSize: 3, stride: 2),
     block(256, kernelSize: 5, stride: 1, padding: 2), MaxPool2d(kernelSize: 3, stride: 2),
@@ -40,7 +40,7 @@ final class NiN: Classifier {
 }
 
 final class GoogLeNet: Classifier {
-  let learningRate: Float = 0.1
+  let learningRate = 0.1
   let net = Sequential(
     Sequential(
       LazyConv2d(64, kernelSize: 7, stride: 2, padding: 3), ReLU(),
@@ -77,7 +77,7 @@ final class GoogLeNet: Classifier {
 }
 
 final class ResNet: Classifier {
-  let learningRate: Float = 0.05
+  let learningRate = 0.05
   let net: Sequential
 
   init(_ architecture: [(count: Int, channels: Int)]) {
@@ -107,7 +107,7 @@ final class ResNet: Classifier {
 
 /// AnyNet of ResNeXt blocks with the sizes of RegNetX-32.
 final class RegNetX32: Classifier {
-  let learningRate: Float = 0.05
+  let learningRate = 0.05
   let net = Sequential(
     Sequential(LazyConv2d(32, kernelSize: 3, stride: 2, padding: 1), LazyBatchNorm2d(), ReLU()),
     stage(depth: 4, channels: 32), stage(depth: 6, channels: 80), GlobalAvgPool(), Flatten(),
@@ -133,7 +133,7 @@ final class RegNetX32: Classifier {
 }
 
 final class DenseNet: Classifier {
-  let learningRate: Float = 0.1
+  let learningRate = 0.1
   let net: Sequential
 
   init(growth: Int = 32, architecture: [Int] = [4, 4, 4, 4]) {

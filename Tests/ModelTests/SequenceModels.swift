@@ -6,7 +6,7 @@ import NN
 
 /// The tokens that follow: one-hot vectors through an LSTM.
 final class LSTMLanguageModel: Classifier {
-  let learningRate: Float = 4
+  let learningRate = 4.0
   let tokens: Int
   let lstm: LSTM
   let linear: Linear
@@ -54,7 +54,7 @@ final class Translator: Module {
 
 /// A Transformer over the patches of an image and a token of its own that gets the class.
 final class ViT: Classifier {
-  let learningRate: Float = 0.1
+  let learningRate = 0.1
   let classToken: Parameter
   let positions: Parameter
   let patches: Conv2d

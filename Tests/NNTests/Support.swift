@@ -54,7 +54,7 @@ func expect(
 
 /// LeNet-5 of d2l 7.6, lazy or with all sizes stated.
 final class LeNet: Classifier {
-  let learningRate: Float = 0.1
+  let learningRate = 0.1
   let net: Sequential
 
   init(isLazy: Bool = true) {

@@ -36,10 +36,10 @@ func labels(_ count: Int, classes: Int = 10) -> Tensor {
 
 /// A classifier around layers.
 final class Model: Classifier {
-  let learningRate: Float
+  let learningRate: Double
   let net: Sequential
 
-  init(learningRate: Float = 0.1, _ layers: any Layer...) {
+  init(learningRate: Double = 0.1, _ layers: any Layer...) {
     self.learningRate = learningRate
     net = Sequential(layers)
   }

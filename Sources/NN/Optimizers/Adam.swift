@@ -148,14 +148,14 @@ public final class Adam: GroupedOptimizer {
   ///   - amsgrad: Whether to divide by the largest average so far (Reddi and others 2018).
   ///   - maximize: Whether the objective is to grow.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-3,
+    _ parameters: [Parameter], learningRate: Double = 1e-3,
     betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
     amsgrad: Bool = false, maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "Adam", parameters,
       AdamOptions(
-        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
         epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: false,
         form: amsgrad ? .amsgrad : .adam, isMaximizing: maximize))
   }
@@ -170,14 +170,14 @@ public final class AdamW: GroupedOptimizer {
   ///
   /// The other parameters are Adam's.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-3,
+    _ parameters: [Parameter], learningRate: Double = 1e-3,
     betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 1e-2,
     amsgrad: Bool = false, maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "AdamW", parameters,
       AdamOptions(
-        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
         epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: true,
         form: amsgrad ? .amsgrad : .adam, isMaximizing: maximize))
   }
@@ -190,14 +190,14 @@ public final class Adamax: GroupedOptimizer {
 
   /// An optimizer for a model's parameters; see `Adam`.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 2e-3,
+    _ parameters: [Parameter], learningRate: Double = 2e-3,
     betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
     maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "Adamax", parameters,
       AdamOptions(
-        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
         epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: false, form: .adamax,
         isMaximizing: maximize))
   }
@@ -214,14 +214,14 @@ public final class NAdam: GroupedOptimizer {
   ///   - momentumDecay: How quickly the momentum grows to `betas.0`.
   ///   - decoupledWeightDecay: Whether parameters shrink by themselves, as in AdamW.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 2e-3,
+    _ parameters: [Parameter], learningRate: Double = 2e-3,
     betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
     momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false, maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "NAdam", parameters,
       AdamOptions(
-        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
         epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: decoupledWeightDecay,
         form: .nadam(momentumDecay: momentumDecay), isMaximizing: maximize))
   }
@@ -236,14 +236,14 @@ public final class RAdam: GroupedOptimizer {
   ///
   /// - Parameter decoupledWeightDecay: Whether parameters shrink by themselves, as in AdamW.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-3,
+    _ parameters: [Parameter], learningRate: Double = 1e-3,
     betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
     decoupledWeightDecay: Bool = false, maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "RAdam", parameters,
       AdamOptions(
-        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
         epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: decoupledWeightDecay,
         form: .radam, isMaximizing: maximize))
   }

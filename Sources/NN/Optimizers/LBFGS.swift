@@ -63,13 +63,13 @@ public final class LBFGS: Optimizer {
   ///   - historySize: The number of differences that are remembered.
   ///   - lineSearch: How the length of a step is found.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1.0,
+    _ parameters: [Parameter], learningRate: Double = 1.0,
     maxIterations: Int = 20, maxEvaluations: Int? = nil, gradientTolerance: Double = 1e-7,
     changeTolerance: Double = 1e-9, historySize: Int = 100, lineSearch: LineSearch = .none
   ) {
     var seen = Set<ObjectIdentifier>()
     self.parameters = parameters.filter { seen.insert(ObjectIdentifier($0)).inserted }
-    self.learningRate = Double(asWritten: learningRate)
+    self.learningRate = learningRate
     self.maxIterations = maxIterations
     self.maxEvaluations = maxEvaluations ?? maxIterations * 5 / 4
     self.gradientTolerance = gradientTolerance

@@ -31,13 +31,13 @@ public final class Lion: GroupedOptimizer {
   ///   - weightDecay: Each step shrinks parameters by `learningRate * weightDecay`.
   ///   - maximize: Whether the objective is to grow.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-4,
+    _ parameters: [Parameter], learningRate: Double = 1e-4,
     betas: (Double, Double) = (0.9, 0.99), weightDecay: Double = 0, maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "Lion", parameters,
       Options(
-        learningRate: Double(asWritten: learningRate), beta1: betas.0, beta2: betas.1,
+        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
         weightDecay: weightDecay, isMaximizing: maximize))
   }
 }

@@ -142,10 +142,3 @@ extension DecayingRule {
       "\(name): the weight decay must be a finite number of at least 0, got \(weightDecay)")
   }
 }
-
-extension Double {
-  /// A number as it was written: the Float 0.1 gives 0.1, not 0.10000000149.
-  init(asWritten number: some BinaryFloatingPoint) {
-    self = (number as? Float).flatMap { Double($0.description) } ?? Double(number)
-  }
-}

@@ -37,14 +37,14 @@ public final class RMSprop: GroupedOptimizer {
   ///   - centered: Whether to divide by a deviation instead of a root of squares (Graves 2013).
   ///   - maximize: Whether the objective is to grow.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-2, alpha: Double = 0.99,
+    _ parameters: [Parameter], learningRate: Double = 1e-2, alpha: Double = 0.99,
     epsilon: Double = 1e-8, weightDecay: Double = 0, momentum: Double = 0, centered: Bool = false,
     maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "RMSprop", parameters,
       Options(
-        learningRate: Double(asWritten: learningRate), alpha: alpha, epsilon: epsilon,
+        learningRate: learningRate, alpha: alpha, epsilon: epsilon,
         weightDecay: weightDecay, momentum: momentum, isCentered: centered, isMaximizing: maximize))
   }
 }
@@ -123,14 +123,14 @@ public final class Adagrad: GroupedOptimizer {
   ///   - epsilon: What keeps the divisor from 0.
   ///   - maximize: Whether the objective is to grow.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-2,
+    _ parameters: [Parameter], learningRate: Double = 1e-2,
     learningRateDecay: Double = 0, weightDecay: Double = 0, initialAccumulator: Double = 0,
     epsilon: Double = 1e-10, maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "Adagrad", parameters,
       Options(
-        learningRate: Double(asWritten: learningRate), learningRateDecay: learningRateDecay,
+        learningRate: learningRate, learningRateDecay: learningRateDecay,
         weightDecay: weightDecay, initialAccumulator: initialAccumulator, epsilon: epsilon,
         isMaximizing: maximize))
   }
@@ -199,13 +199,13 @@ public final class Adadelta: GroupedOptimizer {
   ///   - weightDecay: The factor of the parameter that is added to its gradient.
   ///   - maximize: Whether the objective is to grow.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1.0, rho: Double = 0.9,
+    _ parameters: [Parameter], learningRate: Double = 1.0, rho: Double = 0.9,
     epsilon: Double = 1e-6, weightDecay: Double = 0, maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "Adadelta", parameters,
       Options(
-        learningRate: Double(asWritten: learningRate), rho: rho, epsilon: epsilon,
+        learningRate: learningRate, rho: rho, epsilon: epsilon,
         weightDecay: weightDecay, isMaximizing: maximize))
   }
 }

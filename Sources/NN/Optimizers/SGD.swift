@@ -37,13 +37,13 @@ public final class SGD: GroupedOptimizer {
   ///   - nesterov: Whether momentum is Nesterov's; it needs momentum and no dampening.
   ///   - maximize: Whether the objective is to grow.
   public init(
-    _ parameters: [Parameter], learningRate: any BinaryFloatingPoint = 1e-3, momentum: Double = 0,
+    _ parameters: [Parameter], learningRate: Double = 1e-3, momentum: Double = 0,
     dampening: Double = 0, weightDecay: Double = 0, nesterov: Bool = false, maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "SGD", parameters,
       Options(
-        learningRate: Double(asWritten: learningRate), momentum: momentum, dampening: dampening,
+        learningRate: learningRate, momentum: momentum, dampening: dampening,
         weightDecay: weightDecay, isNesterov: nesterov, isMaximizing: maximize))
   }
 }

@@ -31,7 +31,7 @@ public protocol Classifier: Layer, Trainable {
   var net: Net { get }
 
   /// The learning rate of the default optimizer.
-  var learningRate: Float { get }
+  var learningRate: Double { get }
 
   /// The loss of logits, a tensor of one element.
   func loss(_ logits: Tensor, _ labels: Tensor) -> Tensor

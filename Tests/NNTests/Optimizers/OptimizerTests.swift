@@ -291,7 +291,7 @@ extension OptimizerFixture.Case {
 
   @Test func learningRatesOfGroups() {
     let (a, b) = (Parameter(Tensor([1])), Parameter(Tensor([1])))
-    let optimizer = SGD([a], learningRate: Float(0.1), momentum: 0.5)
+    let optimizer = SGD([a], learningRate: 0.1, momentum: 0.5)
     optimizer.addGroup([b]) { $0.learningRate = 0.01 }
     #expect(optimizer.learningRate == 0.1 && optimizer.learningRates == [0.1, 0.01])
     #expect(optimizer.groups[1].options.momentum == 0.5)

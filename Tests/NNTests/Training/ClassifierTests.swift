@@ -5,7 +5,7 @@ import Testing
 @testable import NN
 
 private final class SoftmaxRegression: Classifier {
-  let learningRate: Float = 0.1
+  let learningRate = 0.1
   let net = Sequential(Flatten(), LazyLinear(10))
 }
 
@@ -36,7 +36,7 @@ private final class SoftmaxRegression: Classifier {
 
   @Test func predictionsAreInEvaluationMode() {
     final class Model: Classifier {
-      let learningRate: Float = 0.1
+      let learningRate = 0.1
       let net = Sequential(Dropout(0.9))
     }
     let model = Model()
@@ -46,7 +46,7 @@ private final class SoftmaxRegression: Classifier {
 
   @Test func aSummaryOfANetThatIsNoSequential() {
     final class Model: Classifier {
-      let learningRate: Float = 0.1
+      let learningRate = 0.1
       let net = LazyLinear(3)
     }
     let model = Model()
@@ -56,7 +56,7 @@ private final class SoftmaxRegression: Classifier {
 
   @Test func aSummaryForInputsOfOtherTypes() {
     final class Bag: Classifier {
-      let learningRate: Float = 0.1
+      let learningRate = 0.1
       let net = Sequential(Embedding(7, 4), Flatten(), LazyLinear(2))
     }
     let model = Bag()
@@ -67,7 +67,7 @@ private final class SoftmaxRegression: Classifier {
       ])
 
     final class Precise: Classifier {
-      let learningRate: Float = 0.1
+      let learningRate = 0.1
       let net = Sequential(Conv2d(1, 2, kernelSize: 3))
     }
     let precise = Precise()
@@ -77,7 +77,7 @@ private final class SoftmaxRegression: Classifier {
 
   /// What the protocol calls a default may be replaced.
   private final class Pessimist: Classifier {
-    let learningRate: Float = 0.1
+    let learningRate = 0.1
     let net = Sequential(LazyLinear(2))
 
     func loss(_ logits: Tensor, _ labels: Tensor) -> Tensor { logits.sum() * 0 + 7 }

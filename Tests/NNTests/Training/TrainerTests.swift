@@ -282,7 +282,7 @@ private func summary(_ event: TrainerEvent) -> String {
   @Test func dropoutFollowsTheSeed() throws {
     func run(seed: UInt64) throws -> [[Float]] {
       final class Model: Classifier {
-        let learningRate: Float = 0.1
+        let learningRate = 0.1
         let net = Sequential(LazyLinear(8), Dropout(0.5), LazyLinear(2))
       }
       let data = DataSplit(
