@@ -22,7 +22,7 @@ struct OperationsPageTests {
   @Test func layers() throws {
     try expectPage(
       under: "Layers",
-      lists: declared(/public (?:final class|typealias) (\w+)/, in: "NN/Layers")
+      lists: declared(/public (?:final class|typealias|func(?= Lazy)) (\w+)/, in: "NN/Layers")
         .filter { $0 != "State" })
   }
 

@@ -83,6 +83,18 @@ if [ "$(uname)" = Linux ]; then
   echo "consumer: $(stat -c %s "$work/static") bytes, statically linked and stripped"
 fi
 
+# A forgotten size is a compiler's error, and a superfluous one too.
+compiles() {
+  echo "import NN; let layer = $1" >"$work/layer.swift"
+  swiftc -typecheck -I .build/release/Modules "$work/layer.swift" >"$work/log" 2>&1
+}
+for layer in 'Linear(400, 120)' 'LazyLinear(120)' 'LazyConv2d(6, kernelSize: 5)'; do
+  compiles "$layer" || { cat "$work/log"; fail "$layer does not compile"; }
+done
+for layer in 'Linear(120)' 'LazyLinear(400, 120)' 'Conv2d(6, kernelSize: 5)' 'BatchNorm2d()'; do
+  if compiles "$layer"; then fail "$layer compiles"; fi
+done
+
 # A dependent's debug build sees no unsafe flag, so it is slow, and says so in one line.
 try debug 3
 if [ "$(grep -c 'unoptimized build' "$work/stderr")" != 1 ] \

@@ -36,17 +36,8 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
     self.init(channels: channels, epsilon, momentum, isAffine, tracksStatistics, bias)
   }
 
-  /// A lazy layer: the first forward pass tells the number of channels.
-  ///
-  /// - Parameters: As for a layer that states them.
-  public convenience init(
-    epsilon: Double = 1e-5, momentum: Double? = 0.1, isAffine: Bool = true,
-    tracksStatistics: Bool = true, bias: Bool = true
-  ) {
-    self.init(channels: nil, epsilon, momentum, isAffine, tracksStatistics, bias)
-  }
-
-  private init(
+  /// Without channels a lazy layer, as `LazyBatchNorm2d` makes it.
+  init(
     channels: Int?, _ epsilon: Double, _ momentum: Double?, _ isAffine: Bool,
     _ tracksStatistics: Bool, _ bias: Bool
   ) {
@@ -109,10 +100,3 @@ public typealias BatchNorm1d = BatchNorm<Axes1>
 public typealias BatchNorm2d = BatchNorm<Axes2>
 /// The batch norm of volumes, [batch, channels, depth, height, width].
 public typealias BatchNorm3d = BatchNorm<Axes3>
-
-/// A batch norm that infers its channels: `LazyBatchNorm1d()`.
-public typealias LazyBatchNorm1d = BatchNorm1d
-/// A batch norm that infers its channels: `LazyBatchNorm2d()`.
-public typealias LazyBatchNorm2d = BatchNorm2d
-/// A batch norm that infers its channels: `LazyBatchNorm3d()`.
-public typealias LazyBatchNorm3d = BatchNorm3d

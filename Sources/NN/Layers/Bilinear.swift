@@ -22,12 +22,8 @@ public final class Bilinear: Module {
     self.init(inputs: [inputs1, inputs2], outputs, bias)
   }
 
-  /// A lazy layer: the first call tells the numbers of inputs.
-  public convenience init(_ outputs: Int, bias: Bool = true) {
-    self.init(inputs: [nil, nil], outputs, bias)
-  }
-
-  private init(inputs: [Int?], _ outputs: Int, _ bias: Bool) {
+  /// Without inputs a lazy layer, as `LazyBilinear` makes it.
+  init(inputs: [Int?], _ outputs: Int, _ bias: Bool) {
     require(
       outputs >= 1 && inputs.allSatisfy { $0 ?? 1 >= 1 },
       "Bilinear: needs at least 1 input and output, got \(inputs.compactMap(\.self)) -> \(outputs)")
@@ -78,6 +74,3 @@ public final class Bilinear: Module {
     }
   }
 }
-
-/// A bilinear layer that infers the numbers of its inputs: `LazyBilinear(3)`.
-public typealias LazyBilinear = Bilinear

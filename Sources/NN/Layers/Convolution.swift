@@ -41,19 +41,8 @@ public final class Convolution<Axes: SpatialAxes>: Layer {
       paddingMode)
   }
 
-  /// A lazy layer: the first forward pass tells the number of input channels.
-  ///
-  /// - Parameters: As for a layer that states them.
-  public convenience init(
-    _ outputChannels: Int, kernelSize: any SpatialSizes, stride: any SpatialSizes = 1,
-    padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1,
-    bias: Bool = true, paddingMode: PaddingMode = .zeros
-  ) {
-    self.init(
-      inputs: nil, outputChannels, kernelSize, stride, padding, dilation, groups, bias, paddingMode)
-  }
-
-  private init(
+  /// Without inputs a lazy layer, as `LazyConv2d` makes it.
+  init(
     inputs: Int?, _ outputs: Int, _ kernelSize: any SpatialSizes, _ stride: any SpatialSizes,
     _ padding: any SpatialSizes, _ dilation: any SpatialSizes, _ groups: Int, _ bias: Bool,
     _ paddingMode: PaddingMode
@@ -131,13 +120,6 @@ public typealias Conv1d = Convolution<Axes1>
 public typealias Conv2d = Convolution<Axes2>
 /// The convolution of volumes, [batch, channels, depth, height, width].
 public typealias Conv3d = Convolution<Axes3>
-
-/// A convolution that infers the number of its input channels: `LazyConv1d(6, kernelSize: 5)`.
-public typealias LazyConv1d = Conv1d
-/// A convolution that infers the number of its input channels: `LazyConv2d(6, kernelSize: 5)`.
-public typealias LazyConv2d = Conv2d
-/// A convolution that infers the number of its input channels: `LazyConv3d(6, kernelSize: 5)`.
-public typealias LazyConv3d = Conv3d
 
 /// The weight and bias of a convolution, plain or transposed, and the channels that they fit.
 struct ConvolutionKernels<Axes: SpatialAxes> {

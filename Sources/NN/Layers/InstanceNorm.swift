@@ -36,20 +36,8 @@ public final class InstanceNorm2d: Layer, ModeDependent {
     self.init(channels: channels, epsilon, momentum, isAffine, tracksStatistics, bias)
   }
 
-  /// A lazy layer: the first forward pass tells the number of channels.
-  ///
-  /// PyTorch's lazy layer scales, shifts and tracks statistics unless told otherwise, other than the
-  /// layer that it becomes and its own documentation; this one does not.
-  ///
-  /// - Parameters: As for a layer that states them.
-  public convenience init(
-    epsilon: Double = 1e-5, momentum: Double = 0.1, isAffine: Bool = false,
-    tracksStatistics: Bool = false, bias: Bool = true
-  ) {
-    self.init(channels: nil, epsilon, momentum, isAffine, tracksStatistics, bias)
-  }
-
-  private init(
+  /// Without channels a lazy layer, as `LazyInstanceNorm2d` makes it.
+  init(
     channels: Int?, _ epsilon: Double, _ momentum: Double, _ isAffine: Bool,
     _ tracksStatistics: Bool, _ bias: Bool
   ) {
@@ -94,6 +82,3 @@ public final class InstanceNorm2d: Layer, ModeDependent {
     return instanceNorm(x, weight: weight, bias: bias, epsilon: epsilon)
   }
 }
-
-/// An instance norm that infers its channels: `LazyInstanceNorm2d()`.
-public typealias LazyInstanceNorm2d = InstanceNorm2d

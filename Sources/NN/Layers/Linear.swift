@@ -20,16 +20,8 @@ public final class Linear: Layer {
     self.init(inputs: inputs, outputs: outputs, bias: bias)
   }
 
-  /// A lazy layer: the first forward pass tells the number of inputs.
-  ///
-  /// - Parameters:
-  ///   - outputs: The size of the result's last axis.
-  ///   - bias: Whether a bias is added.
-  public convenience init(_ outputs: Int, bias: Bool = true) {
-    self.init(inputs: nil, outputs: outputs, bias: bias)
-  }
-
-  private init(inputs: Int?, outputs: Int, bias: Bool) {
+  /// Without inputs a lazy layer, as `LazyLinear` makes it.
+  init(inputs: Int?, outputs: Int, bias: Bool) {
     require(
       outputs >= 1 && inputs ?? 1 >= 1,
       "Linear: needs at least 1 input and output, got \(inputs.map(String.init) ?? "?") -> \(outputs)"
@@ -66,9 +58,6 @@ public final class Linear: Layer {
 
   private var outputs: Int { weight.shape[0] ?? 0 }
 }
-
-/// A linear layer that infers the number of its inputs: `LazyLinear(120)`.
-public typealias LazyLinear = Linear
 
 extension Parameter {
   /// A size for printing, `?` while unknown.

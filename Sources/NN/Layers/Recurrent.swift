@@ -40,18 +40,8 @@ public final class Recurrent<Step: RecurrentStep>: Module {
       step, inputs: inputs, hidden, layers, bias, batchFirst, dropout, bidirectional, projection)
   }
 
-  /// A lazy network: the first call tells the number of inputs.
-  ///
-  /// - Parameters: As for a network that states them.
-  public convenience init(
-    _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0, bidirectional: Bool = false, projection: Int? = nil, step: Step = Step()
-  ) {
-    self.init(
-      step, inputs: nil, hidden, layers, bias, batchFirst, dropout, bidirectional, projection)
-  }
-
-  private init(
+  /// Without inputs a lazy network, as `LazyLSTM` makes it.
+  init(
     _ step: Step, inputs: Int?, _ hidden: Int, _ layers: Int, _ bias: Bool, _ batchFirst: Bool,
     _ dropout: Double, _ bidirectional: Bool, _ projection: Int?
   ) {
@@ -197,9 +187,3 @@ public typealias RNN = Recurrent<ElmanStep>
 public typealias LSTM = Recurrent<LSTMStep>
 /// Gated recurrent units.
 public typealias GRU = Recurrent<GRUStep>
-/// An RNN that infers the number of its inputs: `LazyRNN(16)`.
-public typealias LazyRNN = RNN
-/// An LSTM that infers the number of its inputs: `LazyLSTM(16)`.
-public typealias LazyLSTM = LSTM
-/// A GRU that infers the number of its inputs: `LazyGRU(16)`.
-public typealias LazyGRU = GRU

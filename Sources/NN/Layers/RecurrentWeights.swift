@@ -81,16 +81,7 @@ public final class RecurrentCell<Step: RecurrentStep>: Module {
   ///   - hidden: The size of the state's last axis.
   ///   - bias: Whether biases are added.
   ///   - step: What happens at a step.
-  public convenience init(_ inputs: Int, _ hidden: Int, bias: Bool = true, step: Step = Step()) {
-    self.init(step, inputs: inputs, hidden, bias)
-  }
-
-  /// A lazy cell: the first call tells the number of inputs.
-  public convenience init(_ hidden: Int, bias: Bool = true, step: Step = Step()) {
-    self.init(step, inputs: nil, hidden, bias)
-  }
-
-  private init(_ step: Step, inputs: Int?, _ hidden: Int, _ bias: Bool) {
+  public init(_ inputs: Int, _ hidden: Int, bias: Bool = true, step: Step = Step()) {
     checkSizes(Step.name + "Cell", inputs, hidden)
     self.step = step
     weights = RecurrentWeights(gates: Step.gateCount, inputs: inputs, hidden: hidden, bias: bias)

@@ -36,20 +36,8 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
       dilation, groups, bias)
   }
 
-  /// A lazy layer: the first forward pass tells the number of input channels.
-  ///
-  /// - Parameters: As for a layer that states them.
-  public convenience init(
-    _ outputChannels: Int, kernelSize: any SpatialSizes, stride: any SpatialSizes = 1,
-    padding: any SpatialSizes = 0, outputPadding: any SpatialSizes = 0,
-    dilation: any SpatialSizes = 1, groups: Int = 1, bias: Bool = true
-  ) {
-    self.init(
-      inputs: nil, outputChannels, kernelSize, stride, padding, outputPadding, dilation,
-      groups, bias)
-  }
-
-  private init(
+  /// Without inputs a lazy layer, as `LazyConvTranspose2d` makes it.
+  init(
     inputs: Int?, _ outputs: Int, _ kernelSize: any SpatialSizes, _ stride: any SpatialSizes,
     _ padding: any SpatialSizes, _ outputPadding: any SpatialSizes,
     _ dilation: any SpatialSizes, _ groups: Int, _ bias: Bool
@@ -105,10 +93,3 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
 public typealias ConvTranspose1d = TransposedConvolution<Axes1>
 /// The transpose of a convolution of images, [batch, channels, height, width].
 public typealias ConvTranspose2d = TransposedConvolution<Axes2>
-
-/// A transposed convolution that infers the number of its input channels:
-/// `LazyConvTranspose1d(6, kernelSize: 4, stride: 2)`.
-public typealias LazyConvTranspose1d = ConvTranspose1d
-/// A transposed convolution that infers the number of its input channels:
-/// `LazyConvTranspose2d(6, kernelSize: 4, stride: 2)`.
-public typealias LazyConvTranspose2d = ConvTranspose2d

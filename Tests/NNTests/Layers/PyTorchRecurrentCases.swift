@@ -7,13 +7,13 @@ extension PyTorchLayersTests {
     networks("RNN", RNN.self) + networks("GRU", GRU.self) + memories
     + [
       LayerCase("RNN-relu", RNN(3, 4, step: .init(.relu))) { flat($0($1[0])) },
-      LayerCase("RNNCell", RNNCell(4)) { [$0($1[0])] },
+      LayerCase("RNNCell", RNNCell(3, 4)) { [$0($1[0])] },
       LayerCase("RNNCell-states", RNNCell(3, 2, bias: false)) { [$0($1[0], $1[1])] },
       LayerCase("RNNCell-unbatched", RNNCell(3, 2)) { [$0($1[0])] },
-      LayerCase("GRUCell", GRUCell(4)) { [$0($1[0])] },
+      LayerCase("GRUCell", GRUCell(3, 4)) { [$0($1[0])] },
       LayerCase("GRUCell-states", GRUCell(3, 2, bias: false)) { [$0($1[0], $1[1])] },
       LayerCase("GRUCell-unbatched", GRUCell(3, 2)) { [$0($1[0])] },
-      LayerCase("LSTMCell", LSTMCell(4)) { flat($0($1[0])) },
+      LayerCase("LSTMCell", LSTMCell(3, 4)) { flat($0($1[0])) },
       LayerCase("LSTMCell-states", LSTMCell(3, 2, bias: false)) {
         flat($0($1[0], ($1[1], $1[2])))
       },
@@ -25,12 +25,12 @@ extension PyTorchLayersTests {
     _ name: String, _ kind: Recurrent<Step>.Type
   ) -> [LayerCase] where Step.State == Tensor {
     [
-      LayerCase(name, Recurrent<Step>(4)) { flat($0($1[0])) },
+      LayerCase(name, Recurrent<Step>(3, 4)) { flat($0($1[0])) },
       LayerCase(name + "-unbatched", Recurrent<Step>(3, 2)) { flat($0($1[0])) },
       LayerCase(name + "-one-step", Recurrent<Step>(2, 3, bias: false)) { flat($0($1[0])) },
       LayerCase(
         name + "-states",
-        Recurrent<Step>(2, layers: 2, batchFirst: true, bidirectional: true)
+        Recurrent<Step>(3, 2, layers: 2, batchFirst: true, bidirectional: true)
       ) { flat($0($1[0], $1[1])) },
       LayerCase(name + "-unbatched-states", Recurrent<Step>(2, 3, bidirectional: true)) {
         flat($0($1[0], $1[1]))

@@ -81,7 +81,7 @@ import Testing
         == "LSTM 8 -> 16, 2 layers, bidirectional, batch first, no bias")
     #expect(RNN(2, 3, step: .init(.relu)).description == "RNN 2 -> 3, relu")
     #expect(LazyLSTM(8, projection: 3).description == "LSTM ? -> 8, projected to 3")
-    #expect(LSTMCell(4, bias: false).description == "LSTMCell ? -> 4, no bias")
+    #expect(LSTMCell(3, 4, bias: false).description == "LSTMCell 3 -> 4, no bias")
     #expect(RNNCell(1, 4, step: .init(.relu)).description == "RNNCell 1 -> 4, relu")
   }
 
