@@ -14,7 +14,7 @@ final class LSTMLanguageModel: Classifier {
 
   init(tokens: Int = 28, hidden: Int = 32) {
     self.tokens = tokens
-    lstm = LSTM(tokens, hidden, batchFirst: true)
+    lstm = LSTM(tokens, hidden)
     linear = LazyLinear(tokens)
   }
 

@@ -137,7 +137,7 @@ public func LazyInstanceNorm2d(
 ///
 /// - Parameters: Those of `RNN` without `inputs` and `projection`.
 public func LazyRNN(
-  _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = false,
+  _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = true,
   dropout: Double = 0, bidirectional: Bool = false, step: ElmanStep = ElmanStep()
 ) -> RNN {
   RNN(
@@ -148,7 +148,7 @@ public func LazyRNN(
 ///
 /// - Parameters: Those of `LSTM` without `inputs` and `step`.
 public func LazyLSTM(
-  _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = false,
+  _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = true,
   dropout: Double = 0, bidirectional: Bool = false, projection: Int? = nil
 ) -> LSTM {
   LSTM(
@@ -159,7 +159,7 @@ public func LazyLSTM(
 ///
 /// - Parameters: Those of `GRU` without `inputs`, `projection` and `step`.
 public func LazyGRU(
-  _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = false,
+  _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = true,
   dropout: Double = 0, bidirectional: Bool = false
 ) -> GRU {
   GRU(

@@ -3,7 +3,7 @@ import Autograd
 /// Recurrent layers over sequences, one on top of the other: `RNN`, `LSTM` and `GRU`.
 ///
 /// ```swift
-/// let lstm = LSTM(8, 16, layers: 2, batchFirst: true)
+/// let lstm = LSTM(8, 16, layers: 2)
 /// let (output, state) = lstm(x)                   // x [batch, steps, 8], output [batch, steps, 16]
 /// let (more, _) = lstm(next, state)               // goes on where the first call ended
 /// ```
@@ -26,14 +26,15 @@ public final class Recurrent<Step: RecurrentStep>: Module {
   ///   - hidden: The size of a state's last axis.
   ///   - layers: How many layers stand one on top of the other.
   ///   - bias: Whether biases are added.
-  ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...].
+  ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...], which is
+  ///     PyTorch's default.
   ///   - dropout: The probability with which elements between layers are dropped while training.
   ///   - bidirectional: Whether each layer also runs backwards; both outputs are concatenated.
   ///   - projection: The size that hidden states of an LSTM are brought to by a linear map at the end of
   ///     each step (Sak and others 2014), below that of the states; nil for none.
   ///   - step: What happens at a step.
   public convenience init(
-    _ inputs: Int, _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = false,
+    _ inputs: Int, _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = true,
     dropout: Double = 0, bidirectional: Bool = false, projection: Int? = nil, step: Step = Step()
   ) {
     self.init(
@@ -88,7 +89,7 @@ public final class Recurrent<Step: RecurrentStep>: Module {
     if layers.count > 1 { parts.append("\(layers.count) layers") }
     if directions > 1 { parts.append("bidirectional") }
     if layers[0][0].projection != nil { parts.append("projected to \(outputSize)") }
-    if batchFirst { parts.append("batch first") }
+    if !batchFirst { parts.append("steps first") }
     if layers[0][0].inputBias == nil { parts.append("no bias") }
     return parts.joined(separator: ", ")
   }
@@ -100,7 +101,7 @@ public final class Recurrent<Step: RecurrentStep>: Module {
   private var directions: Int { layers[0].count }
 
   /// - Parameters:
-  ///   - x: [steps, batch, inputs], or [batch, steps, inputs] if batches come first, or
+  ///   - x: [batch, steps, inputs], or [steps, batch, inputs] unless batches come first, or
   ///     [steps, inputs] without a batch; at least one step.
   ///   - state: The state before the first step, each tensor [layers * directions, batch, hidden],
   ///     without `batch` if the input has none; nil for zeros. With a projection its size is that of the

@@ -28,7 +28,8 @@ public final class Transformer: Module {
   ///   - dropout: The probability with which elements are dropped while training.
   ///   - activation: What is between the linear maps; all layers share it.
   ///   - normEpsilon: Added to the variances in layer norms.
-  ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...].
+  ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...], which is
+  ///     PyTorch's default.
   ///   - normFirst: Whether layers normalize before each part rather than after it.
   ///   - bias: Whether linear maps and layer norms add biases.
   public init(

@@ -22,7 +22,8 @@ public final class TransformerEncoderLayer: Layer {
   ///     weights, between the linear maps and before each sum.
   ///   - activation: What is between the linear maps.
   ///   - normEpsilon: Added to the variances in layer norms.
-  ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...].
+  ///   - batchFirst: Whether sequences are [batch, steps, ...] instead of [steps, batch, ...], which is
+  ///     PyTorch's default.
   ///   - normFirst: Whether the layer normalizes before each part rather than after it.
   ///   - bias: Whether linear maps and layer norms add biases.
   public init(

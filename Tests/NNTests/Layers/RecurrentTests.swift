@@ -6,11 +6,11 @@ import Testing
 @Suite struct RecurrentTests {
   @Test func goingOnFromAStateIsTheSameAsOneCall() {
     let lstm = LSTM(3, 4, layers: 2)
-    let x = inputs([6, 2, 3])
+    let x = inputs([2, 6, 3])
     let whole = lstm(x)
-    let first = lstm(x.slice(axis: 0, to: 4))
-    let second = lstm(x.slice(axis: 0, from: 4), first.state)
-    let joined = concatenate([first.output, second.output])
+    let first = lstm(x.slice(axis: 1, to: 4))
+    let second = lstm(x.slice(axis: 1, from: 4), first.state)
+    let joined = concatenate([first.output, second.output], axis: 1)
     #expect((joined - whole.output).abs().max().item() < 1e-6)
     #expect((second.state.cell - whole.state.cell).abs().max().item() < 1e-6)
   }
@@ -18,9 +18,9 @@ import Testing
   @Test func theCellIsAStepOfTheNetwork() {
     let (gru, cell) = (GRU(3, 4), GRUCell(3, 4))
     for (a, b) in zip(gru.parameters, cell.parameters) { b.value = a.value }
-    let x = inputs([5, 2, 3])
+    let x = inputs([2, 5, 3])
     var state = Tensor.zeros([2, 4])
-    for step in 0..<5 { state = cell(x.select(axis: 0, at: step), state) }
+    for step in 0..<5 { state = cell(x.select(axis: 1, at: step), state) }
     #expect((gru(x).state.squeeze(0) - state).abs().max().item() < 1e-6)
   }
 
@@ -28,13 +28,13 @@ import Testing
     let (both, one) = (RNN(2, 3, bidirectional: true), RNN(2, 3))
     let reversed = both.namedParameters.filter { $0.path.hasSuffix("_reverse") }
     for ((_, a), b) in zip(reversed, one.parameters) { b.value = a.value }
-    let x = inputs([4, 1, 2])
-    let backward = both(x).output.slice(axis: 2, from: 3).flip(0)
-    #expect((one(x.flip(0)).output - backward).abs().max().item() < 1e-6)
+    let x = inputs([1, 4, 2])
+    let backward = both(x).output.slice(axis: 2, from: 3).flip(1)
+    #expect((one(x.flip(1)).output - backward).abs().max().item() < 1e-6)
   }
 
   @Test func batchFirst() {
-    let (first, second) = (LSTM(3, 4), LSTM(3, 4, batchFirst: true))
+    let (first, second) = (LSTM(3, 4, batchFirst: false), LSTM(3, 4))
     for (a, b) in zip(first.parameters, second.parameters) { b.value = a.value }
     let x = inputs([5, 2, 3])
     let (a, b) = (first(x), second(x.transpose(0, 1)))
@@ -77,8 +77,8 @@ import Testing
 
   @Test func descriptions() {
     #expect(
-      LSTM(8, 16, layers: 2, bias: false, batchFirst: true, bidirectional: true).description
-        == "LSTM 8 -> 16, 2 layers, bidirectional, batch first, no bias")
+      LSTM(8, 16, layers: 2, bias: false, batchFirst: false, bidirectional: true).description
+        == "LSTM 8 -> 16, 2 layers, bidirectional, steps first, no bias")
     #expect(RNN(2, 3, step: .init(.relu)).description == "RNN 2 -> 3, relu")
     #expect(LazyLSTM(8, projection: 3).description == "LSTM ? -> 8, projected to 3")
     #expect(LSTMCell(3, 4, bias: false).description == "LSTMCell 3 -> 4, no bias")
