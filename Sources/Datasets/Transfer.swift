@@ -87,7 +87,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     let seconds = "for \(Int(patience.rounded(.up))) seconds"
     return state.hasAnswer
       ? brokenOff(state, "nothing arrived \(seconds)")
-      : FileError(url.absoluteString, "does not answer \(seconds)", isUnavailable: true)
+      : FileError(url.absoluteString, "does not answer \(seconds)", unavailable: true)
   }
 
   private func brokenOff(_ state: State, _ reason: String) -> FileError {
@@ -223,6 +223,6 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     let isUnavailable = (error as? URLError).map { noServer.contains($0.code) } ?? false
     return FileError(
       url.absoluteString, "cannot be reached (\(error.localizedDescription))",
-      isUnavailable: isUnavailable)
+      unavailable: isUnavailable)
   }
 }

@@ -60,9 +60,9 @@ extension GradientTable {
       pair { binaryCrossEntropy($0.sigmoid(), $1, reduction: $2) }
       pair { binaryCrossEntropy($0.sigmoid(), $1, weight: $1.square(), reduction: $2) }
     },
-    GradientRow("klDivergence(Tensor, Tensor, isLogTarget:, reduction:)", .positive) {
+    GradientRow("klDivergence(Tensor, Tensor, logTarget:, reduction:)", .positive) {
       pair { klDivergence($0, $1, reduction: $2) }
-      pair { klDivergence($0, $1, isLogTarget: true, reduction: $2) }
+      pair { klDivergence($0, $1, logTarget: true, reduction: $2) }
       at([2, 3], [2, 3]) { klDivergence($0[0], $0[1], reduction: .batchMean) }
     },
     GradientRow("hingeEmbeddingLoss(Tensor, Tensor, margin:, reduction:)", .positive) {
@@ -77,23 +77,23 @@ extension GradientTable {
       }
     },
     GradientRow(
-      "tripletMarginLoss(Tensor, Tensor, Tensor, margin:, p:, epsilon:, swaps:, reduction:)"
+      "tripletMarginLoss(Tensor, Tensor, Tensor, margin:, p:, epsilon:, swap:, reduction:)"
     ) {
       at([3, 4], [3, 4], [3, 4]) { tripletMarginLoss($0[0], $0[1], $0[2], margin: 9) }
       at([2, 3], [2, 3], [2, 3]) { tripletMarginLoss($0[0], $0[1], $0[2], margin: 9, p: 3) }
       at([3, 4], [3, 4], [3, 4]) {
-        tripletMarginLoss($0[0], $0[1], $0[2] * 2, margin: 9, swaps: true, reduction: .none)
+        tripletMarginLoss($0[0], $0[1], $0[2] * 2, margin: 9, swap: true, reduction: .none)
       }
     },
   ]
 
   static let attention: [GradientRow] = [
     GradientRow(
-      "scaledDotProductAttention(Tensor, Tensor, Tensor, mask:, isCausal:, scale:, enableGQA:)"
+      "scaledDotProductAttention(Tensor, Tensor, Tensor, mask:, causal:, scale:, enableGQA:)"
     ) {
       at([2, 3, 4], [2, 5, 4], [2, 5, 2]) { scaledDotProductAttention($0[0], $0[1], $0[2]) }
       at([3, 4], [3, 4], [3, 2]) {
-        scaledDotProductAttention($0[0], $0[1], $0[2], isCausal: true, scale: 0.3)
+        scaledDotProductAttention($0[0], $0[1], $0[2], causal: true, scale: 0.3)
       }
       at([4, 2, 3], [2, 3, 3], [2, 3, 1]) {
         scaledDotProductAttention($0[0], $0[1], $0[2], enableGQA: true)

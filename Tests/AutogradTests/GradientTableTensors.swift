@@ -25,10 +25,10 @@ extension GradientTable {
     },
     GradientRow("silu()") { unary { $0.silu() } },
     GradientRow("mish()") { unary { ($0 * 0.5).mish() } },
-    GradientRow("gelu(approximation:)") {
+    GradientRow("gelu(approximate:)") {
       unary { $0.gelu() }
       unary { ($0 * 3).gelu() }
-      unary { $0.gelu(approximation: .tanh) }
+      unary { $0.gelu(approximate: .tanh) }
     },
     GradientRow("logSigmoid()") { unary { ($0 * 3).logSigmoid() } },
     GradientRow("hardswish()", .awayFromZero) {
@@ -142,7 +142,7 @@ extension GradientTable {
       at([3, 4]) { $0[0].indexSelect(axis: -1, Tensor(scalars: [Int](), device: $0[0].device)) }
       at([]) { $0[0].indexSelect(axis: 0, Tensor(scalars: [0], device: $0[0].device)) }
     },
-    GradientRow("embedding(Tensor, Tensor, paddingIndex:, scalesGradientByFrequency:)") {
+    GradientRow("embedding(Tensor, Tensor, paddingIndex:, scaleGradientByFrequency:)") {
       at([4, 3]) {
         embedding(Tensor(scalars: [1, 3, 1, 0], shape: [2, 2], device: $0[0].device), $0[0])
           .square()

@@ -167,7 +167,7 @@ import Testing
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum, patience: 0.3)
     }
     #expect(
-      error == FileError(server.address(), "does not answer for 1 seconds", isUnavailable: true))
+      error == FileError(server.address(), "does not answer for 1 seconds", unavailable: true))
     #expect(try folder.names == [])
   }
 

@@ -46,7 +46,7 @@ final class Translator: Module {
       let padding = source .== 0
       let y = transformer(
         positions(sources(source) * scale), positions(targets(target) * scale),
-        sourceKeyPaddingMask: padding, memoryKeyPaddingMask: padding, isTargetCausal: true)
+        sourceKeyPaddingMask: padding, memoryKeyPaddingMask: padding, targetCausal: true)
       return linear(y).transpose(1, 2)
     }
   }

@@ -202,7 +202,7 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
   ops["kl_div"] = { a in
     let (x, target) = try a.pair()
     return try klDivergence(
-      x, target, isLogTarget: a.bool("log_target") ?? false, reduction: a.reduction())
+      x, target, logTarget: a.bool("log_target") ?? false, reduction: a.reduction())
   }
   ops["hinge_embedding_loss"] = { a in
     try hingeEmbeddingLoss(
@@ -215,7 +215,7 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
   ops["triplet_margin_loss"] = { a in
     try tripletMarginLoss(
       a.input(0), a.input(1), a.input(2), margin: a.double("margin") ?? 1, p: a.double("p") ?? 2,
-      epsilon: a.double("eps") ?? 1e-6, swaps: a.bool("swap") ?? false, reduction: a.reduction())
+      epsilon: a.double("eps") ?? 1e-6, swap: a.bool("swap") ?? false, reduction: a.reduction())
   }
   ops["scaled_dot_product_attention"] = { a in
     if let rate = try a.double("dropout_p"), rate != 0 {
@@ -224,7 +224,7 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
     let seen = a.optionalInteger("attn_mask")
     return try scaledDotProductAttention(
       a.input(0), a.input(1), a.input(2),
-      mask: a.input("attn_mask") ?? seen.map { $0 .!= 0 }, isCausal: a.bool("is_causal") ?? false,
+      mask: a.input("attn_mask") ?? seen.map { $0 .!= 0 }, causal: a.bool("is_causal") ?? false,
       scale: a.double("scale"), enableGQA: a.bool("enable_gqa") ?? false)
   }
 }

@@ -61,7 +61,7 @@ private func addActivations(to ops: inout [String: ReferenceOp]) {
   ops["gelu"] = { a in
     switch try a.text("approximate") {
     case nil, "none"?: try a.input().gelu()
-    case "tanh"?: try a.input().gelu(approximation: .tanh)
+    case "tanh"?: try a.input().gelu(approximate: .tanh)
     case let other?: throw ReferenceFailure("the approximation \(other) is not known")
     }
   }
@@ -228,7 +228,7 @@ private func addParts(to ops: inout [String: ReferenceOp]) {
     if try a.double("max_norm") == nil { _ = try a.double("norm_type") }
     return try embedding(
       a.integer("input"), a.input(), paddingIndex: a.int("padding_idx"),
-      scalesGradientByFrequency: a.bool("scale_grad_by_freq") ?? false)
+      scaleGradientByFrequency: a.bool("scale_grad_by_freq") ?? false)
   }
 }
 

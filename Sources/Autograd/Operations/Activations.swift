@@ -53,10 +53,10 @@ extension Tensor {
 
   /// x times the probability that a standard normal variable is below x.
   ///
-  /// - Parameter approximation: `.none` for the exact distribution; float32 is then off by at most
+  /// - Parameter approximate: `.none` for the exact distribution; float32 is then off by at most
   ///   2 ulp of x.
-  public func gelu(approximation: GeluApproximation = .none) -> Tensor {
-    switch approximation {
+  public func gelu(approximate: GeluApproximation = .none) -> Tensor {
+    switch approximate {
     case .none:
       return differentiable(
         self, { $0.mapped(by: .gelu) },

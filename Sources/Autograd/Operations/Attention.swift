@@ -7,13 +7,13 @@
 ///   - value: [..., keys, valueSize]
 ///   - mask: Broadcast to [..., queries, keys]: bool, true where a key may be seen; or numbers that are
 ///     added to the scores.
-///   - isCausal: Whether query i sees keys up to i only.
+///   - causal: Whether query i sees keys up to i only.
 ///   - scale: The factor for scores; nil for 1 / sqrt(size).
 ///   - enableGQA: Whether the heads, the axis before the last two, of key and value are fewer than the
 ///     query's and each serves as many neighbors as fit (Ainslie and others 2023).
 /// - Returns: [..., queries, valueSize]; zeros for a query that sees no key.
 public func scaledDotProductAttention(
-  _ query: Tensor, _ key: Tensor, _ value: Tensor, mask: Tensor? = nil, isCausal: Bool = false,
+  _ query: Tensor, _ key: Tensor, _ value: Tensor, mask: Tensor? = nil, causal: Bool = false,
   scale: Double? = nil, enableGQA: Bool = false
 ) -> Tensor {
   require(
@@ -31,7 +31,7 @@ public func scaledDotProductAttention(
     )
   }
   let (key, value) = enableGQA ? (key.serving(query), value.serving(query)) : (key, value)
-  return attentionWeights(query, key, mask: mask, isCausal: isCausal, scale: scale).matmul(value)
+  return attentionWeights(query, key, mask: mask, causal: causal, scale: scale).matmul(value)
 }
 
 extension Tensor {
@@ -51,13 +51,13 @@ extension Tensor {
 /// - Parameters: As there, checked already.
 /// - Returns: [..., queries, keys]; zeros for a query that sees no key.
 package func attentionWeights(
-  _ query: Tensor, _ key: Tensor, mask: Tensor? = nil, isCausal: Bool = false, scale: Double? = nil
+  _ query: Tensor, _ key: Tensor, mask: Tensor? = nil, causal: Bool = false, scale: Double? = nil
 ) -> Tensor {
   require(
-    mask == nil || !isCausal, "scaledDotProductAttention: give a mask or isCausal, not both")
+    mask == nil || !causal, "scaledDotProductAttention: give a mask or causal: true, not both")
   let scale = scale ?? 1 / Double(query.size(-1)).squareRoot()
   var scores = (query * scale).matmul(key.transpose())
-  if isCausal {
+  if causal {
     let seen = seenCausally(
       queries: query.size(-2), keys: key.size(-2), device: query.device)
     scores = Tensor.where(seen, scores, -Double.infinity)

@@ -200,14 +200,14 @@ public func binaryCrossEntropy(
 /// - Parameters:
 ///   - x: Log-probabilities, any shape.
 ///   - target: Probabilities in the same shape, or their logarithms.
-///   - isLogTarget: Whether the targets are logarithms.
+///   - logTarget: Whether the targets are logarithms.
 ///   - reduction: What becomes of the losses; `.batchMean` is the mathematical definition.
 /// - Returns: A scalar tensor, or for `.none` x's shape.
 public func klDivergence(
-  _ x: Tensor, _ target: Tensor, isLogTarget: Bool = false, reduction: Reduction = .mean
+  _ x: Tensor, _ target: Tensor, logTarget: Bool = false, reduction: Reduction = .mean
 ) -> Tensor {
   requireSameShape("klDivergence", x, target)
-  if isLogTarget { return reduction(target.exp() * (target - x)) }
+  if logTarget { return reduction(target.exp() * (target - x)) }
   let isZero = target.stoppingGradient() .== 0
   let entropy = Tensor.where(isZero, 0, target * Tensor.where(isZero, 1, target).log())
   return reduction(entropy - target * x)
@@ -267,12 +267,12 @@ public func cosineEmbeddingLoss(
 ///   - margin: How much farther the negative must be to cost nothing.
 ///   - p: The order of the norm.
 ///   - epsilon: Added to differences.
-///   - swaps: Whether the negative's distance from the positive counts if it is shorter.
+///   - swap: Whether the negative's distance from the positive counts if it is shorter.
 ///   - reduction: What becomes of the losses.
 /// - Returns: A scalar tensor, or for `.none` [batch].
 public func tripletMarginLoss(
   _ anchor: Tensor, _ positive: Tensor, _ negative: Tensor, margin: Double = 1, p: Double = 2,
-  epsilon: Double = 1e-6, swaps: Bool = false, reduction: Reduction = .mean
+  epsilon: Double = 1e-6, swap: Bool = false, reduction: Reduction = .mean
 ) -> Tensor {
   require(
     margin > 0 && p > 0, "tripletMarginLoss: margin and p must be above 0, got \(margin) and \(p)")
@@ -280,6 +280,6 @@ public func tripletMarginLoss(
   requireSameShape("tripletMarginLoss", anchor, negative)
   func distance(_ a: Tensor, _ b: Tensor) -> Tensor { (a - b + epsilon).norm(p, axis: -1) }
   var far = distance(anchor, negative)
-  if swaps { far = minimum(far, distance(positive, negative)) }
+  if swap { far = minimum(far, distance(positive, negative)) }
   return reduction(maximum(distance(anchor, positive) - far + margin, 0))
 }

@@ -65,11 +65,11 @@ extension Tensor {
 ///   - indices: Integers from 0 up to the number of vectors, any shape.
 ///   - weight: [vectors, size]
 ///   - paddingIndex: The number of a vector that gets no gradient; negative ones count from the end.
-///   - scalesGradientByFrequency: Whether a vector's gradient is the mean over its uses, not their sum.
+///   - scaleGradientByFrequency: Whether a vector's gradient is the mean over its uses, not their sum.
 /// - Returns: [..., size], with the indices' shape in front.
 public func embedding(
   _ indices: Tensor, _ weight: Tensor, paddingIndex: Int? = nil,
-  scalesGradientByFrequency: Bool = false
+  scaleGradientByFrequency: Bool = false
 ) -> Tensor {
   require(weight.rank == 2, "embedding: needs weights [vectors, size], got \(weight.summary)")
   let skipped = paddingIndex.map { index in
@@ -82,7 +82,7 @@ public func embedding(
   let checked = indices.checkedIndices(below: weight.size(0), "embedding")
     .reshape([indices.count])
   var rows = weight.rows(at: checked, skipping: skipped)
-  if scalesGradientByFrequency {
+  if scaleGradientByFrequency {
     let uses = Tensor.ones([checked.count, 1], dtype: .float64, device: weight.device)
       .addingRows(at: checked, count: weight.size(0), skipping: nil)
     let frequency = uses.pickingRows(at: checked).asType(weight.dtype)

@@ -17,10 +17,10 @@ public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
   public let isUnavailable: Bool
 
   /// An error about one path or address.
-  public init(_ path: String, _ reason: String, isUnavailable: Bool = false) {
+  public init(_ path: String, _ reason: String, unavailable: Bool = false) {
     self.path = path
     self.reason = reason
-    self.isUnavailable = isUnavailable
+    isUnavailable = unavailable
   }
 
   /// Path and reason in one line.

@@ -66,7 +66,7 @@ public final class GELU: Activation {
   /// A layer that computes Φ by the error function, or approximately.
   public init(approximate: GeluApproximation = .none) {
     super.init(approximate == .none ? "" : "approximate \(approximate)") {
-      $0.gelu(approximation: approximate)
+      $0.gelu(approximate: approximate)
     }
   }
 }

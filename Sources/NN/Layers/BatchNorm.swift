@@ -26,26 +26,26 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
   ///   - channels: The channels of the input.
   ///   - epsilon: Added to the variance.
   ///   - momentum: The weight of a new batch in the running statistics; nil gives all the same.
-  ///   - isAffine: Whether the result is scaled and shifted.
-  ///   - tracksStatistics: Whether running statistics are kept; else evaluation, too, uses the batch's.
+  ///   - affine: Whether the result is scaled and shifted.
+  ///   - trackRunningStatistics: Whether running statistics are kept; else evaluation, too, uses the
+  ///     batch's.
   ///   - bias: Whether the result is shifted, if it is scaled.
   public convenience init(
-    _ channels: Int, epsilon: Double = 1e-5, momentum: Double? = 0.1, isAffine: Bool = true,
-    tracksStatistics: Bool = true, bias: Bool = true
+    _ channels: Int, epsilon: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
+    trackRunningStatistics: Bool = true, bias: Bool = true
   ) {
-    self.init(channels: channels, epsilon, momentum, isAffine, tracksStatistics, bias)
+    self.init(channels: channels, epsilon, momentum, affine, trackRunningStatistics, bias)
   }
 
   /// Without channels a lazy layer, as `LazyBatchNorm2d` makes it.
   init(
-    channels: Int?, _ epsilon: Double, _ momentum: Double?, _ isAffine: Bool,
-    _ tracksStatistics: Bool, _ bias: Bool
+    channels: Int?, _ epsilon: Double, _ momentum: Double?, _ affine: Bool,
+    _ trackRunningStatistics: Bool, _ bias: Bool
   ) {
     self.momentum = momentum
     norm = ChannelNorm(
       "BatchNorm\(Axes.count)d", channels: channels, epsilon: epsilon, momentum: momentum,
-      isAffine: isAffine,
-      tracksStatistics: tracksStatistics, bias: bias)
+      affine: affine, trackRunningStatistics: trackRunningStatistics, bias: bias)
   }
 
   /// [channels], nil if no running statistics are kept.

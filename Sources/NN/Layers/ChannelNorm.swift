@@ -13,17 +13,17 @@ struct ChannelNorm {
   private let stated: Int?
 
   init(
-    _ name: String, channels: Int?, epsilon: Double, momentum: Double?, isAffine: Bool,
-    tracksStatistics: Bool, bias: Bool
+    _ name: String, channels: Int?, epsilon: Double, momentum: Double?, affine: Bool,
+    trackRunningStatistics: Bool, bias: Bool
   ) {
     require(channels ?? 1 >= 1, "\(name): needs at least 1 channel, got \(channels ?? 0)")
     checkNotNegative(epsilon, name, "epsilon")
     if let momentum { checkFraction(momentum, name, "the momentum", includingOne: true) }
     stated = channels
     self.epsilon = epsilon
-    weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil
-    self.bias = isAffine && bias ? Parameter(shape: [channels], initializer: .zeros) : nil
-    statistics = tracksStatistics ? RunningStatistics(channels: channels) : nil
+    weight = affine ? Parameter(shape: [channels], initializer: .ones) : nil
+    self.bias = affine && bias ? Parameter(shape: [channels], initializer: .zeros) : nil
+    statistics = trackRunningStatistics ? RunningStatistics(channels: channels) : nil
   }
 
   var members: [Member] { membersOf(weight, bias) + (statistics?.members ?? []) }

@@ -17,9 +17,9 @@ public final class Embedding: Layer {
   ///   - count: The number of vectors: inputs are 0 ..< count.
   ///   - size: The size of each vector.
   ///   - paddingIndex: The number of a vector that stays zero; negative ones count from the end.
-  ///   - scalesGradientByFrequency: Whether a vector's gradient is the mean over its uses.
+  ///   - scaleGradientByFrequency: Whether a vector's gradient is the mean over its uses.
   public convenience init(
-    _ count: Int, _ size: Int, paddingIndex: Int? = nil, scalesGradientByFrequency: Bool = false
+    _ count: Int, _ size: Int, paddingIndex: Int? = nil, scaleGradientByFrequency: Bool = false
   ) {
     require(
       count >= 1 && size >= 1,
@@ -27,7 +27,7 @@ public final class Embedding: Layer {
     let padding = Embedding.checked(paddingIndex, count: count)
     self.init(
       Parameter(shape: [count, size], initializer: Embedding.normal(exceptFor: padding)), padding,
-      scalesGradientByFrequency)
+      scaleGradientByFrequency)
   }
 
   /// A table of given vectors.
@@ -35,22 +35,22 @@ public final class Embedding: Layer {
   /// - Parameters:
   ///   - vectors: [count, size]
   ///   - paddingIndex: The number of a vector that gets no gradient.
-  ///   - scalesGradientByFrequency: Whether a vector's gradient is the mean over its uses.
+  ///   - scaleGradientByFrequency: Whether a vector's gradient is the mean over its uses.
   public convenience init(
-    vectors: Tensor, paddingIndex: Int? = nil, scalesGradientByFrequency: Bool = false
+    vectors: Tensor, paddingIndex: Int? = nil, scaleGradientByFrequency: Bool = false
   ) {
     require(
       vectors.rank == 2 && vectors.count > 0,
       "Embedding: needs vectors [count, size], at least one element, got \(vectors.summary)")
     self.init(
       Parameter(vectors), Embedding.checked(paddingIndex, count: vectors.size(0)),
-      scalesGradientByFrequency)
+      scaleGradientByFrequency)
   }
 
-  private init(_ weight: Parameter, _ paddingIndex: Int?, _ scalesGradientByFrequency: Bool) {
+  private init(_ weight: Parameter, _ paddingIndex: Int?, _ scaleGradientByFrequency: Bool) {
     self.weight = weight
     self.paddingIndex = paddingIndex
-    self.scalesGradientByFrequency = scalesGradientByFrequency
+    scalesGradientByFrequency = scaleGradientByFrequency
   }
 
   private static func checked(_ paddingIndex: Int?, count: Int) -> Int? {
@@ -85,6 +85,6 @@ public final class Embedding: Layer {
   public func forward(_ x: consuming Tensor) -> Tensor {
     embedding(
       x, weight.value, paddingIndex: paddingIndex,
-      scalesGradientByFrequency: scalesGradientByFrequency)
+      scaleGradientByFrequency: scalesGradientByFrequency)
   }
 }

@@ -26,26 +26,25 @@ public final class InstanceNorm2d: Layer, ModeDependent {
   ///   - channels: The channels of the input.
   ///   - epsilon: Added to the variance.
   ///   - momentum: The weight of a new batch in the running statistics.
-  ///   - isAffine: Whether the result is scaled and shifted.
-  ///   - tracksStatistics: Whether running statistics are kept, for evaluation.
+  ///   - affine: Whether the result is scaled and shifted.
+  ///   - trackRunningStatistics: Whether running statistics are kept, for evaluation.
   ///   - bias: Whether the result is shifted, if it is scaled.
   public convenience init(
-    _ channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1, isAffine: Bool = false,
-    tracksStatistics: Bool = false, bias: Bool = true
+    _ channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1, affine: Bool = false,
+    trackRunningStatistics: Bool = false, bias: Bool = true
   ) {
-    self.init(channels: channels, epsilon, momentum, isAffine, tracksStatistics, bias)
+    self.init(channels: channels, epsilon, momentum, affine, trackRunningStatistics, bias)
   }
 
   /// Without channels a lazy layer, as `LazyInstanceNorm2d` makes it.
   init(
-    channels: Int?, _ epsilon: Double, _ momentum: Double, _ isAffine: Bool,
-    _ tracksStatistics: Bool, _ bias: Bool
+    channels: Int?, _ epsilon: Double, _ momentum: Double, _ affine: Bool,
+    _ trackRunningStatistics: Bool, _ bias: Bool
   ) {
     self.momentum = momentum
     norm = ChannelNorm(
       "InstanceNorm2d", channels: channels, epsilon: epsilon, momentum: momentum,
-      isAffine: isAffine,
-      tracksStatistics: tracksStatistics, bias: bias)
+      affine: affine, trackRunningStatistics: trackRunningStatistics, bias: bias)
   }
 
   /// [channels], nil if no running statistics are kept.

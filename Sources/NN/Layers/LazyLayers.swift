@@ -92,30 +92,30 @@ public func LazyConvTranspose2d(
 ///
 /// - Parameters: Those of `BatchNorm1d` without `channels`.
 public func LazyBatchNorm1d(
-  epsilon: Double = 1e-5, momentum: Double? = 0.1, isAffine: Bool = true,
-  tracksStatistics: Bool = true, bias: Bool = true
+  epsilon: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
+  trackRunningStatistics: Bool = true, bias: Bool = true
 ) -> BatchNorm1d {
-  BatchNorm1d(channels: nil, epsilon, momentum, isAffine, tracksStatistics, bias)
+  BatchNorm1d(channels: nil, epsilon, momentum, affine, trackRunningStatistics, bias)
 }
 
 /// A batch norm whose first input tells the number of channels: `LazyBatchNorm2d()`.
 ///
 /// - Parameters: Those of `BatchNorm2d` without `channels`.
 public func LazyBatchNorm2d(
-  epsilon: Double = 1e-5, momentum: Double? = 0.1, isAffine: Bool = true,
-  tracksStatistics: Bool = true, bias: Bool = true
+  epsilon: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
+  trackRunningStatistics: Bool = true, bias: Bool = true
 ) -> BatchNorm2d {
-  BatchNorm2d(channels: nil, epsilon, momentum, isAffine, tracksStatistics, bias)
+  BatchNorm2d(channels: nil, epsilon, momentum, affine, trackRunningStatistics, bias)
 }
 
 /// A batch norm whose first input tells the number of channels: `LazyBatchNorm3d()`.
 ///
 /// - Parameters: Those of `BatchNorm3d` without `channels`.
 public func LazyBatchNorm3d(
-  epsilon: Double = 1e-5, momentum: Double? = 0.1, isAffine: Bool = true,
-  tracksStatistics: Bool = true, bias: Bool = true
+  epsilon: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
+  trackRunningStatistics: Bool = true, bias: Bool = true
 ) -> BatchNorm3d {
-  BatchNorm3d(channels: nil, epsilon, momentum, isAffine, tracksStatistics, bias)
+  BatchNorm3d(channels: nil, epsilon, momentum, affine, trackRunningStatistics, bias)
 }
 
 /// An instance norm whose first input tells the number of channels: `LazyInstanceNorm2d()`.
@@ -125,10 +125,10 @@ public func LazyBatchNorm3d(
 ///
 /// - Parameters: Those of `InstanceNorm2d` without `channels`.
 public func LazyInstanceNorm2d(
-  epsilon: Double = 1e-5, momentum: Double = 0.1, isAffine: Bool = false,
-  tracksStatistics: Bool = false, bias: Bool = true
+  epsilon: Double = 1e-5, momentum: Double = 0.1, affine: Bool = false,
+  trackRunningStatistics: Bool = false, bias: Bool = true
 ) -> InstanceNorm2d {
-  InstanceNorm2d(channels: nil, epsilon, momentum, isAffine, tracksStatistics, bias)
+  InstanceNorm2d(channels: nil, epsilon, momentum, affine, trackRunningStatistics, bias)
 }
 
 // MARK: Recurrent layers

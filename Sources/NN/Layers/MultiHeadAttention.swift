@@ -7,7 +7,7 @@ import Autograd
 /// ```swift
 /// let attention = MultiHeadAttention(512, heads: 8)
 /// let y = attention(x)                                       // x attends to itself
-/// let z = attention(x, memory, isCausal: true)
+/// let z = attention(x, memory, causal: true)
 /// let (output, weights) = attention.withWeights(x, memory)   // weights [batch, queries, keys]
 /// ```
 ///
@@ -103,14 +103,14 @@ public final class MultiHeadAttention: Module {
   ///     seen; or numbers that are added to the scores.
   ///   - keyPaddingMask: [batch, keys], or [keys] without a batch: bool, true for keys that nobody may
   ///     see; or numbers that are added to the scores.
-  ///   - isCausal: Whether query i sees keys up to i only, besides what masks say.
+  ///   - causal: Whether query i sees keys up to i only, besides what masks say.
   /// - Returns: The shape of the query.
   public func callAsFunction(
     _ query: Tensor, _ key: Tensor? = nil, _ value: Tensor? = nil, mask: Tensor? = nil,
-    keyPaddingMask: Tensor? = nil, isCausal: Bool = false
+    keyPaddingMask: Tensor? = nil, causal: Bool = false
   ) -> Tensor {
     running {
-      attend(query, key, value, mask, keyPaddingMask, isCausal, wantsWeights: false).output
+      attend(query, key, value, mask, keyPaddingMask, causal, wantsWeights: false).output
     }
   }
 
@@ -124,11 +124,11 @@ public final class MultiHeadAttention: Module {
   ///   [batch, heads, queries, keys] if they are not averaged, without `batch` if the query has none.
   public func withWeights(
     _ query: Tensor, _ key: Tensor? = nil, _ value: Tensor? = nil, mask: Tensor? = nil,
-    keyPaddingMask: Tensor? = nil, isCausal: Bool = false, averaged: Bool = true
+    keyPaddingMask: Tensor? = nil, causal: Bool = false, averaged: Bool = true
   ) -> (output: Tensor, weights: Tensor) {
     running {
       let (output, found) = attend(
-        query, key, value, mask, keyPaddingMask, isCausal, wantsWeights: true)
+        query, key, value, mask, keyPaddingMask, causal, wantsWeights: true)
       guard var weights = found else { fail("the weights were not kept") }
       if averaged { weights = weights.mean(axis: 1) }
       return (output, query.rank == 3 ? weights : weights.squeeze(0))
@@ -138,7 +138,7 @@ public final class MultiHeadAttention: Module {
   /// The output in the shape of the query, and weights [batch, heads, queries, keys].
   private func attend(
     _ query: Tensor, _ key: Tensor?, _ value: Tensor?, _ mask: Tensor?, _ padding: Tensor?,
-    _ isCausal: Bool, wantsWeights: Bool
+    _ causal: Bool, wantsWeights: Bool
   ) -> (output: Tensor, weights: Tensor?) {
     checkOperands(query, key ?? query, value ?? key ?? query)
     let isBatch = query.rank == 3
@@ -148,14 +148,14 @@ public final class MultiHeadAttention: Module {
     let (q, k, v) = projected(arranged(query), key.map(arranged), value.map(arranged))
     let sizes = (batch: q.size(0), queries: q.size(2), keys: k.size(2))
     let seen = combined(
-      sizes, mask, isBatch ? padding : padding?.unsqueeze(0), isCausal, dtype: q.dtype)
-    let isOnlyCausal = isCausal && mask == nil && padding == nil
+      sizes, mask, isBatch ? padding : padding?.unsqueeze(0), causal, dtype: q.dtype)
+    let isOnlyCausal = causal && mask == nil && padding == nil
     var (result, weights): (Tensor, Tensor?)
     if wantsWeights || dropout.isTraining && dropout.probability > 0 {
-      let kept = dropout(attentionWeights(q, k, mask: seen, isCausal: isOnlyCausal))
+      let kept = dropout(attentionWeights(q, k, mask: seen, causal: isOnlyCausal))
       (result, weights) = (kept.matmul(v), kept)
     } else {
-      result = scaledDotProductAttention(q, k, v, mask: seen, isCausal: isOnlyCausal)
+      result = scaledDotProductAttention(q, k, v, mask: seen, causal: isOnlyCausal)
       weights = nil
     }
     result = output(result.transpose(1, 2).reshape([sizes.batch, sizes.queries, width]))
@@ -222,7 +222,7 @@ public final class MultiHeadAttention: Module {
   /// All masks in one as `scaledDotProductAttention` takes it, nil if nothing but causality hides keys.
   private func combined(
     _ sizes: (batch: Int, queries: Int, keys: Int), _ mask: Tensor?, _ padding: Tensor?,
-    _ isCausal: Bool, dtype: DType
+    _ causal: Bool, dtype: DType
   ) -> Tensor? {
     if mask == nil && padding == nil { return nil }
     var masks: [Tensor] = []
@@ -248,7 +248,7 @@ public final class MultiHeadAttention: Module {
       masks.append(padding.reshape([sizes.batch, 1, 1, sizes.keys]))
     }
     var seen = masks.filter { $0.dtype == .bool }.map { .!$0 }
-    if isCausal {
+    if causal {
       let device = masks.first?.device ?? .cpu
       seen.append(seenCausally(queries: sizes.queries, keys: sizes.keys, device: device))
     }

@@ -19,18 +19,18 @@ public final class LayerNorm: Layer {
   /// - Parameters:
   ///   - normalizedShape: One size, or a list for several axes.
   ///   - epsilon: Added to the variance.
-  ///   - isAffine: Whether the result is scaled and shifted.
+  ///   - affine: Whether the result is scaled and shifted.
   ///   - bias: Whether it is shifted, if it is scaled.
   public init(
-    _ normalizedShape: any SpatialSizes, epsilon: Double = 1e-5, isAffine: Bool = true,
+    _ normalizedShape: any SpatialSizes, epsilon: Double = 1e-5, affine: Bool = true,
     bias: Bool = true
   ) {
     let shape = checkedShape("LayerNorm", normalizedShape)
     checkNotNegative(epsilon, "LayerNorm", "epsilon")
     self.normalizedShape = shape
     self.epsilon = epsilon
-    weight = isAffine ? Parameter(shape: shape, initializer: .ones) : nil
-    self.bias = isAffine && bias ? Parameter(shape: shape, initializer: .zeros) : nil
+    weight = affine ? Parameter(shape: shape, initializer: .ones) : nil
+    self.bias = affine && bias ? Parameter(shape: shape, initializer: .zeros) : nil
   }
 
   /// `weight` and `bias`.
@@ -68,15 +68,15 @@ public final class RMSNorm: Layer {
   /// - Parameters:
   ///   - normalizedShape: One size, or a list for several axes.
   ///   - epsilon: Added to the mean square; nil for the spacing of the input's type at 1.
-  ///   - isAffine: Whether the result is scaled.
+  ///   - affine: Whether the result is scaled.
   public init(
-    _ normalizedShape: any SpatialSizes, epsilon: Double? = nil, isAffine: Bool = true
+    _ normalizedShape: any SpatialSizes, epsilon: Double? = nil, affine: Bool = true
   ) {
     let shape = checkedShape("RMSNorm", normalizedShape)
     checkNotNegative(epsilon ?? 0, "RMSNorm", "epsilon")
     self.normalizedShape = shape
     self.epsilon = epsilon
-    weight = isAffine ? Parameter(shape: shape, initializer: .ones) : nil
+    weight = affine ? Parameter(shape: shape, initializer: .ones) : nil
   }
 
   /// `weight`.
@@ -116,10 +116,10 @@ public final class GroupNorm: Layer {
   ///   - groups: How many groups the channels are split into.
   ///   - channels: The channels of the input.
   ///   - epsilon: Added to the variance.
-  ///   - isAffine: Whether the result is scaled and shifted.
+  ///   - affine: Whether the result is scaled and shifted.
   ///   - bias: Whether it is shifted, if it is scaled.
   public init(
-    _ groups: Int, _ channels: Int, epsilon: Double = 1e-5, isAffine: Bool = true,
+    _ groups: Int, _ channels: Int, epsilon: Double = 1e-5, affine: Bool = true,
     bias: Bool = true
   ) {
     require(
@@ -129,8 +129,8 @@ public final class GroupNorm: Layer {
     self.groups = groups
     self.channels = channels
     self.epsilon = epsilon
-    weight = isAffine ? Parameter(shape: [channels], initializer: .ones) : nil
-    self.bias = isAffine && bias ? Parameter(shape: [channels], initializer: .zeros) : nil
+    weight = affine ? Parameter(shape: [channels], initializer: .ones) : nil
+    self.bias = affine && bias ? Parameter(shape: [channels], initializer: .zeros) : nil
   }
 
   /// `weight` and `bias`.

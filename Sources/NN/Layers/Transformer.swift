@@ -5,7 +5,7 @@ import Autograd
 ///
 /// ```swift
 /// let transformer = Transformer(512, heads: 8)
-/// let y = transformer(source, target, isTargetCausal: true)
+/// let y = transformer(source, target, targetCausal: true)
 /// ```
 ///
 /// Embeddings, positions and the map to a vocabulary are not part of it. Paths are PyTorch's, as in
@@ -69,23 +69,23 @@ public final class Transformer: Module {
   ///   - sourceKeyPaddingMask: [batch, sourceSteps]
   ///   - targetKeyPaddingMask: [batch, targetSteps]
   ///   - memoryKeyPaddingMask: [batch, sourceSteps]
-  ///   - isSourceCausal: Whether a step of the source sees earlier ones and itself only.
-  ///   - isTargetCausal: Whether a step of the target sees earlier ones and itself only.
-  ///   - isMemoryCausal: Whether step i of the target sees the encoder's result up to i only.
+  ///   - sourceCausal: Whether a step of the source sees earlier ones and itself only.
+  ///   - targetCausal: Whether a step of the target sees earlier ones and itself only.
+  ///   - memoryCausal: Whether step i of the target sees the encoder's result up to i only.
   /// - Returns: The shape of the target.
   public func callAsFunction(
     _ source: Tensor, _ target: Tensor, sourceMask: Tensor? = nil, targetMask: Tensor? = nil,
     memoryMask: Tensor? = nil, sourceKeyPaddingMask: Tensor? = nil,
     targetKeyPaddingMask: Tensor? = nil, memoryKeyPaddingMask: Tensor? = nil,
-    isSourceCausal: Bool = false, isTargetCausal: Bool = false, isMemoryCausal: Bool = false
+    sourceCausal: Bool = false, targetCausal: Bool = false, memoryCausal: Bool = false
   ) -> Tensor {
     running {
       let memory = encoder(
-        source, mask: sourceMask, keyPaddingMask: sourceKeyPaddingMask, isCausal: isSourceCausal)
+        source, mask: sourceMask, keyPaddingMask: sourceKeyPaddingMask, causal: sourceCausal)
       return decoder(
         target, memory, mask: targetMask, memoryMask: memoryMask,
         keyPaddingMask: targetKeyPaddingMask, memoryKeyPaddingMask: memoryKeyPaddingMask,
-        isCausal: isTargetCausal, isMemoryCausal: isMemoryCausal)
+        causal: targetCausal, memoryCausal: memoryCausal)
     }
   }
 }
@@ -131,19 +131,19 @@ public final class TransformerEncoder: Layer {
   ///   - x: [batch, steps, width], or as the layers expect it.
   ///   - mask: [steps, steps]; this and the rest as for `MultiHeadAttention`.
   ///   - keyPaddingMask: [batch, steps]
-  ///   - isCausal: Whether a step sees earlier ones and itself only.
+  ///   - causal: Whether a step sees earlier ones and itself only.
   /// - Returns: The same shape.
   public func callAsFunction(
-    _ x: Tensor, mask: Tensor? = nil, keyPaddingMask: Tensor? = nil, isCausal: Bool = false
+    _ x: Tensor, mask: Tensor? = nil, keyPaddingMask: Tensor? = nil, causal: Bool = false
   ) -> Tensor {
-    running { encoded(x, mask, keyPaddingMask, isCausal) }
+    running { encoded(x, mask, keyPaddingMask, causal) }
   }
 
   private func encoded(
-    _ x: Tensor, _ mask: Tensor?, _ padding: Tensor?, _ isCausal: Bool
+    _ x: Tensor, _ mask: Tensor?, _ padding: Tensor?, _ causal: Bool
   ) -> Tensor {
     let y = layers.reduce(x) {
-      $1($0, mask: mask, keyPaddingMask: padding, isCausal: isCausal)
+      $1($0, mask: mask, keyPaddingMask: padding, causal: causal)
     }
     return norm.map { $0(y) } ?? y
   }
@@ -182,15 +182,14 @@ public final class TransformerDecoder: Module {
   /// - Returns: The shape of x.
   public func callAsFunction(
     _ x: Tensor, _ memory: Tensor, mask: Tensor? = nil, memoryMask: Tensor? = nil,
-    keyPaddingMask: Tensor? = nil, memoryKeyPaddingMask: Tensor? = nil, isCausal: Bool = false,
-    isMemoryCausal: Bool = false
+    keyPaddingMask: Tensor? = nil, memoryKeyPaddingMask: Tensor? = nil, causal: Bool = false,
+    memoryCausal: Bool = false
   ) -> Tensor {
     running {
       let y = layers.reduce(x) {
         $1(
           $0, memory, mask: mask, memoryMask: memoryMask, keyPaddingMask: keyPaddingMask,
-          memoryKeyPaddingMask: memoryKeyPaddingMask, isCausal: isCausal,
-          isMemoryCausal: isMemoryCausal)
+          memoryKeyPaddingMask: memoryKeyPaddingMask, causal: causal, memoryCausal: memoryCausal)
       }
       return norm.map { $0(y) } ?? y
     }

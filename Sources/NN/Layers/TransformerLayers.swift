@@ -59,19 +59,19 @@ public final class TransformerEncoderLayer: Layer {
   ///     seen; or numbers that are added to the scores.
   ///   - keyPaddingMask: [batch, steps], or [steps] without a batch: bool, true for steps that nobody
   ///     may see; or numbers that are added to the scores.
-  ///   - isCausal: Whether a step sees earlier ones and itself only.
+  ///   - causal: Whether a step sees earlier ones and itself only.
   /// - Returns: The same shape.
   public func callAsFunction(
-    _ x: Tensor, mask: Tensor? = nil, keyPaddingMask: Tensor? = nil, isCausal: Bool = false
+    _ x: Tensor, mask: Tensor? = nil, keyPaddingMask: Tensor? = nil, causal: Bool = false
   ) -> Tensor {
-    running { encoded(x, mask, keyPaddingMask, isCausal) }
+    running { encoded(x, mask, keyPaddingMask, causal) }
   }
 
   private func encoded(
-    _ x: Tensor, _ mask: Tensor?, _ padding: Tensor?, _ isCausal: Bool
+    _ x: Tensor, _ mask: Tensor?, _ padding: Tensor?, _ causal: Bool
   ) -> Tensor {
     let y = connections[0].around(x) {
-      attention($0, mask: mask, keyPaddingMask: padding, isCausal: isCausal)
+      attention($0, mask: mask, keyPaddingMask: padding, causal: causal)
     }
     return connections[1].around(y, feedForward.applied(to:))
   }
@@ -123,22 +123,22 @@ public final class TransformerDecoderLayer: Module {
   ///   - memoryMask: [steps, memorySteps], which steps of the memory each step of x sees.
   ///   - keyPaddingMask: [batch, steps]
   ///   - memoryKeyPaddingMask: [batch, memorySteps]
-  ///   - isCausal: Whether a step of x sees earlier ones and itself only.
-  ///   - isMemoryCausal: Whether step i of x sees the memory up to i only.
+  ///   - causal: Whether a step of x sees earlier ones and itself only.
+  ///   - memoryCausal: Whether step i of x sees the memory up to i only.
   /// - Returns: The shape of x.
   public func callAsFunction(
     _ x: Tensor, _ memory: Tensor, mask: Tensor? = nil, memoryMask: Tensor? = nil,
-    keyPaddingMask: Tensor? = nil, memoryKeyPaddingMask: Tensor? = nil, isCausal: Bool = false,
-    isMemoryCausal: Bool = false
+    keyPaddingMask: Tensor? = nil, memoryKeyPaddingMask: Tensor? = nil, causal: Bool = false,
+    memoryCausal: Bool = false
   ) -> Tensor {
     running {
       var y = connections[0].around(x) {
-        attention($0, mask: mask, keyPaddingMask: keyPaddingMask, isCausal: isCausal)
+        attention($0, mask: mask, keyPaddingMask: keyPaddingMask, causal: causal)
       }
       y = connections[1].around(y) {
         memoryAttention(
           $0, memory, mask: memoryMask, keyPaddingMask: memoryKeyPaddingMask,
-          isCausal: isMemoryCausal)
+          causal: memoryCausal)
       }
       return connections[2].around(y, feedForward.applied(to:))
     }

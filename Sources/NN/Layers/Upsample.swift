@@ -12,7 +12,7 @@ public final class Upsample: Layer {
   /// How elements between elements are found.
   public let mode: InterpolationMode
   /// Whether the first and last elements stay in place, in linear mode.
-  public let alignCorners: Bool
+  public let alignsCorners: Bool
 
   /// - Parameters:
   ///   - size: The size after it: one number, or one for each axis.
@@ -26,7 +26,7 @@ public final class Upsample: Layer {
       (1...3).contains(sizes.count) && sizes.allSatisfy { $0 >= 1 },
       "Upsample: needs one to three sizes of at least 1, got \(size)")
     checkCorners(mode, alignCorners)
-    (goal, self.mode, self.alignCorners) = (.size(size), mode, alignCorners)
+    (goal, self.mode, alignsCorners) = (.size(size), mode, alignCorners)
   }
 
   /// - Parameters:
@@ -40,7 +40,7 @@ public final class Upsample: Layer {
       scaleFactor > 0 && scaleFactor.isFinite,
       "Upsample: the scale factor must be finite and above 0, got \(scaleFactor)")
     checkCorners(mode, alignCorners)
-    (goal, self.mode, self.alignCorners) = (.factor(scaleFactor), mode, alignCorners)
+    (goal, self.mode, alignsCorners) = (.factor(scaleFactor), mode, alignCorners)
   }
 
   /// - Parameters:
@@ -54,7 +54,7 @@ public final class Upsample: Layer {
       (1...3).contains(scaleFactor.count) && scaleFactor.allSatisfy { $0 > 0 && $0.isFinite },
       "Upsample: needs one to three finite scale factors above 0, got \(scaleFactor)")
     checkCorners(mode, alignCorners)
-    (goal, self.mode, self.alignCorners) = (.factors(scaleFactor), mode, alignCorners)
+    (goal, self.mode, alignsCorners) = (.factors(scaleFactor), mode, alignCorners)
   }
 
   /// Nothing: it has no parameters.
@@ -68,18 +68,18 @@ public final class Upsample: Layer {
       case .factor(let factor): "factor \(factor)"
       case .factors(let factors): "factors " + factors.map { "\($0)" }.joined(separator: "x")
       }
-    return "\(change), \(mode)" + (alignCorners ? ", corners aligned" : "")
+    return "\(change), \(mode)" + (alignsCorners ? ", corners aligned" : "")
   }
 
   /// - Parameter x: [batch, channels, ...] with one, two or three more axes.
   /// - Returns: [batch, channels, ...]
   public func forward(_ x: consuming Tensor) -> Tensor {
     switch goal {
-    case .size(let size): interpolate(x, size: size, mode: mode, alignCorners: alignCorners)
+    case .size(let size): interpolate(x, size: size, mode: mode, alignCorners: alignsCorners)
     case .factor(let factor):
-      interpolate(x, scaleFactor: factor, mode: mode, alignCorners: alignCorners)
+      interpolate(x, scaleFactor: factor, mode: mode, alignCorners: alignsCorners)
     case .factors(let factors):
-      interpolate(x, scaleFactor: factors, mode: mode, alignCorners: alignCorners)
+      interpolate(x, scaleFactor: factors, mode: mode, alignCorners: alignsCorners)
     }
   }
 }

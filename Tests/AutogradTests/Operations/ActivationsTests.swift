@@ -14,7 +14,7 @@ struct ActivationsTests {
 
   static let all: [@Sendable (Tensor) -> Tensor] = [
     { $0.softplus() }, { $0.silu() }, { $0.mish() }, { $0.gelu() },
-    { $0.gelu(approximation: .tanh) }, { $0.logSigmoid() }, { $0.hardswish() }, { $0.softsign() },
+    { $0.gelu(approximate: .tanh) }, { $0.logSigmoid() }, { $0.hardswish() }, { $0.softsign() },
     { $0.leakyRelu() }, { $0.elu() },
   ]
 

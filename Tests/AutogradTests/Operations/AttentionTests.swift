@@ -37,9 +37,9 @@ import Testing
       _ = scaledDotProductAttention(
         .zeros([2, 3]), .zeros([4, 3]), .zeros([4, 1]), mask: .zeros([3, 2], dtype: .bool))
     },
-    Case(message: "scaledDotProductAttention: give a mask or isCausal, not both") {
+    Case(message: "scaledDotProductAttention: give a mask or causal: true, not both") {
       _ = scaledDotProductAttention(
-        .zeros([2, 3]), .zeros([2, 3]), .zeros([2, 3]), mask: .zeros([2, 2]), isCausal: true)
+        .zeros([2, 3]), .zeros([2, 3]), .zeros([2, 3]), mask: .zeros([2, 2]), causal: true)
     },
     Case(message: "scaledDotProductAttention: the heads of float32 [2, 1, 3] must divide those of")
     {

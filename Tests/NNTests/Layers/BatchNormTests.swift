@@ -70,7 +70,7 @@ import Testing
     #expect(
       "\(BatchNorm2d(3, epsilon: 0.1, momentum: nil))"
         == "BatchNorm2d 3, epsilon 0.1, momentum none")
-    let plain = BatchNorm3d(2, isAffine: false, tracksStatistics: false)
+    let plain = BatchNorm3d(2, affine: false, trackRunningStatistics: false)
     #expect("\(plain)" == "BatchNorm3d 2, no scale and shift, no running statistics")
     #expect("\(BatchNorm1d(2, bias: false))" == "BatchNorm1d 2, no bias")
     #expect(plain.members.isEmpty)

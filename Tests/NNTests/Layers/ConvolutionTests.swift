@@ -128,7 +128,7 @@ import Testing
     check(LazyConv3d(2, kernelSize: 2), [2, 3, 4, 3])
     check(LazyConvTranspose1d(3, kernelSize: 2, stride: 2, outputPadding: 1), [2, 4])
     check(ConvTranspose2d(2, 3, kernelSize: 2, stride: 2), [2, 3, 4])
-    check(LazyInstanceNorm2d(isAffine: true), [3, 4, 4])
+    check(LazyInstanceNorm2d(affine: true), [3, 4, 4])
     check(MaxPool2d(kernelSize: 2), [3, 4, 4])
     check(AdaptiveAvgPool2d([2, nil]), [3, 5, 4])
     check(AdaptiveMaxPool2d([2, 0]), [3, 5, 4])

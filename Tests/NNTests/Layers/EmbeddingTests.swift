@@ -33,7 +33,7 @@ import Testing
   /// PyTorch's `scale_grad_by_freq`.
   @Test func gradientsMayBeMeansOverUses() {
     let layer = Embedding(
-      vectors: .zeros([3, 2]), paddingIndex: 0, scalesGradientByFrequency: true)
+      vectors: .zeros([3, 2]), paddingIndex: 0, scaleGradientByFrequency: true)
     let (_, gradients) = layer.valueAndGradients {
       (layer(Tensor(scalars: [0, 2, 2, 1, 0])) * Tensor([[9], [1], [5], [7], [9]])).sum()
     }

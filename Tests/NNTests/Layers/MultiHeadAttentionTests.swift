@@ -44,8 +44,8 @@ import Testing
   @Test func weightsDoNotChangeTheResult() {
     let x = inputs([2, 3, 4])
     let attention = MultiHeadAttention(4, heads: 2)
-    let (output, weights) = attention.withWeights(x, isCausal: true)
-    #expect(relativeError(attention(x, isCausal: true), output) < 1e-6)
+    let (output, weights) = attention.withWeights(x, causal: true)
+    #expect(relativeError(attention(x, causal: true), output) < 1e-6)
     #expect(weights.shape == [2, 3, 3])
     #expect(relativeError(weights.sum(axes: [2]), .ones([2, 3])) < 1e-6)
     let unbatched = attention.withWeights(x.select(axis: 0, at: 1), averaged: false)
@@ -65,16 +65,16 @@ import Testing
     let expected = attention(x, mask: whole)
     let (mask1, padding1) = (mask .> 0, padding .> 0)
     #expect(
-      relativeError(attention(x, mask: mask1, keyPaddingMask: padding1, isCausal: true), expected)
+      relativeError(attention(x, mask: mask1, keyPaddingMask: padding1, causal: true), expected)
         < 1e-6)
     // The same as numbers that are added, and mixed.
     let (mask2, padding2) = (hiding(mask), hiding(padding))
     for (mask, padding) in [(mask2, padding2), (mask1, padding2), (mask2, padding1)] {
       #expect(
-        relativeError(attention(x, mask: mask, keyPaddingMask: padding, isCausal: true), expected)
+        relativeError(attention(x, mask: mask, keyPaddingMask: padding, causal: true), expected)
           < 1e-6)
     }
-    #expect(relativeError(attention(x, mask: mask1, isCausal: true), expected) > 1e-3)
+    #expect(relativeError(attention(x, mask: mask1, causal: true), expected) > 1e-3)
   }
 
   private func hiding(_ mask: Tensor) -> Tensor {

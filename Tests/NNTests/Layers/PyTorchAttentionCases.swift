@@ -23,7 +23,7 @@ extension PyTorchLayersTests {
       [$0($1[0], $1[0], mask: $1[1])]
     },
     LayerCase("MHA-causal", MultiHeadAttention(4, heads: 2, dropout: 0.4, batchFirst: false)) {
-      flat($0.withWeights($1[0], isCausal: true))
+      flat($0.withWeights($1[0], causal: true))
     },
   ]
 
@@ -48,7 +48,7 @@ extension PyTorchLayersTests {
         TransformerEncoder(2, norm: LayerNorm(4)) {
           TransformerEncoderLayer(4, heads: 2, feedForward: 5, dropout: 0)
         }
-      ) { [$0($1[0], keyPaddingMask: $1[2], isCausal: true)] },
+      ) { [$0($1[0], keyPaddingMask: $1[2], causal: true)] },
       LayerCase(
         "Transformer",
         Transformer(

@@ -29,7 +29,7 @@ import Testing
 
   static let small = [
     LayerCase("Embedding", Embedding(5, 3)),
-    LayerCase("Embedding-frequency", Embedding(4, 2, scalesGradientByFrequency: true)),
+    LayerCase("Embedding-frequency", Embedding(4, 2, scaleGradientByFrequency: true)),
     LayerCase("Embedding-padding", Embedding(4, 2, paddingIndex: -1)),
     LayerCase("Bilinear", Bilinear(3, 4, 2)) { [$0($1[0], $1[1])] },
     LayerCase("Bilinear-plain", LazyBilinear(3, bias: false)) { [$0($1[0], $1[1])] },
@@ -97,16 +97,16 @@ import Testing
     LayerCase("LayerNorm", LayerNorm(5)),
     LayerCase("LayerNorm-axes", LayerNorm([3, 2], epsilon: 0.1)),
     LayerCase("LayerNorm-no-bias", LayerNorm(4, bias: false)),
-    LayerCase("LayerNorm-plain", LayerNorm(4, isAffine: false)),
+    LayerCase("LayerNorm-plain", LayerNorm(4, affine: false)),
     LayerCase("RMSNorm", RMSNorm(5)), LayerCase("RMSNorm-axes", RMSNorm([3, 2], epsilon: 0.1)),
-    LayerCase("RMSNorm-plain", RMSNorm(4, isAffine: false)),
+    LayerCase("RMSNorm-plain", RMSNorm(4, affine: false)),
     LayerCase("GroupNorm", GroupNorm(2, 4)),
     LayerCase("GroupNorm-options", GroupNorm(3, 3, epsilon: 0.1)),
-    LayerCase("GroupNorm-plain", GroupNorm(1, 4, isAffine: false)),
+    LayerCase("GroupNorm-plain", GroupNorm(1, 4, affine: false)),
     LayerCase("GroupNorm-no-bias", GroupNorm(2, 4, bias: false)),
     LayerCase("InstanceNorm2d", LazyInstanceNorm2d()),
-    LayerCase("InstanceNorm2d-affine", LazyInstanceNorm2d(epsilon: 0.1, isAffine: true)),
-    LayerCase("InstanceNorm2d-no-bias", InstanceNorm2d(2, isAffine: true, bias: false)),
+    LayerCase("InstanceNorm2d-affine", LazyInstanceNorm2d(epsilon: 0.1, affine: true)),
+    LayerCase("InstanceNorm2d-no-bias", InstanceNorm2d(2, affine: true, bias: false)),
   ]
 
   @Test(arguments: norms) func norm(_ one: LayerCase) throws {

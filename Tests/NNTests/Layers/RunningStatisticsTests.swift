@@ -13,18 +13,19 @@ import Testing
     LayerCase("BatchNorm1d-sequences", LazyBatchNorm1d(momentum: 0.4)),
     LayerCase("BatchNorm2d", LazyBatchNorm2d()),
     LayerCase("BatchNorm2d-cumulative", BatchNorm2d(2, epsilon: 0.1, momentum: nil)),
-    LayerCase("BatchNorm2d-untracked", BatchNorm2d(2, tracksStatistics: false)),
-    LayerCase("BatchNorm2d-plain", BatchNorm2d(3, momentum: 1, isAffine: false)),
+    LayerCase("BatchNorm2d-untracked", BatchNorm2d(2, trackRunningStatistics: false)),
+    LayerCase("BatchNorm2d-plain", BatchNorm2d(3, momentum: 1, affine: false)),
     LayerCase("BatchNorm3d", BatchNorm3d(2, momentum: 0)),
-    LayerCase("BatchNorm3d-bare", LazyBatchNorm3d(isAffine: false, tracksStatistics: false)),
+    LayerCase("BatchNorm3d-bare", LazyBatchNorm3d(affine: false, trackRunningStatistics: false)),
     LayerCase("BatchNorm2d-no-bias", LazyBatchNorm2d(bias: false)),
-    LayerCase("InstanceNorm2d-tracked", InstanceNorm2d(2, isAffine: true, tracksStatistics: true)),
+    LayerCase(
+      "InstanceNorm2d-tracked", InstanceNorm2d(2, affine: true, trackRunningStatistics: true)),
     LayerCase(
       "InstanceNorm2d-plain",
-      LazyInstanceNorm2d(epsilon: 0.1, momentum: 0.4, tracksStatistics: true)),
+      LazyInstanceNorm2d(epsilon: 0.1, momentum: 0.4, trackRunningStatistics: true)),
     LayerCase(
       "InstanceNorm2d-unbatched",
-      LazyInstanceNorm2d(isAffine: true, tracksStatistics: true, bias: false)),
+      LazyInstanceNorm2d(affine: true, trackRunningStatistics: true, bias: false)),
   ]
 
   @Test(arguments: layers) func agreeWithPyTorch(_ one: LayerCase) throws {

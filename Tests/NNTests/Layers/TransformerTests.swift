@@ -62,15 +62,15 @@ import Testing
     let pairs = [
       (
         transformer(source, target, sourceMask: causal),
-        transformer(source, target, isSourceCausal: true)
+        transformer(source, target, sourceCausal: true)
       ),
       (
         transformer(source, target, targetMask: causal),
-        transformer(source, target, isTargetCausal: true)
+        transformer(source, target, targetCausal: true)
       ),
       (
         transformer(source, target, memoryMask: causal),
-        transformer(source, target, isMemoryCausal: true)
+        transformer(source, target, memoryCausal: true)
       ),
     ]
     for (byMask, byName) in pairs {
@@ -98,8 +98,8 @@ import Testing
     let changed = concatenate(
       [target.slice(axis: 1, to: 2), inputs([1, 1, 4], seed: 3)], axis: 1)
     let (a, b) = (
-      transformer(source, target, isTargetCausal: true),
-      transformer(source, changed, isTargetCausal: true)
+      transformer(source, target, targetCausal: true),
+      transformer(source, changed, targetCausal: true)
     )
     #expect(relativeError(a.slice(axis: 1, to: 2), b.slice(axis: 1, to: 2)) < 1e-5)
     #expect(relativeError(a, b) > 1e-3)
@@ -126,7 +126,7 @@ import Testing
     let layer = TransformerEncoderLayer(4, heads: 2, feedForward: 5, dropout: 0)
     let x = inputs([2, 3, 4])
     #expect(layer(x).floats == Sequential(layer)(x).floats)
-    #expect(layer(x).floats != layer(x, isCausal: true).floats)
+    #expect(layer(x).floats != layer(x, causal: true).floats)
     #expect(stack.namedParameters.map(\.path).contains("1.activation.weight"))
     #expect(stack.namedParameters.map(\.path).contains("2.layers.1.norm2.bias"))
   }

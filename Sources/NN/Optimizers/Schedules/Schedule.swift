@@ -176,12 +176,12 @@ public struct Schedule: Sendable, CustomStringConvertible {
   ///   - annealing: The form of the curves.
   ///   - initialDivisor: The largest rate divided by the first.
   ///   - finalDivisor: The first rate divided by the last.
-  ///   - hasThreePhases: Whether it goes down as slowly as up, and then farther down.
+  ///   - threePhase: Whether it goes down as slowly as up, and then farther down.
   ///   - momentum: The momentum, or for Adam and its like beta1, goes down from the upper bound to the
   ///     lower while the rate rises, and up again; nil leaves it as it is.
   public static func oneCycle(
     maximum: Double, steps: Int, risingShare: Double = 0.3, annealing: Annealing = .cosine,
-    initialDivisor: Double = 25, finalDivisor: Double = 1e4, hasThreePhases: Bool = false,
+    initialDivisor: Double = 25, finalDivisor: Double = 1e4, threePhase: Bool = false,
     momentum: ClosedRange<Double>? = nil
   ) -> Schedule {
     require(steps >= 2, "oneCycle: needs at least 2 steps, got \(steps)")
@@ -203,10 +203,10 @@ public struct Schedule: Sendable, CustomStringConvertible {
     let last = first / finalDivisor
     let rising = risingShare * Double(steps) - 1
     var times = [0, rising]
-    if hasThreePhases { times.append(2 * risingShare * Double(steps) - 2) }
+    if threePhase { times.append(2 * risingShare * Double(steps) - 2) }
     times.append(Double(steps - 1))
     let corners = times
-    let rates = hasThreePhases ? [first, maximum, first, last] : [first, maximum, last]
+    let rates = threePhase ? [first, maximum, first, last] : [first, maximum, last]
     /// What goes through some values at the corners.
     @Sendable func value(after step: Int, of values: [Double]) -> Double {
       let step = Double(min(step, steps - 1))

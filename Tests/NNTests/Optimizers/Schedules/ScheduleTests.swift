@@ -46,9 +46,9 @@ struct ScheduleFixture: Decodable {
       "oneCycle2",
       .oneCycle(
         maximum: 0.3, steps: 100, risingShare: 0.4, annealing: .linear, initialDivisor: 10,
-        finalDivisor: 100, hasThreePhases: true)
+        finalDivisor: 100, threePhase: true)
     ),
-    ("oneCycle3", .oneCycle(maximum: 0.3, steps: 100, risingShare: 0.2, hasThreePhases: true)),
+    ("oneCycle3", .oneCycle(maximum: 0.3, steps: 100, risingShare: 0.2, threePhase: true)),
     (
       "sequence",
       .sequence(

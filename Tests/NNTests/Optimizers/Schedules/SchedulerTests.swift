@@ -65,7 +65,7 @@ import Testing
       "oneCycle2",
       .oneCycle(
         maximum: 0.3, steps: 100, risingShare: 0.4, annealing: .linear, initialDivisor: 10,
-        finalDivisor: 100, hasThreePhases: true, momentum: 0.6...0.9)
+        finalDivisor: 100, threePhase: true, momentum: 0.6...0.9)
     ),
   ]
 
