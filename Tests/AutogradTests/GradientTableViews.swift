@@ -89,12 +89,12 @@ extension GradientTable {
           axis: 0, indices([4, 3], below: 3, like: $0[0]).transpose().slice(axis: 0, to: 2))
       }
     },
-    GradientRow("scatterAdd(axis:, Tensor, size:)") {
-      at([2, 3]) { $0[0].scatterAdd(axis: 1, indices([2, 3], below: 4, like: $0[0]), size: 4) }
-      at([4, 3]) { $0[0].scatterAdd(axis: 0, indices([4, 3], below: 2, like: $0[0]), size: 3) }
-      at([2, 0]) { $0[0].scatterAdd(axis: 1, indices([2, 0], below: 1, like: $0[0]), size: 3) }
+    GradientRow("scatterSum(axis:, Tensor, size:)") {
+      at([2, 3]) { $0[0].scatterSum(axis: 1, indices([2, 3], below: 4, like: $0[0]), size: 4) }
+      at([4, 3]) { $0[0].scatterSum(axis: 0, indices([4, 3], below: 2, like: $0[0]), size: 3) }
+      at([2, 0]) { $0[0].scatterSum(axis: 1, indices([2, 0], below: 1, like: $0[0]), size: 3) }
       at([3, 4], layout: .sliced) {
-        $0[0].scatterAdd(axis: -1, indices([3, 4], below: 2, like: $0[0]), size: 2)
+        $0[0].scatterSum(axis: -1, indices([3, 4], below: 2, like: $0[0]), size: 2)
       }
     },
     GradientRow("concatenate([Tensor], axis:)") {

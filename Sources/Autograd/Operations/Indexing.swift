@@ -82,17 +82,22 @@ extension Tensor {
       axis, indices.checkedIndices(below: size(axis), as: .int32, "gather"))
   }
 
-  /// Zeros of size `size` along an axis, to which this tensor's elements are added at indices: the
-  /// adjoint of `gather`.
+  /// The sums of this tensor's elements that have the same index, as torch_scatter's `scatter_sum`.
   ///
-  /// - Parameter indices: Integers in this tensor's shape.
-  public func scatterAdd(axis: Int, _ indices: Tensor, size: Int) -> Tensor {
-    let axis = checkedAxis(axis, "scatterAdd")
-    checkShape(of: indices, axis: axis, "scatterAdd")
+  /// The adjoint of `gather`; 0 where no index points.
+  ///
+  /// - Parameters:
+  ///   - axis: The axis.
+  ///   - indices: Integers in this tensor's shape, 0 to below `size`.
+  ///   - size: The size of the result along the axis.
+  /// - Returns: This tensor's shape with `size` along the axis.
+  public func scatterSum(axis: Int, _ indices: Tensor, size: Int) -> Tensor {
+    let axis = checkedAxis(axis, "scatterSum")
+    checkShape(of: indices, axis: axis, "scatterSum")
     require(
-      indices.shape == shape, "scatterAdd: indices \(indices.summary) do not fit \(summary)")
+      indices.shape == shape, "scatterSum: indices \(indices.summary) do not fit \(summary)")
     return scattered(
-      axis, indices.checkedIndices(below: size, as: .int32, "scatterAdd"), size)
+      axis, indices.checkedIndices(below: size, as: .int32, "scatterSum"), size)
   }
 
   private func checkShape(of indices: Tensor, axis: Int, _ operation: StaticString) {
@@ -116,7 +121,8 @@ extension Tensor {
     }
   }
 
-  private func scattered(_ axis: Int, _ indices: Tensor, _ size: Int) -> Tensor {
+  /// `scatterSum` with int32 indices that are known to fit.
+  func scattered(_ axis: Int, _ indices: Tensor, _ size: Int) -> Tensor {
     differentiable(self) { x in
       x.movingAlongRows(axis, indices, toSize: size, isAdjoint: true)
     } pullback: { _, _ in

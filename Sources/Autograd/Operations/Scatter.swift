@@ -43,9 +43,9 @@ extension Tensor {
     let axis = checkedAxis(axis, "scatterAdd")
     let part = corner(of: source, indices, axis, "scatterAdd")
     if indices.count == 0 { return self }
+    let checked = indices.checkedIndices(below: size(axis), as: .int32, "scatterAdd")
     return self
-      + part.asType(dtype).scatterAdd(axis: axis, indices, size: size(axis))
-      .pad(missing(indices, axis))
+      + part.asType(dtype).scattered(axis, checked, size(axis)).pad(missing(indices, axis))
   }
 
   /// The part of a source that indices, which are checked, use.

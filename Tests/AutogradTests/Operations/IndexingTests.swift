@@ -93,9 +93,9 @@ struct IndexingTests {
     expect(x.gather(axis: 0, Tensor([[1, 0, 1]], dtype: type)), equals: [3, 1, 5], shape: [1, 3])
     let places = Tensor([3, 0, 3, 1, 1, 1], shape: [2, 3], dtype: type)
     expect(
-      x.scatterAdd(axis: 1, places, size: 4), equals: [1, 0, 0, 2, 0, 12, 0, 0], shape: [2, 4])
+      x.scatterSum(axis: 1, places, size: 4), equals: [1, 0, 0, 2, 0, 12, 0, 0], shape: [2, 4])
     expect(
-      Tensor.zeros([2, 0]).scatterAdd(axis: 1, Tensor.zeros([2, 0], dtype: type), size: 2),
+      Tensor.zeros([2, 0]).scatterSum(axis: 1, Tensor.zeros([2, 0], dtype: type), size: 2),
       equals: [0, 0, 0, 0], shape: [2, 2])
   }
 
@@ -126,7 +126,7 @@ struct IndexingTests {
         sums[(target[0] * 4 + target[1]) * 2 + target[2]] += Reference(gathered)[place]
       }
       expect(
-        gathered.scatterAdd(axis: axis, indices, size: size), equals: sums, shape: [3, 4, 2],
+        gathered.scatterSum(axis: axis, indices, size: size), equals: sums, shape: [3, 4, 2],
         tolerance: 1e-14)
     }
   }
@@ -162,9 +162,9 @@ struct IndexingTests {
 
   @Test func scatterToANegativePlace() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor.zeros([2]).scatterAdd(axis: 0, Tensor(scalars: [0, -1]), size: 2)
+      _ = Tensor.zeros([2]).scatterSum(axis: 0, Tensor(scalars: [0, -1]), size: 2)
     }
-    expectMessage(result, "scatterAdd: index -1 is out of range for size 2")
+    expectMessage(result, "scatterSum: index -1 is out of range for size 2")
   }
 
   @Test func gatherWithIndicesThatDoNotFit() async {
