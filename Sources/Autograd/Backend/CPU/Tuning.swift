@@ -5,17 +5,17 @@
 enum Tuning {
   // MARK: Work for a thread
 
-  /// Elements of a loop or reduction for each chunk. Not measured.
+  /// Elements of a loop or reduction for each chunk (not measured).
   static let grain = 1 << 15
-  /// Elements from which a dense element-wise loop is split. Not measured.
+  /// Elements from which a dense element-wise loop is split (not measured).
   static let parallelCount = 2 * grain
-  /// Outputs below which a sum is split along the reduced axis as well. Not measured.
+  /// Outputs below which a sum is split along the reduced axis as well (not measured).
   static let fewSums = grain / 8
-  /// Multiplications for each chunk of a vector times a matrix, which reads each weight once. Not measured.
+  /// Multiplications for each chunk of a vector times a matrix, which reads each weight once (not measured).
   static let vectorProductGrain = 1 << 17
-  /// Multiplications for each chunk of a batch of small products. Not measured.
+  /// Multiplications for each chunk of a batch of small products (not measured).
   static let batchedProductGrain = 1 << 18
-  /// Elements that are squared, or random words that are drawn, at a time: a part of L1. Not measured.
+  /// Elements that are squared, or random words that are drawn, at a time: a part of L1 (not measured).
   static let (squaresPerPart, wordsPerPart) = (2048, 4096)
 
   // MARK: Matrix products
@@ -24,12 +24,12 @@ enum Tuning {
   static let depthBlock = 320
   /// Rows and columns of a tile of a large product: its left block (96 x 320 floats, 123 KB) stays in L2.
   static let (tileRows, tileColumns) = (96, 256)
-  /// Tiles that a large product is split into at least, so that threads get equal shares. Not measured.
+  /// Tiles that a large product is split into at least, so that threads get equal shares (not measured).
   static let leastTiles = 8
   /// Rows of the left operand up to which contiguous rows of the right one are not packed: at 128 x 128 x 128
   /// on two threads 20.4 µs instead of 26.1.
   static let rowsWithoutPackingRight = 256
-  /// Columns from which a left operand with scattered rows is packed. Not measured.
+  /// Columns from which a left operand with scattered rows is packed (not measured).
   static let columnsWithoutPackingLeft = 128
 
   /// The number of chunks of a product with so many multiplications where every chunk packs its own panels;
@@ -48,20 +48,20 @@ enum Tuning {
   /// Input channels up to which the batch-interleaved kernels are expected to beat im2col (packing an element
   /// costs as much as multiplying it by 13 output channels).
   static let interleavedChannels = 32
-  /// Elements of the input rows that one output row needs, and of the weights, up to which they stay in L2
-  /// (in elements of a vector's width, and single elements). Not measured.
+  /// Elements of the input rows that one output row needs, and of the weights, up to which they stay in L2;
+  /// the former in vectors (not measured).
   static let (interleavedRow, interleavedWeights) = (1 << 13, 1 << 15)
-  /// Columns of a tile of im2col. Not measured.
+  /// Columns of a tile of im2col (not measured).
   static let patchColumns = 512
-  /// Elements that the patches of one panel see of a channel, up to which images share panels: a part of L1.
-  /// Not measured.
+  /// Elements that the patches of one panel see of a channel, up to which images share panels: a part of L1 (not
+  /// measured).
   static let sharedPanelElements = 1 << 12
   /// Images share panels where an image's last panel would be padded by more than one in this many of its
-  /// pixels. Not measured.
+  /// pixels (not measured).
   static let panelWaste = 16
-  /// Bytes of partial sums of weight gradients, and chunks that these make for threads. Not measured.
+  /// Bytes of partial sums of weight gradients, and chunks that these make for threads (not measured).
   static let (weightSumBytes, weightSumChunks) = (1 << 23, 16)
   /// Input channels up to which the residue classes of a stride are rows of one product, since packing costs more
-  /// than multiplying. Not measured.
+  /// than multiplying (not measured).
   static let fewChannels = 8
 }
