@@ -1,5 +1,7 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
+import Autograd
+
 // Layers that take the number of their inputs from the first one, after PyTorch's lazy modules.
 //
 // Functions rather than initializers, so that a forgotten size, `Linear(120)`, does not compile.
