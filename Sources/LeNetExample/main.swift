@@ -34,7 +34,7 @@ func loadData(
 }
 
 func run(_ options: Options) throws {
-  if let threads = options.threadCount { setThreadCount(threads) }
+  if let threads = options.threadCount { ThreadPool.threadCount = threads }
   let model = LeNet(learningRate: options.learningRate)
   model.initialize(seed: options.seed)
   if options.showsSummaryOnly {

@@ -79,7 +79,7 @@ func measurements(of run: () -> Void, seconds: Double) -> [Double] {
 let isQuick = CommandLine.arguments.contains("--quick")
 let threads = option("--threads").flatMap(Int.init) ?? ProcessInfo.processInfo.activeProcessorCount
 let seconds = option("--seconds").flatMap(Double.init) ?? 1
-setThreadCount(threads)
+ThreadPool.threadCount = threads
 let workloads = allWorkloads(isQuick: isQuick).filter { workload in
   option("--filter").map { workload.name.contains($0) } ?? true
     && option("--only").map { workload.name == $0 } ?? true

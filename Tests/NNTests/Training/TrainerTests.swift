@@ -229,7 +229,7 @@ private func summary(_ event: TrainerEvent) -> String {
       let data = DataSplit(
         training: images(640), validation: images(100), batchSize: 64, seed: 3)
       func run(threads: Int, seed: UInt64) throws -> (values: [[Float]], history: History) {
-        setThreadCount(threads)
+        ThreadPool.threadCount = threads
         let model = LeNet()
         model.initialize(seed: seed)
         model.applyInit(data.sample.inputs, initCNN)

@@ -12,17 +12,16 @@ import Synchronization
 /// Work is split by size, never by the number of threads, and chunks are claimed by a counter: which
 /// thread runs a chunk varies, what it computes does not. The caller waits for chunks, not for
 /// threads: a worker that does not get a processor in time costs nothing.
-package enum ThreadPool {
-  /// The number of threads that take part, the caller included; one per processor that the process may
-  /// use unless set.
+public enum ThreadPool {
+  /// The number of threads that compute, the caller included; one per processor that the process may use
+  /// unless set.
   ///
-  /// Fewer take part where the system refuses threads.
-  ///
-  /// Set it before or between computations.
-  package static var threadCount: Int {
+  /// Results are bit for bit the same for any number, at least 1. Set it before or between
+  /// computations. Fewer threads take part where the system refuses them.
+  public static var threadCount: Int {
     get { limit.load(ordering: .relaxed) }
     set {
-      require(newValue >= 1, "threads: at least one is needed, got \(newValue)")
+      require(newValue >= 1, "threadCount: at least one is needed, got \(newValue)")
       limit.store(newValue, ordering: .relaxed)
       workers.withLock { $0.isComplete = false }
     }
@@ -212,9 +211,3 @@ package enum ThreadPool {
     }
   }
 }
-
-/// Sets how many threads compute, the caller included; one per processor that the process may use unless
-/// set.
-///
-/// Results are bit for bit the same for any number. To be called between computations.
-public func setThreadCount(_ count: Int) { ThreadPool.threadCount = count }

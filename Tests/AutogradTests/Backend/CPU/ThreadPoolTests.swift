@@ -18,6 +18,7 @@ import Testing
   private func withThreads<Result>(_ count: Int, _ body: () async -> Result) async -> Result {
     let before = ThreadPool.threadCount
     ThreadPool.threadCount = count
+    #expect(ThreadPool.threadCount == count)
     let result = await body()
     ThreadPool.threadCount = before
     return result
@@ -223,7 +224,7 @@ import Testing
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { ThreadPool.threadCount = 0 }
-    expectMessage(result, "threads: at least one is needed, got 0")
+    expectMessage(result, "threadCount: at least one is needed, got 0")
   }
 }
 
