@@ -44,7 +44,7 @@ CK_INLINE float bfloat16ToFloat(uint16_t half) { return bitsToFloat((uint32_t)ha
 CK_INLINE uint16_t floatToFloat16(float value) {
   const uint32_t bits = floatToBits(value), size = bits & 0x7fffffff, sign = (bits ^ size) >> 16;
   const uint32_t normal = (size - 0x38000000 + 0x0fff + ((size >> 13) & 1)) >> 13;
-  // Below 2^-14 the sum with 1/2 has a float16's last place as its own.
+  // Below 2^-14 the sum with 1/2 has its last bit where a float16 has it.
   const uint32_t small = floatToBits(bitsToFloat(size) + 0.5f) - 0x3f000000;
   const uint32_t large = size > 0x7f800000 ? 0x7e00 : 0x7c00;
   return (uint16_t)(sign | (size >= 0x47800000 ? large : size < 0x38800000 ? small : normal));
@@ -71,7 +71,7 @@ CK_INLINE bool isHalf(CKType type) { return type == CKTypeFloat16 || type == CKT
     } \
   }
 
-/// The same as `copy` between two arrays of which at least one holds halves; the other is of that type or float32.
+/// `copy` between two arrays of which at least one holds halves; the other is of that type or float32.
 static void copyHalves(CKType from, CKType to, size_t inner, size_t outer, CKSource x, void *y, ptrdiff_t yInner,
                        ptrdiff_t yOuter) {
   if (from == to) {

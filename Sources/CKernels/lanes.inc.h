@@ -8,7 +8,7 @@
 
 #ifndef CK_LANE_TAP_RANGE
 #define CK_LANE_TAP_RANGE
-// The taps first ..< end of a kernel that reach places low ..< high of the input from some start ... last; likewise the
+// The taps first ..< end of a kernel that reach positions low ..< high of the input from some start ... last; likewise the
 // outputs from which a tap reaches them.
 typedef struct { ptrdiff_t first, end; } CKTaps;
 

@@ -5,7 +5,7 @@
 typedef T NAME(NormLanes) __attribute__((ext_vector_type(CK_NORM_LANES)));
 typedef double NAME(NormWide) __attribute__((ext_vector_type(CK_NORM_LANES)));
 
-// The next lanes of a row; behind its end they hold `filler`.
+// The next lanes of a row; after its end they hold `filler`.
 CK_INLINE void NAME(loadLanes)(NAME(NormLanes) *lanes, const T *x, size_t count, T filler) {
   *lanes = filler;
   if (count >= CK_NORM_LANES) {

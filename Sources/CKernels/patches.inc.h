@@ -27,7 +27,7 @@ CK_INLINE ptrdiff_t columnOffset(const CKPatches *p, ptrdiff_t part, ptrdiff_t k
   return p->strideX == 1 ? x : x % p->strideX * part + x / p->strideX;
 }
 
-// A band's row in parts: the columns at each place of the stride together, so that a tap's pixels are neighbors.
+// A band's row in parts: the columns of each residue class of the stride together, so that a tap's pixels are neighbors.
 CK_INLINE ptrdiff_t bandPart(const CKPatches *p) { return (bandColumns(p) + p->strideX - 1) / p->strideX; }
 
 CK_INLINE ptrdiff_t bandRows(const CKPatches *p, ptrdiff_t outputRows) {
@@ -76,7 +76,7 @@ CK_INLINE void NAME(fillZeros)(ptrdiff_t count, T *to) {
   }
 }
 
-// Row y of the band of one channel, all the columns that outputs can see, side by side. What lies behind it may be
+// Row y of the band of one channel, all the columns that outputs can see, side by side. What follows it may be
 // overwritten by zeros.
 CK_INLINE void NAME(fillRow)(const CKPatches *p, const T *image, ptrdiff_t y, T *row) {
   const ptrdiff_t columns = bandColumns(p);
@@ -113,12 +113,12 @@ static void NAME(fillBand)(const CKPatches *p, const T *image, ptrdiff_t firstY,
       continue;
     }
     NAME(fillRow)(p, image, y, row);
-    for (ptrdiff_t place = 0; place < stride; place++, band += part) {
-      const ptrdiff_t count = (columns - place + stride - 1) / stride;
+    for (ptrdiff_t phase = 0; phase < stride; phase++, band += part) {
+      const ptrdiff_t count = (columns - phase + stride - 1) / stride;
       if (stride == 2) {  // a constant, for the vectorizer
-        CK_SIMD for (ptrdiff_t i = 0; i < count; i++) { band[i] = row[place + 2 * i]; }
+        CK_SIMD for (ptrdiff_t i = 0; i < count; i++) { band[i] = row[phase + 2 * i]; }
       } else {
-        for (ptrdiff_t i = 0; i < count; i++) { band[i] = row[place + stride * i]; }
+        for (ptrdiff_t i = 0; i < count; i++) { band[i] = row[phase + stride * i]; }
       }
     }
   }

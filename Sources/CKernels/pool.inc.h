@@ -83,7 +83,7 @@ static void NAME(averagePoolGradient)(const CKWindow *w, size_t planes, const T 
 
 #define CK_POOL_BLOCK ((ptrdiff_t)64)
 
-// The windows' elements at one place of the kernel take part: outputs low ..< high, whose elements begin at `at` and
+// One tap of all windows takes part: outputs low ..< high, whose elements begin at `at` and
 // are a stride apart. -1 among the indices tells that there is no element yet.
 CK_INLINE void NAME(takeLarger)(const ptrdiff_t stride, ptrdiff_t low, ptrdiff_t high, const T *x, ptrdiff_t at,
                                 T *best, int32_t *indices) {
@@ -154,7 +154,7 @@ static void NAME(scatterAddPlanes)(size_t planes, size_t xCount, size_t yCount, 
   }
 }
 
-// The same with an image in each lane of a vector. Sums are taken in the order of `averagePool`, so that both ways give
+// Average pooling with an image in each lane of a vector, in the order of `averagePool`, so that both give
 // the same bits.
 static void NAME(averagePoolLanes)(const CKWindow *w, size_t planes, const T *x, T *y) {
   const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;

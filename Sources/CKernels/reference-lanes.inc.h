@@ -2,7 +2,7 @@
 
 #define CK_LANES CK_LANE_COUNT(T)
 
-// Calls BODY for every output, pixel, tap and lane that reaches the input, with the places in x, y and the panels or
+// Calls BODY for every output, pixel, tap and lane that reaches the input, with the offsets in x, y and the panels or
 // sums.
 #define CK_LANE_LOOPS(BODY) \
   const ptrdiff_t area = s->kernelHeight * s->kernelWidth, taps = s->channels * area; \

@@ -62,7 +62,7 @@ public enum FashionMNISTFiles {
   ///   - progress: Called on the calling thread during downloads.
   /// - Returns: 60,000 images to train on and 10,000 to test with, 28x28 pixels, labels 0 to 9.
   /// - Throws: A `FileError` about the first thing that is wrong. Its `isUnavailable` is true only
-  ///   if nobody named a folder, the cache lacks files and no server could be reached.
+  ///   if no folder was named, the cache lacks files and no server could be reached.
   public static func load(
     directory: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
     address: String = officialAddress, progress: ((DownloadProgress) -> Void)? = nil

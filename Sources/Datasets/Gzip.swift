@@ -3,7 +3,7 @@ import NN
 
 /// Reads gzip files (RFC 1952) by way of zlib.
 enum Gzip {
-  /// Inflates the bytes of a gzip file; several members, one behind the other, are joined as gzip
+  /// Inflates the bytes of a gzip file; several members, one after the other, are joined as gzip
   /// itself does.
   ///
   /// zlib checks the length and the CRC of every member, so what comes back is what was packed.
@@ -71,12 +71,12 @@ enum Gzip {
         guard source[consumed...].starts(with: [0x1f, 0x8b]) else {
           throw FileError(
             name,
-            "has \(source.count - consumed) bytes behind the end of its gzip data, expected none")
+            "has \(source.count - consumed) bytes after the end of its gzip data, expected none")
         }
         inflateReset(&stream)
       case Z_BUF_ERROR where consumed == source.count:
         throw FileError(
-          name, "is truncated: its gzip data goes on behind its \(source.count) bytes")
+          name, "is truncated: its gzip data continues after its \(source.count) bytes")
       default:
         let reason = stream.msg.map { String(cString: $0) } ?? "status \(status)"
         throw FileError(name, "is corrupt: \(reason) at byte \(consumed) of \(source.count)")

@@ -26,7 +26,7 @@ struct Options: Equatable {
   var seed: UInt64 = 0
   /// How many threads compute; nil for all that the machine has.
   var threadCount: Int?
-  /// The folder with the data's files; nil to look in the usual places.
+  /// The folder with the data's files; nil to look in the usual folders.
   var dataFolder: String?
   var dataset = Dataset.fashionMNIST
   /// The folder for the results.

@@ -3,7 +3,7 @@ import NN
 internal import Platform
 import Plots
 
-/// The files that a run leaves behind, in a folder of its own.
+/// The files that a run writes, into one folder.
 ///
 /// Once training has begun, a file that cannot be written, such as on a full disk, does not end the
 /// run: it is reported, once for each reason, and listed in `failures`.
@@ -77,7 +77,7 @@ final class Results {
       failures[name] = nil
     } catch {
       failures[name] = error
-      if reportedReasons.insert(error.reason).inserted { report("\(error); the run goes on") }
+      if reportedReasons.insert(error.reason).inserted { report("\(error); the run continues") }
     }
   }
 }

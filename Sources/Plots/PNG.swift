@@ -30,7 +30,7 @@ enum PNG {
     var size = compressBound(uLong(bytes.count))
     var result = [UInt8](repeating: 0, count: Int(size))
     let status = compress2(&result, &size, bytes, uLong(bytes.count), Z_BEST_COMPRESSION)
-    // The buffer is as large as zlib demands, so that only memory can be missing.
+    // The buffer is as large as zlib requires, so that only memory can be missing.
     require(status == Z_OK, "PNG: zlib's compress2 failed with \(status)")
     return Array(result[..<Int(size)])
   }

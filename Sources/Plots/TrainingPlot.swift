@@ -128,13 +128,13 @@ public struct TrainingPlot: Sendable {
     var marks = ""
     for run in series.points.split(whereSeparator: { !($0.value.map(Series.isDrawable) ?? false) })
     {
-      let places = run.map { epoch, value in
+      let points = run.map { epoch, value in
         SVG.number(x(Double(epoch), horizontal)) + " " + SVG.number(y(value ?? 0, vertical))
       }
-      if places.count > 1 {
-        lines += "M" + places.joined(separator: "L")
+      if points.count > 1 {
+        lines += "M" + points.joined(separator: "L")
       } else {
-        marks += "M" + places[0] + series.mark
+        marks += "M" + points[0] + series.mark
       }
     }
     let drawing =

@@ -25,7 +25,8 @@ import Testing
         _ = try Gzip.inflate(Array(packed.prefix(count)), name: "a.gz", maximum: 1000)
       }
       #expect(
-        error == FileError("a.gz", "is truncated: its gzip data goes on behind its \(count) bytes"))
+        error == FileError("a.gz", "is truncated: its gzip data continues after its \(count) bytes")
+      )
     }
   }
 
@@ -70,7 +71,7 @@ import Testing
     let trailing = dataFailure { () throws(FileError) in
       _ = try Gzip.inflate(DataFixture.gzip([1]) + [0, 0, 0], name: "a.gz", maximum: 100)
     }
-    #expect(trailing.reason == "has 3 bytes behind the end of its gzip data, expected none")
+    #expect(trailing.reason == "has 3 bytes after the end of its gzip data, expected none")
     let page = dataFailure { () throws(FileError) in
       _ = try Gzip.inflate(Array("<html>".utf8), name: "a.gz", maximum: 100)
     }

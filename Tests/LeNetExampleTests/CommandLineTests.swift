@@ -38,7 +38,7 @@ struct CommandLineTests {
     let errors = String(decoding: try folder.read("errors"), as: UTF8.self)
     #expect(
       errors == """
-        LeNetExample: \(folder("training.svg")): cannot write: it is a folder; the run goes on
+        LeNetExample: \(folder("training.svg")): cannot write: it is a folder; the run continues
         LeNetExample: could not write training.svg in \(folder.path)
 
         """)

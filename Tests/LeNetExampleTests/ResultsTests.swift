@@ -33,7 +33,7 @@ import Testing
     try makeFolder(folder("run/training.svg"))
     for count in 2...4 { results.write(history(count)) }
     let path = folder("run/training.svg")
-    #expect(lines.all == ["\(path): cannot write: it is a folder; the run goes on"])
+    #expect(lines.all == ["\(path): cannot write: it is a folder; the run continues"])
     #expect(try folder.read("run/metrics.csv") == Array(history(4).csv.utf8))
 
     let data = SyntheticGarments(batchSize: 8, trainingCount: 8, validationCount: 40)

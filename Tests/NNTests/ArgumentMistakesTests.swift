@@ -178,8 +178,8 @@ import Testing
     Mistake("oneCycle: the maximum must be finite, and it and the divisors above 0, got -1.0") {
       _ = Schedule.oneCycle(maximum: -1, steps: 2)
     },
-    Mistake("oneCycle: the rising share must be between 0 and 1, got 1.5") {
-      _ = Schedule.oneCycle(maximum: 1, steps: 2, risingShare: 1.5)
+    Mistake("oneCycle: the rising fraction must be between 0 and 1, got 1.5") {
+      _ = Schedule.oneCycle(maximum: 1, steps: 2, risingFraction: 1.5)
     },
     Mistake("linear: steps must be at least 1, got -1") {
       _ = Schedule.unchanging.warmedUp(steps: -1)

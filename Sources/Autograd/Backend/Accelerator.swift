@@ -74,7 +74,8 @@ package protocol Accelerator: DeviceMemory {
     _ x: NDArray, columns: Int, isDescending: Bool, into y: NDArray, columns count: Int
   ) -> Bool
   func interpolate(
-    _ x: NDArray, _ points: [Between], size: Int, inner: Int, isAdjoint: Bool, into y: NDArray
+    _ x: NDArray, _ points: [InterpolationPoint], size: Int, inner: Int, isAdjoint: Bool,
+    into y: NDArray
   ) -> Bool
   func uniform(
     _ words: RandomWords, low: Double, high: Double, largest: Double, into y: NDArray
@@ -171,7 +172,8 @@ extension Accelerator {
     _ x: NDArray, columns: Int, isDescending: Bool, into y: NDArray, columns count: Int
   ) -> Bool { false }
   package func interpolate(
-    _ x: NDArray, _ points: [Between], size: Int, inner: Int, isAdjoint: Bool, into y: NDArray
+    _ x: NDArray, _ points: [InterpolationPoint], size: Int, inner: Int, isAdjoint: Bool,
+    into y: NDArray
   ) -> Bool { false }
   package func uniform(
     _ words: RandomWords, low: Double, high: Double, largest: Double, into y: NDArray

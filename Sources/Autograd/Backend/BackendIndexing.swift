@@ -102,7 +102,8 @@ extension Backend {
   /// Elements between two of `size` along the middle axis of dense `x` [outer, size, inner]; or the adjoint,
   /// which adds each element to the two that it lies between.
   static func interpolate(
-    _ x: NDArray, _ points: [Between], size: Int, inner: Int, isAdjoint: Bool, into y: NDArray
+    _ x: NDArray, _ points: [InterpolationPoint], size: Int, inner: Int, isAdjoint: Bool,
+    into y: NDArray
   ) {
     if onCPU(x, y) {
       return CPU.interpolate(x, points, size: size, inner: inner, isAdjoint: isAdjoint, into: y)

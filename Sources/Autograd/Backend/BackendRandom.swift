@@ -39,7 +39,7 @@ extension Backend {
     }
   }
 
-  /// The same with a probability for each element, dense float64 in y's shape.
+  /// True with a probability for each element, dense float64 in y's shape.
   static func bernoulli(_ words: RandomWords, probabilities: NDArray, into y: NDArray) {
     if onCPU(probabilities, y) {
       return CPU.bernoulli(words, probabilities: probabilities, into: y)

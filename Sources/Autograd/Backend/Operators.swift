@@ -107,11 +107,11 @@ package struct RandomWords: Sendable {
 }
 
 /// A point between two elements of an axis, for linear interpolation.
-package struct Between: Sendable {
+package struct InterpolationPoint: Sendable {
   package let before: Int
   package let after: Int
   /// The weight of `after`; that of `before` is 1 minus it.
-  package let share: Double
+  package let weight: Double
 }
 
 /// What a check of indices found.

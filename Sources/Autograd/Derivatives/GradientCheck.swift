@@ -2,7 +2,7 @@
 public struct GradientMismatch: Error, CustomStringConvertible, Sendable {
   /// Which input, counted from 0.
   public let input: Int
-  /// Where in the input, one place per axis.
+  /// The element's index in the input.
   public let element: [Int]
   /// What the pullbacks gave.
   public let gradient: Double
@@ -43,7 +43,7 @@ public struct GradientMismatch: Error, CustomStringConvertible, Sendable {
 ///   - order: 1 checks gradients, 2 also gradients of gradients (with respect to inputs and cotangent).
 ///   - tolerance: The relative error allowed.
 ///   - seed: Selects the cotangent.
-/// - Returns: The largest relative error seen.
+/// - Returns: The largest relative error.
 /// - Throws: The first mismatch.
 @discardableResult
 public func checkGradients(

@@ -12,7 +12,7 @@ import Synchronization
 ///   let (loss, gradients) = model.valueAndGradients { model.loss(model(x), y) }
 ///   optimizer.step(gradients)
 /// }
-/// // Model.net.2 (Log): log() gave NaN: float32 [16, 10], first at place 3
+/// // Model.net.2 (Log): log() gave NaN: float32 [16, 10], first at index 3
 /// ```
 ///
 /// - Parameters:
@@ -38,7 +38,7 @@ enum Anomalies {
   static let users = Atomic<Int>(0)
   @TaskLocal static var mode = Mode.none
 
-  /// Whether anybody looks for anomalies: all that an operation asks where nobody does.
+  /// Whether any thread looks for anomalies: the only check that operations pay for otherwise.
   @inline(__always)
   static var areWanted: Bool { users.load(ordering: .relaxed) != 0 }
 
@@ -52,11 +52,11 @@ enum Anomalies {
   static func checking(_ pullback: @escaping Pullback, _ operation: StaticString) -> Pullback {
     let mode = mode
     if mode == .none { return pullback }
-    let place = FailureContext.path().map { $0 + ": " } ?? ""
+    let prefix = FailureContext.path().map { $0 + ": " } ?? ""
     return { dy in
       let dx = $mode.withValue(.none) { pullback(dy) }
       if let found = anomaly(in: dx, mode) {
-        fail("\(place)the gradient of \(operation) gave \(found)")
+        fail("\(prefix)the gradient of \(operation) gave \(found)")
       }
       return dx
     }
@@ -65,25 +65,25 @@ enum Anomalies {
   static func checking(_ pullbacks: @escaping Pullbacks, _ operation: StaticString) -> Pullbacks {
     let mode = mode
     if mode == .none { return pullbacks }
-    let place = FailureContext.path().map { $0 + ": " } ?? ""
+    let prefix = FailureContext.path().map { $0 + ": " } ?? ""
     return { cotangents, wanted in
       let gradients = $mode.withValue(.none) { pullbacks(cotangents, wanted) }
       for gradient in gradients {
         guard let gradient, let found = anomaly(in: gradient, mode) else { continue }
-        fail("\(place)the gradient of \(operation) gave \(found)")
+        fail("\(prefix)the gradient of \(operation) gave \(found)")
       }
       return gradients
     }
   }
 
-  /// The first anomaly of a tensor, as in `NaN: float32 [2, 3], first at place 4`.
+  /// The first anomaly of a tensor, as in `NaN: float32 [2, 3], first at index 4`.
   private static func anomaly(in tensor: borrowing Tensor, _ mode: Mode) -> String? {
     if !tensor.dtype.isFloatingPoint { return nil }
     let array = tensor.array
     let elements = Tensor(array).scalars(as: Double.self)
-    let place = elements.firstIndex { $0.isNaN || mode == .all && $0.isInfinite }
-    guard let place else { return nil }
-    let kind = elements[place].isNaN ? "NaN" : "an infinity"
-    return "\(kind): \(Tensor(array).summary), first at place \(place)"
+    let index = elements.firstIndex { $0.isNaN || mode == .all && $0.isInfinite }
+    guard let index else { return nil }
+    let kind = elements[index].isNaN ? "NaN" : "an infinity"
+    return "\(kind): \(Tensor(array).summary), first at index \(index)"
   }
 }

@@ -13,6 +13,6 @@ extension Tensor {
   /// - Parameter hook: Gets the gradient and returns what takes its place, in the same shape; it must not
   ///   use other recorded tensors.
   public func onGradient(_ hook: @escaping @Sendable (_ dy: Tensor) -> Tensor) -> Tensor {
-    moving(self, { $0 }, pullback: { _, _ in { dy in hook(dy) } })
+    differentiable(moving: self, { $0 }, pullback: { _, _ in { dy in hook(dy) } })
   }
 }

@@ -18,7 +18,7 @@ extension Tensor {
     var sizes = shape
     sizes[axis] = (last - first + step - 1) / step
     if sizes[axis] == size { return self }
-    return moving(self) { [sizes] x in
+    return differentiable(moving: self) { [sizes] x in
       var strides = x.strides
       let offset = first * strides[axis]
       strides[axis] *= step
@@ -43,7 +43,7 @@ extension Tensor {
   /// Zeros of a shape with this tensor at every `step`-th place of an axis: the adjoint of `slice`.
   func embedded(in shape: [Int], axis: Int, from start: Int, step: Int) -> Tensor {
     let count = size(axis)
-    return moving(self) { x in
+    return differentiable(moving: self) { x in
       let y = NDArray.filled(shape: shape, value: 0, dtype: x.dtype, on: x.device)
       var strides = y.strides
       let offset = start * strides[axis]

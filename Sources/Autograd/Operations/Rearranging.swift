@@ -4,7 +4,7 @@ extension Tensor {
   public func flip(_ axes: [Int]? = nil) -> Tensor {
     let axes = checkedAxes(axes, "flip").filter { size($0) > 1 }
     if axes.isEmpty { return self }
-    return moving(self) { x in
+    return differentiable(moving: self) { x in
       var strides = x.strides
       var last = 0
       for axis in axes {
@@ -79,7 +79,7 @@ extension Tensor {
   /// Both have one size.
   func diagonal(_ first: Int, _ second: Int) -> Tensor {
     let shape = shape
-    return moving(self) { x in
+    return differentiable(moving: self) { x in
       var (sizes, strides) = (shape, x.strides)
       strides[second] += strides[first]
       sizes.remove(at: first)
@@ -92,7 +92,7 @@ extension Tensor {
 
   /// Zeros with this tensor on a diagonal: the adjoint of `diagonal`.
   private func onDiagonal(_ first: Int, _ second: Int, of shape: [Int]) -> Tensor {
-    moving(self) { x in
+    differentiable(moving: self) { x in
       let y = NDArray.filled(shape: shape, value: 0, dtype: x.dtype, on: x.device)
       var strides = y.strides
       strides[second] += strides[first]

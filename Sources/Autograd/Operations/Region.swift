@@ -40,7 +40,7 @@ extension Tensor {
   /// A region: a view, or a copy where it runs backwards.
   func part(_ region: Region) -> Tensor {
     if region.isWhole { return self }
-    return moving(self) { x in
+    return differentiable(moving: self) { x in
       let view = region.view(of: x.array)
       return Tensor(region.axes.contains { $0.step < 0 } ? view.contiguous() : view)
     } pullback: { _, _ in
@@ -50,7 +50,7 @@ extension Tensor {
 
   /// Zeros of the whole shape with this tensor in a region: the adjoint of `part`.
   private func placed(in region: Region) -> Tensor {
-    moving(self) { x in
+    differentiable(moving: self) { x in
       let y = NDArray.filled(
         shape: region.whole, value: 0, dtype: x.dtype, on: x.device)
       Backend.copy(x.array, into: region.view(of: y))

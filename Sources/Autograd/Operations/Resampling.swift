@@ -145,8 +145,8 @@ private func resized(
       }
       let between = positions.map { position in
         let before = min(Int(position), last)
-        return Between(
-          before: before, after: min(before + 1, last), share: min(position - Double(before), 1))
+        return InterpolationPoint(
+          before: before, after: min(before + 1, last), weight: min(position - Double(before), 1))
       }
       y = y.between(between, axis, isAdjoint: false)
     }
@@ -158,7 +158,7 @@ extension Tensor {
   /// Elements on lines between two along an axis; or the adjoint, to which the elements' number before
   /// is given.
   fileprivate func between(
-    _ places: [Between], _ axis: Int, isAdjoint: Bool, size: Int = 0
+    _ places: [InterpolationPoint], _ axis: Int, isAdjoint: Bool, size: Int = 0
   ) -> Tensor {
     let own = self.size(axis)
     return differentiable(self) { x in

@@ -7,7 +7,7 @@ extension Tensor {
   public func reshape(_ shape: [Int]) -> Tensor {
     let sizes = inferred(shape)
     if sizes == self.shape { return self }
-    return moving(self) { x in
+    return differentiable(moving: self) { x in
       if let strides = x.array.strides(withoutOnesLike: sizes) {
         return Tensor(x.array.view(shape: sizes, strides: strides))
       }
@@ -52,7 +52,7 @@ extension Tensor {
       axes.count == rank && Set(axes).count == rank,
       "permute: \(order) is not an order of the axes of \(summary)")
     if axes == Array(0..<rank) { return self }
-    return moving(self) { x in
+    return differentiable(moving: self) { x in
       Tensor(
         x.array.view(shape: axes.map { x.array.size($0) }, strides: axes.map { x.array.stride($0) })
       )
@@ -68,8 +68,8 @@ extension Tensor {
     if rank == 0 && [-1, 0].contains(a) && [-1, 0].contains(b) { return self }
     let (first, second) = (checkedAxis(a, "transpose"), checkedAxis(b, "transpose"))
     if first == second { return self }
-    return moving(
-      self, { Tensor($0.array.transposed(first, second)) },
+    return differentiable(
+      moving: self, { Tensor($0.array.transposed(first, second)) },
       pullback: { _, _ in { dy in dy.transpose(first, second) } })
   }
 
@@ -89,7 +89,7 @@ extension Tensor {
     }
     if sizes == self.shape { return self }
     require(Tensor.elementCount(sizes) != nil, "expand: a tensor of shape \(sizes) is too large")
-    return moving(self) { [sizes] x in
+    return differentiable(moving: self) { [sizes] x in
       Tensor(x.array.view(shape: sizes, strides: x.array.strides(broadcastTo: sizes)))
     } pullback: { _, _ in
       { dy in dy }  // the tape sums over the axes that were expanded

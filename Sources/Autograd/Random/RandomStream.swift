@@ -151,8 +151,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
           Backend.randomWords(
             next, into: UnsafeMutableBufferPointer(rebasing: words[..<(2 * (end - start))]))
           for last in (max(start, 1)..<end).reversed() {
-            let place = 2 * (last - start)
-            let bits = RandomStream.bits(words[place], words[place + 1])
+            let index = 2 * (last - start)
+            let bits = RandomStream.bits(words[index], words[index + 1])
             order.swapAt(last, Int(bits.multipliedFullWidth(by: UInt64(last + 1)).high))
           }
         }

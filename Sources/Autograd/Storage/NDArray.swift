@@ -119,7 +119,7 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     }
   }
 
-  /// The same with two axes exchanged.
+  /// A view with two axes exchanged.
   func transposed(_ a: Int, _ b: Int) -> NDArray {
     let rank = rank
     return view(rank: rank) { sizes, strides in
@@ -213,7 +213,7 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     return true
   }
 
-  /// Whether all places show the same element of the memory.
+  /// Whether all indices refer to one element in memory.
   var repeatsOneElement: Bool {
     withUnsafeMutablePointerToElements { tail in
       for axis in 0..<rank where tail[axis] != 1 && tail[rank + axis] != 0 { return false }
@@ -229,7 +229,7 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
     }
   }
 
-  /// Whether nobody but the caller's variable can see this array's memory.
+  /// Whether the caller's variable is the only reference to this array's memory.
   static func isUnique(_ array: inout NDArray) -> Bool {
     guard isKnownUniquelyReferenced(&array) else { return false }
     if !array.isView { return true }

@@ -7,7 +7,7 @@
 
 /// Declares an element-wise operation of one input whose pullback needs only the result.
 ///
-/// The input's memory is reused for the result where nobody else sees it, also while recording.
+/// The result is written into the input's memory if there is no other reference to it, also while recording.
 ///
 /// ```swift
 /// differentiable(x, { $0.mapped(by: .exp) }, pullback: { y in { dy in dy * y } })
@@ -57,14 +57,15 @@ public func differentiable(
 ) -> Tensor {
   let type = x.array.dtype
   if type.isHalf {
-    return moving(x.widened(), value, pullback: pullback, operation: operation).narrowed(to: type)
+    return differentiable(moving: x.widened(), value, pullback: pullback, operation: operation)
+      .narrowed(to: type)
   }
-  return moving(x, value, pullback: pullback, operation: operation)
+  return differentiable(moving: x, value, pullback: pullback, operation: operation)
 }
 
-/// The same for an operation that only moves or converts elements: halves stay as they are.
-func moving(
-  _ x: Tensor,
+/// `differentiable` for an operation that only moves or converts elements: halves are not widened.
+func differentiable(
+  moving x: Tensor,
   _ value: (Tensor) -> Tensor,
   pullback: (_ x: Tensor, _ y: Tensor) -> Pullback, operation: StaticString = #function
 ) -> Tensor {
@@ -72,7 +73,7 @@ func moving(
     return constant(value(Tensor(x.array)), operation)
   }
   let x = Tensor(x.array, trace: outer)
-  var y = moving(x, value, pullback: pullback, operation: operation)
+  var y = differentiable(moving: x, value, pullback: pullback, operation: operation)
   guard y.dtype.isFloatingPoint else { return y }
   let entry = tape.append(
     .unary(slot, x.gradientSpec(unlike: y), checked(pullback(x, y), operation)))
@@ -83,7 +84,7 @@ func moving(
 /// Declares an element-wise operation of two inputs, broadcast as in NumPy, whose pullbacks need at
 /// most the result.
 ///
-/// An input's memory is reused for the result where nobody else sees it, also while recording.
+/// The result is written into an input's memory if there is no other reference to it, also while recording.
 func differentiable(
   broadcasting a: consuming Tensor, _ b: consuming Tensor,
   _ value: (consuming Tensor, consuming Tensor) -> Tensor,
@@ -122,8 +123,8 @@ func differentiable(
   return y
 }
 
-/// Declares an operation of two inputs, each with its own pullback, so that a gradient that nobody
-/// needs is never computed.
+/// Declares an operation of two inputs, each with its own pullback, so that a gradient that is not
+/// needed is never computed.
 ///
 /// ```swift
 /// differentiable(a, b, { $0.zipped(by: .multiply, with: $1) },
@@ -199,15 +200,15 @@ public func differentiable(
     if innermost.map({ $0.serial < tape.serial }) ?? true { innermost = tape }
   }
   guard let tape = innermost else {
-    for place in inputs.indices { inputs[place].trace = .none }
+    for index in inputs.indices { inputs[index].trace = .none }
     return constants(value(inputs), operation)
   }
   var slots: [Tape.ListEntry.Input?] = []
   slots.reserveCapacity(inputs.count)
-  for place in inputs.indices {
-    let slot = inputs[place].strip(tape)
+  for index in inputs.indices {
+    let slot = inputs[index].strip(tape)
     slots.append(
-      slot.map { Tape.ListEntry.Input(slot: $0, spec: Tape.InlineSpec(inputs[place].array)) })
+      slot.map { Tape.ListEntry.Input(slot: $0, spec: Tape.InlineSpec(inputs[index].array)) })
   }
   var results =
     inputs.allSatisfy { $0.isConstant }
@@ -217,8 +218,8 @@ public func differentiable(
     inputs: slots, resultCount: results.count,
     pullbacks: checked(pullbacks(inputs, results), operation))
   let first = tape.append(entry)
-  for place in results.indices where results[place].dtype.isFloatingPoint {
-    results[place].trace = results[place].trace.pushing(tape, first + place)
+  for index in results.indices where results[index].dtype.isFloatingPoint {
+    results[index].trace = results[index].trace.pushing(tape, first + index)
   }
   return results
 }
@@ -250,7 +251,7 @@ func constant(_ y: consuming Tensor, _ operation: StaticString) -> Tensor {
 
 private func constants(_ results: consuming [Tensor], _ operation: StaticString) -> [Tensor] {
   var results = results
-  for place in results.indices { results[place] = constant(results[place], operation) }
+  for index in results.indices { results[index] = constant(results[index], operation) }
   return results
 }
 

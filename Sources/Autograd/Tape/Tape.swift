@@ -5,7 +5,7 @@ import Synchronization
 /// Pullbacks are written with tensor operations, so they are differentiable themselves. The tape
 /// sums a gradient over broadcast axes and converts it to the input's type, so a pullback need not.
 ///
-/// `dy` is handed over: where nobody else sees it, an element-wise pullback works in its memory.
+/// `dy` is handed over: an element-wise pullback works in its memory if there is no other reference to it.
 public typealias Pullback = @Sendable (_ dy: __owned Tensor) -> Tensor
 
 /// Sends the gradients of several results back to several inputs.
@@ -15,7 +15,7 @@ public typealias Pullback = @Sendable (_ dy: __owned Tensor) -> Tensor
 public typealias Pullbacks =
   @Sendable (_ cotangents: [Tensor?], _ wanted: [Bool]) -> [Tensor?]
 
-/// The same with what the operation saved, nil where the pullbacks are differentiated themselves.
+/// `Pullbacks` that also get what the operation saved, nil where they are differentiated themselves.
 public typealias SavingPullbacks<Saved> =
   @Sendable (_ cotangents: [Tensor?], _ wanted: [Bool], _ saved: Saved?) -> [Tensor?]
 

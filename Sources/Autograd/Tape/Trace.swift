@@ -22,7 +22,7 @@ enum Trace: Sendable {
 
   var isLive: Bool { innermost != nil }
 
-  /// The trace with one more tape, at the place that its age gives it.
+  /// The trace with one more tape, in the order of serial numbers.
   func adding(_ tape: Tape, slot: Int) -> Trace {
     guard let (inner, innerSlot, outer) = innermost else { return .one(tape, slot) }
     if inner.serial < tape.serial {
@@ -61,7 +61,7 @@ enum Trace: Sendable {
   }
 }
 
-/// A place on a tape above places on older tapes.
+/// A slot on a tape, and the slots on older tapes.
 final class NestedTrace: Sendable {
   let tape: Tape
   let slot: Int

@@ -23,7 +23,7 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     return head + "\n" + layout(axis: 0, width: width, elements, &next)
   }
 
-  /// The same as `description`.
+  /// `description`.
   public var debugDescription: String { description }
 
   /// Shape, type and values instead of the internal parts.
@@ -31,7 +31,7 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     Mirror(self, children: ["shape": shape, "dtype": dtype, "values": description])
   }
 
-  private func shownPlaces(_ axis: Int) -> [Int] {
+  private func indicesShown(_ axis: Int) -> [Int] {
     let size = array.size(axis)
     if size <= Tensor.fullSize { return Array(0..<size) }
     return Array(0..<Tensor.edgeCount) + Array(size - Tensor.edgeCount..<size)
@@ -41,9 +41,9 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
   private func shownIndices() -> [Int] {
     var offsets = [0]
     for axis in 0..<rank {
-      let places = shownPlaces(axis)
+      let indices = indicesShown(axis)
       let stride = array.stride(axis)
-      offsets = offsets.flatMap { base in places.map { base + $0 * stride } }
+      offsets = offsets.flatMap { base in indices.map { base + $0 * stride } }
     }
     return offsets
   }
@@ -64,11 +64,11 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
   }
 
   private func layout(axis: Int, width: Int, _ elements: [String], _ next: inout Int) -> String {
-    let places = shownPlaces(axis)
-    let isElided = places.count < array.size(axis)
+    let indices = indicesShown(axis)
+    let isElided = indices.count < array.size(axis)
     let isLast = axis == rank - 1
     var parts: [String] = []
-    for (index, _) in places.enumerated() {
+    for (index, _) in indices.enumerated() {
       if isElided && index == Tensor.edgeCount { parts.append("...") }
       if isLast {
         let text = elements[next]
@@ -108,7 +108,7 @@ enum NumberFormat {
     return nil
   }
 
-  /// The value with a number of digits behind the point.
+  /// The value with a number of decimals.
   static func fixed(_ value: Double, _ digits: Int) -> String {
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }

@@ -46,7 +46,7 @@ public struct Tensor: Sendable {
   /// Whether operations on this tensor are being recorded on a tape.
   public var isTraced: Bool { trace.isLive }
 
-  /// The same values as a constant: gradients do not flow through it.
+  /// A constant with these values: gradients do not flow through it.
   public func stoppingGradient() -> Tensor { Tensor(array) }
 
   // MARK: Axes
@@ -87,7 +87,7 @@ public struct Tensor: Sendable {
     array.isDense && NDArray.isUnique(&array)
   }
 
-  /// The same for a result on a device.
+  /// Whether an array's memory can take a result on a device.
   static func canReuse(_ array: inout NDArray, on device: Device) -> Bool {
     array.device == device && canReuse(&array)
   }
@@ -269,24 +269,24 @@ extension Tensor {
     self.init(array)
   }
 
-  /// The same values in another element type; gradients are converted back.
+  /// These values in another element type; gradients are converted back.
   ///
   /// Floating point to integers truncates towards zero; anything to bool is `x != 0`.
   public func asType(_ dtype: DType) -> Tensor {
     if dtype == self.dtype { return self }
-    return moving(self) {
+    return differentiable(moving: self) {
       Tensor($0.array.contiguous(as: dtype))
     } pullback: { _, _ in
       { dy in dy }  // the tape converts it
     }
   }
 
-  /// The same values on a device; itself if it is there already.
+  /// These values on a device; itself if it is there already.
   ///
   /// Recorded: gradients are moved back.
   public func to(_ device: Device) -> Tensor {
     if device == self.device { return self }
-    return moving(self) { x in
+    return differentiable(moving: self) { x in
       // A view of little in much memory is made dense first: its copy keeps the strides.
       Tensor((x.array.isCompact ? x.array : x.array.contiguous()).copied(to: device))
     } pullback: { x, _ in
@@ -295,10 +295,10 @@ extension Tensor {
     }
   }
 
-  /// The same values without gaps in row-major order; itself if it is so already.
+  /// These values contiguous in row-major order; itself if they are already.
   public func contiguous() -> Tensor {
     if isContiguous { return self }
-    return moving(self) {
+    return differentiable(moving: self) {
       Tensor($0.array.contiguous())
     } pullback: { _, _ in
       { dy in dy }

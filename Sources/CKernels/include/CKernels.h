@@ -200,7 +200,7 @@ typedef struct CKKernels {
   void (*_Nonnull packPatches)(CKType type, const CKPatches *_Nonnull patches, const void *_Nonnull image,
                                size_t depthStart, size_t depthCount, size_t columnStart, size_t columnCount,
                                void *_Nonnull panels);
-  /// The same of the transposed patch matrix: the depth runs over pixels, the columns over taps.
+  /// packPatches of the transposed patch matrix: the depth runs over pixels, the columns over taps.
   void (*_Nonnull packPatchesTransposed)(CKType type, const CKPatches *_Nonnull patches, const void *_Nonnull image,
                                          size_t depthStart, size_t depthCount, size_t columnStart,
                                          size_t columnCount, void *_Nonnull panels);
@@ -208,10 +208,10 @@ typedef struct CKKernels {
   void (*_Nonnull multiplyPanels)(CKType type, size_t rows, size_t columns, size_t depth,
                                   const void *_Nonnull leftPanels, const void *_Nonnull rightPanels,
                                   void *_Nonnull c, ptrdiff_t cRow, bool accumulate);
-  /// The same with a left operand that is not packed: element (row, k) is at row * outer + k * inner.
+  /// multiplyPanels with a left operand that is not packed: element (row, k) is at row * outer + k * inner.
   void (*_Nonnull multiplyRows)(CKType type, size_t rows, size_t columns, size_t depth, CKSource left,
                                 const void *_Nonnull rightPanels, void *_Nonnull c, ptrdiff_t cRow, bool accumulate);
-  /// The same with neither operand packed: element (k, column) of the right one is at k * rightRow + column. There are
+  /// multiplyPanels with neither operand packed: element (k, column) of the right one is at k * rightRow + column. There are
   /// as many columns as make whole right panels.
   void (*_Nonnull multiplyMatrices)(CKType type, size_t rows, size_t columns, size_t depth, CKSource left,
                                     const void *_Nonnull right, ptrdiff_t rightRow, void *_Nonnull c, ptrdiff_t cRow,

@@ -22,7 +22,7 @@ public struct Batch: Sendable {
 
 /// Examples that can be picked by number.
 ///
-/// Conform to it to train on data of one's own.
+/// Conform to it to train on your own data.
 public protocol Dataset: Sendable {
   /// The number of examples.
   var count: Int { get }

@@ -119,7 +119,7 @@ public enum Safetensors {
     }
     guard start + next == bytes.count else {
       throw FileError(
-        path, "has \(bytes.count - start - next) bytes behind the last tensor")
+        path, "has \(bytes.count - start - next) bytes after the last tensor")
     }
     return tensors
   }

@@ -29,7 +29,7 @@ public struct Gradients: Sequence {
   private var areOnCPU: Bool { entries.allSatisfy { $0.gradient.device == .cpu } }
 
   /// The gradients scaled down so that their norm as one vector is at most a limit: times limit /
-  /// (norm + 1e-6) where that is below 1, as PyTorch's `clip_grad_norm_`, and in place where nobody else
+  /// (norm + 1e-6) where that is below 1, as PyTorch's `clip_grad_norm_`, and in place where nothing else
   /// sees their memory.
   ///
   /// NaN or an infinity in one gradient makes the norm such, and no gradient stays as it was. On devices other
@@ -92,15 +92,15 @@ public struct Gradients: Sequence {
     return sum
   }
 
-  /// Adds by parameters, in place where nobody else sees a gradient's memory.
+  /// Adds by parameters, in place where there is no other reference to a gradient.
   public static func += (a: inout Gradients, b: Gradients) {
-    var places: [ObjectIdentifier: Int] = [:]
-    for (place, entry) in a.entries.enumerated() {
-      places[ObjectIdentifier(entry.parameter)] = place
+    var indices: [ObjectIdentifier: Int] = [:]
+    for (index, entry) in a.entries.enumerated() {
+      indices[ObjectIdentifier(entry.parameter)] = index
     }
     for entry in b.entries {
-      if let place = places[ObjectIdentifier(entry.parameter)] {
-        a.entries[place].gradient += entry.gradient
+      if let index = indices[ObjectIdentifier(entry.parameter)] {
+        a.entries[index].gradient += entry.gradient
       } else {
         a.entries.append(entry)
       }

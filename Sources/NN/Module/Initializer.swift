@@ -9,7 +9,7 @@ public struct Initializer: Sendable, CustomStringConvertible {
   public let description: String
   private let body: @Sendable (_ shape: [Int], _ fanIn: Int?, inout RandomStream) -> Tensor
 
-  /// An initializer of one's own.
+  /// A custom initializer.
   ///
   /// - Parameters:
   ///   - description: A readable name.

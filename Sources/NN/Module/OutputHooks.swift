@@ -31,9 +31,9 @@ extension Module {
   }
 }
 
-/// Who wants to see the results of layers.
+/// The observers of layers' outputs.
 enum OutputHooks {
-  /// Unchecked because closures of one's own need not be Sendable: a hook is called only by the thread
+  /// Unchecked because user closures need not be Sendable: a hook is called only by the thread
   /// that runs the body of `observingOutputs`.
   final class Hook: @unchecked Sendable {
     let paths: [ObjectIdentifier: String]
@@ -51,7 +51,7 @@ enum OutputHooks {
   static let users = Atomic<Int>(0)
   @TaskLocal static var hooks: [Hook] = []
 
-  /// Whether anybody observes: all that a layer asks where nobody does.
+  /// Whether any thread observes: the only check that layers pay for otherwise.
   @inline(__always)
   static var areWanted: Bool { users.load(ordering: .relaxed) != 0 }
 

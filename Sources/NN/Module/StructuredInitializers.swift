@@ -62,7 +62,7 @@ extension Initializer {
   /// Rows or columns of length `gain` that are orthogonal to each other, whichever are fewer (Saxe and
   /// others 2014); axes after the first count as one.
   ///
-  /// As in PyTorch, a gain below 0 turns them round; bounds and deviations, as those of
+  /// As in PyTorch, a gain below 0 negates them; bounds and deviations, as those of
   /// `xavierUniform`, cannot be below 0.
   public static func orthogonal(gain: Double = 1) -> Initializer {
     checkFinite(gain, "orthogonal", "the gain")
@@ -77,7 +77,7 @@ extension Initializer {
     }
   }
 
-  /// Normal with a standard deviation, but a share of each column, chosen at random, is 0 (Martens
+  /// Normal with a standard deviation, but a fraction of each column, chosen at random, is 0 (Martens
   /// 2010); matrices only.
   public static func sparse(sparsity: Double, standardDeviation: Double = 0.01) -> Initializer {
     require(
@@ -116,18 +116,18 @@ extension Initializer {
         "dirac: needs 3 to 5 axes and outputs that \(groups) groups divide, got \(shape)")
       let outputs = shape[0] / groups
       let center = shape[2...].map { $0 / 2 }
-      let places = (0..<groups).flatMap { group in
+      let ones = (0..<groups).flatMap { group in
         (0..<min(outputs, shape[1])).map { [group * outputs + $0, $0] + center }
       }
-      return ones(at: places, shape)
+      return Self.ones(at: ones, shape)
     }
   }
 
-  /// Zeros with ones at some places.
-  private static func ones(at places: [[Int]], _ shape: [Int]) -> Tensor {
+  /// Zeros with ones at some indices.
+  private static func ones(at indices: [[Int]], _ shape: [Int]) -> Tensor {
     var values = [Float](repeating: 0, count: shape.reduce(1, *))
-    for place in places {
-      values[zip(shape, place).reduce(0) { $0 * $1.0 + $1.1 }] = 1
+    for index in indices {
+      values[zip(shape, index).reduce(0) { $0 * $1.0 + $1.1 }] = 1
     }
     return Tensor(values, shape: shape)
   }
@@ -142,12 +142,12 @@ extension Initializer {
         for _ in 1...2 {
           for other in 0..<index {
             let earlier = vectors[other * length..<(other + 1) * length]
-            let share = zip(own, earlier).reduce(0) { $0 + $1.0 * $1.1 }
-            for (place, value) in earlier.enumerated() { own[place] -= share * value }
+            let projection = zip(own, earlier).reduce(0) { $0 + $1.0 * $1.1 }
+            for (element, value) in earlier.enumerated() { own[element] -= projection * value }
           }
         }
         let size = own.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        for place in own.indices { own[place] /= size }
+        for element in own.indices { own[element] /= size }
       }
     }
   }

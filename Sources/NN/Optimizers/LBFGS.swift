@@ -40,7 +40,7 @@ public final class LBFGS: Optimizer {
 
   private var memory = Memory()
 
-  /// What goes on from step to step; vectors are all parameters in a row.
+  /// The state between steps; vectors are all parameters in a row.
   fileprivate struct Memory {
     var iterations = 0
     var direction = Tensor(0)
@@ -193,8 +193,8 @@ public final class LBFGS: Optimizer {
       ("length", number(memory.length)), ("scale", number(memory.scale)),
       ("direction", memory.direction), ("gradient", memory.gradient),
     ]
-      + memory.pairs.enumerated().flatMap { place, pair in
-        [("pairs.\(place).dy", pair.dy), ("pairs.\(place).dx", pair.dx)]
+      + memory.pairs.enumerated().flatMap { index, pair in
+        [("pairs.\(index).dy", pair.dy), ("pairs.\(index).dx", pair.dx)]
       }
   }
 
@@ -222,9 +222,9 @@ public final class LBFGS: Optimizer {
     }
     try reader.finish()
     (restored.direction, restored.gradient) = (vectors[0], vectors[1])
-    for place in stride(from: 2, to: vectors.count, by: 2) {
+    for index in stride(from: 2, to: vectors.count, by: 2) {
       restored.pairs.append(
-        (vectors[place], vectors[place + 1], 1 / vectors[place].scalarProduct(vectors[place + 1])))
+        (vectors[index], vectors[index + 1], 1 / vectors[index].scalarProduct(vectors[index + 1])))
     }
     learningRate = rate
     memory = restored

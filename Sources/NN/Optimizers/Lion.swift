@@ -11,7 +11,7 @@ public final class Lion: GroupedOptimizer {
     public var learningRate: Double
     /// The mean's share in the direction of a step.
     public var beta1: Double
-    /// The share of the mean that stays.
+    /// The decay rate of the mean.
     public var beta2: Double
     /// Each step shrinks the parameter by `learningRate * weightDecay`.
     public var weightDecay: Double
@@ -27,7 +27,7 @@ public final class Lion: GroupedOptimizer {
   /// - Parameters:
   ///   - parameters: What to change, at least one.
   ///   - learningRate: The size of a step, at least 0.
-  ///   - betas: The mean's share in a step's direction, and the share of the mean that stays.
+  ///   - betas: The mean's weight in a step's direction, and the decay rate of the mean.
   ///   - weightDecay: Each step shrinks parameters by `learningRate * weightDecay`.
   ///   - maximize: Whether the objective is to grow.
   public init(

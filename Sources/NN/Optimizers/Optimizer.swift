@@ -53,7 +53,7 @@ extension Optimizer {
 
 /// How an optimizer moves one parameter, with the options of a group of them.
 ///
-/// An optimizer of one's own is a rule and a class around it:
+/// A custom optimizer is a rule and a class around it:
 ///
 /// ```swift
 /// final class SignDescent: GroupedOptimizer {
@@ -85,7 +85,7 @@ public protocol UpdateRule: Sendable {
   /// Moves a value by its gradient.
   ///
   /// - Parameters:
-  ///   - value: The only reference to it, where nobody else holds the value.
+  ///   - value: The only reference to it, unless the value is also held elsewhere.
   ///   - gradient: In the value's shape.
   ///   - state: What is remembered about the parameter; its `step` is that of this update, from 1.
   func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState)
@@ -128,7 +128,7 @@ protocol DecayingRule: UpdateRule {
 }
 
 extension DecayingRule {
-  /// The gradient to descend along: turned round when maximizing, with the penalty's part.
+  /// The gradient to descend along: negated when maximizing, with the penalty's part.
   func direction(_ gradient: Tensor, at value: Tensor) -> Tensor {
     var direction = isMaximizing ? -gradient : gradient
     if weightDecay != 0 { direction.update(adding: value, times: weightDecay) }

@@ -29,7 +29,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
   fileprivate private(set) var parameters: [Parameter] = []
   /// What is remembered, in the order of the parameters.
   private var states: [ParameterState] = []
-  private var places: [ObjectIdentifier: (group: Int, index: Int)] = [:]
+  private var positions: [ObjectIdentifier: (group: Int, index: Int)] = [:]
 
   /// One group.
   ///
@@ -52,12 +52,12 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
     options.check(name)
     var own: [Parameter] = []
     for parameter in parameters {
-      let place = places[ObjectIdentifier(parameter)]
+      let known = positions[ObjectIdentifier(parameter)]
       require(
-        place?.group ?? groups.count == groups.count,
-        "\(name): \(parameter) is in group \(place?.group ?? 0) already")
-      if place != nil { continue }
-      places[ObjectIdentifier(parameter)] = (groups.count, states.count)
+        known?.group ?? groups.count == groups.count,
+        "\(name): \(parameter) is in group \(known?.group ?? 0) already")
+      if known != nil { continue }
+      positions[ObjectIdentifier(parameter)] = (groups.count, states.count)
       own.append(parameter)
       states.append(ParameterState())
     }
@@ -72,21 +72,21 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
   public var endIndex: Int { groups.count }
 
   /// A group by its number.
-  public subscript(place: Int) -> ParameterGroup<Options> {
+  public subscript(index: Int) -> ParameterGroup<Options> {
     get {
-      check(place)
-      return groups[place]
+      check(index)
+      return groups[index]
     }
     _modify {
-      check(place)
-      yield &groups[place]
-      groups[place].options.check(name)
+      check(index)
+      yield &groups[index]
+      groups[index].options.check(name)
     }
   }
 
-  private func check(_ place: Int) {
+  private func check(_ index: Int) {
     require(
-      groups.indices.contains(place), "\(name): no group \(place) among \(groups.count)")
+      groups.indices.contains(index), "\(name): no group \(index) among \(groups.count)")
   }
 
   /// One update of every parameter that has a gradient and is in a group.
@@ -94,7 +94,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
     // Kept for all parameters of a group: reading an element of a generic type takes a while.
     var (current, options) = (0, groups[0].options)
     for (parameter, gradient) in gradients.entries {
-      guard let (group, index) = places[ObjectIdentifier(parameter)] else { continue }
+      guard let (group, index) = positions[ObjectIdentifier(parameter)] else { continue }
       if group != current { (current, options) = (group, groups[group].options) }
       parameter.update { value in
         require(
@@ -175,7 +175,7 @@ extension GroupedOptimizer {
   /// The first group's; setting it sets that of every group.
   public var learningRate: Double {
     get { groups[0].options.learningRate }
-    set { for place in groups.indices { groups[place].options.learningRate = newValue } }
+    set { for index in groups.indices { groups[index].options.learningRate = newValue } }
   }
 
   /// The learning rate of each group.
@@ -185,7 +185,7 @@ extension GroupedOptimizer {
       require(
         newValue.count == groups.count,
         "\(groups.name): there are \(groups.count) groups, got \(newValue.count) learning rates")
-      for (place, rate) in newValue.enumerated() { groups[place].options.learningRate = rate }
+      for (index, rate) in newValue.enumerated() { groups[index].options.learningRate = rate }
     }
   }
 
@@ -205,7 +205,7 @@ extension GroupedOptimizer {
     groups.append(parameters, options)
   }
 
-  /// Makes one step, in place where nobody else sees a parameter's value.
+  /// Makes one step, in place where there is no other reference to a parameter's value.
   public func step(_ gradients: Gradients) { groups.step(gradients) }
 
   /// Each group's numbers and what is remembered about each parameter, numbered through all groups.

@@ -8,13 +8,13 @@ public final class RMSprop: GroupedOptimizer {
   public struct Options: DecayingRule {
     /// The size of a step.
     public var learningRate: Double
-    /// The share of the mean of squares that stays.
+    /// The decay rate of the mean of squares.
     public var alpha: Double
     /// What keeps the divisor from 0.
     public var epsilon: Double
     /// The factor of the parameter that is added to its gradient.
     public var weightDecay: Double
-    /// The share of the velocity that stays.
+    /// The decay rate of the velocity.
     public var momentum: Double
     /// Whether the mean's square is subtracted, so that a variance divides.
     public var isCentered: Bool
@@ -30,10 +30,10 @@ public final class RMSprop: GroupedOptimizer {
   /// - Parameters:
   ///   - parameters: What to change, at least one.
   ///   - learningRate: The size of a step, at least 0.
-  ///   - alpha: The share of the mean of squares that stays.
+  ///   - alpha: The decay rate of the mean of squares.
   ///   - epsilon: What keeps the divisor from 0.
   ///   - weightDecay: The factor of the parameter that is added to its gradient.
-  ///   - momentum: The share of the velocity that stays.
+  ///   - momentum: The decay rate of the velocity.
   ///   - centered: Whether to divide by a deviation instead of a root of squares (Graves 2013).
   ///   - maximize: Whether the objective is to grow.
   public init(
@@ -176,7 +176,7 @@ public final class Adadelta: GroupedOptimizer {
   public struct Options: DecayingRule {
     /// The factor of each step.
     public var learningRate: Double
-    /// The share of both means of squares that stays.
+    /// The decay rate of both means of squares.
     public var rho: Double
     /// What keeps roots from 0.
     public var epsilon: Double
@@ -194,7 +194,7 @@ public final class Adadelta: GroupedOptimizer {
   /// - Parameters:
   ///   - parameters: What to change, at least one.
   ///   - learningRate: The factor of each step, at least 0.
-  ///   - rho: The share of both means of squares that stays.
+  ///   - rho: The decay rate of both means of squares.
   ///   - epsilon: What keeps roots from 0.
   ///   - weightDecay: The factor of the parameter that is added to its gradient.
   ///   - maximize: Whether the objective is to grow.

@@ -11,9 +11,9 @@ public final class SGD: GroupedOptimizer {
   public struct Options: DecayingRule {
     /// The size of a step.
     public var learningRate: Double
-    /// The share of the velocity that stays.
+    /// The decay rate of the velocity.
     public var momentum: Double
-    /// The share of a gradient that does not enter the velocity.
+    /// The fraction of a gradient that does not enter the velocity.
     public var dampening: Double
     /// The factor of the parameter that is added to its gradient (L2 penalty).
     public var weightDecay: Double
@@ -31,8 +31,8 @@ public final class SGD: GroupedOptimizer {
   /// - Parameters:
   ///   - parameters: What to change, at least one.
   ///   - learningRate: The size of a step, at least 0.
-  ///   - momentum: The share of the velocity that stays, at least 0.
-  ///   - dampening: The share of a gradient that does not enter the velocity.
+  ///   - momentum: The decay rate of the velocity, at least 0.
+  ///   - dampening: The fraction of a gradient that does not enter the velocity.
   ///   - weightDecay: The factor of the parameter that is added to its gradient.
   ///   - nesterov: Whether momentum is Nesterov's; it needs momentum and no dampening.
   ///   - maximize: Whether the objective is to grow.

@@ -12,9 +12,9 @@ import Autograd
 public final class WeightAverage: SavedState {
   /// What is averaged.
   public let parameters: [Parameter]
-  /// The share of the average that stays at each update.
+  /// The decay rate of the average per update.
   public let decay: Double
-  /// The averages, by the parameters' places; nil before the first update.
+  /// The averages, by the parameters' indices; nil before the first update.
   public private(set) var averages: [Tensor?]
 
   /// An average that begins with the values at the first update.
@@ -22,7 +22,7 @@ public final class WeightAverage: SavedState {
   /// - Parameters:
   ///   - parameters: What to average; they may be without values until the first update. One that is
   ///     listed twice counts once.
-  ///   - decay: The share of the average that stays, 0 to below 1.
+  ///   - decay: The decay rate of the average, 0 to below 1.
   public init(_ parameters: [Parameter], decay: Double = 0.999) {
     require(!parameters.isEmpty, "WeightAverage: there are no parameters")
     checkFraction(decay, "WeightAverage", "the decay")
@@ -34,12 +34,12 @@ public final class WeightAverage: SavedState {
 
   /// average = decay * average + (1 - decay) * value; a parameter without a value is left out.
   public func update() {
-    for (place, parameter) in parameters.enumerated() where parameter.isReady {
+    for (index, parameter) in parameters.enumerated() where parameter.isReady {
       let value = parameter.value.stoppingGradient()
-      if averages[place] == nil {
-        averages[place] = value
+      if averages[index] == nil {
+        averages[index] = value
       } else {
-        averages[place]?.update(keeping: decay, adding: value, times: 1 - decay)
+        averages[index]?.update(keeping: decay, adding: value, times: 1 - decay)
       }
     }
   }
@@ -53,17 +53,17 @@ public final class WeightAverage: SavedState {
 
   /// Exchanges averages and values; the same call goes back.
   private func exchange() {
-    for (place, parameter) in parameters.enumerated() {
-      guard let average = averages[place] else { continue }
-      averages[place] = parameter.value
+    for (index, parameter) in parameters.enumerated() {
+      guard let average = averages[index] else { continue }
+      averages[index] = parameter.value
       parameter.value = average
     }
   }
 
   /// The averages, numbered.
   public var state: [(name: String, tensor: Tensor)] {
-    averages.enumerated().compactMap { place, average in
-      average.map { ("average.\(place)", $0) }
+    averages.enumerated().compactMap { index, average in
+      average.map { ("average.\(index)", $0) }
     }
   }
 
@@ -71,8 +71,8 @@ public final class WeightAverage: SavedState {
   public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
     var reader = StateReader(state, of: "WeightAverage", from: path)
     var restored: [Tensor?] = []
-    for (place, parameter) in parameters.enumerated() {
-      let name = "average.\(place)"
+    for (index, parameter) in parameters.enumerated() {
+      let name = "average.\(index)"
       guard state[name] != nil else {
         restored.append(nil)
         continue

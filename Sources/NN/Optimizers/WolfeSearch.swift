@@ -65,7 +65,7 @@ struct WolfeSearch {
     }
     var (a, b) = bracket ?? (origin, current)
 
-    // Narrows the bracket; `a` and `b` keep their places, and the lower one is the best so far.
+    // Narrows the bracket; `a` and `b` stay in order, and the lower one is the best so far.
     var isLowFirst = a.loss <= b.loss
     var wasTooClose = false
     while rounds < limit {

@@ -36,7 +36,7 @@ public protocol Classifier: Layer, Trainable {
   /// The loss of logits, a tensor of one element.
   func loss(_ logits: Tensor, _ labels: Tensor) -> Tensor
 
-  /// The share of examples that logits classify as their labels say, 0 to 1.
+  /// The fraction of examples that logits classify as their labels say, 0 to 1.
   func accuracy(_ logits: Tensor, _ labels: Tensor) -> Double
 }
 
@@ -47,7 +47,7 @@ extension Classifier {
   /// The mean cross-entropy of labels [batch] under logits [batch, classes].
   public func loss(_ logits: Tensor, _ labels: Tensor) -> Tensor { crossEntropy(logits, labels) }
 
-  /// The share of examples whose largest logit is the label's, 0 to 1.
+  /// The fraction of examples whose largest logit is the label's, 0 to 1.
   public func accuracy(_ logits: Tensor, _ labels: Tensor) -> Double {
     (logits.argmax(axis: 1) .== labels).asType(.float64).mean().item()
   }
@@ -66,7 +66,7 @@ extension Classifier {
     SGD(parameters, learningRate: learningRate)
   }
 
-  /// The class of each example: the place of its largest logit, [batch], in evaluation mode.
+  /// The class of each example: the index of its largest logit, [batch], in evaluation mode.
   public func predict(_ inputs: Tensor) -> Tensor {
     evaluating { self(inputs).argmax(axis: 1) }
   }
@@ -78,7 +78,7 @@ extension Classifier {
     for line in layerSummaryLines(inputShape) { print(line) }
   }
 
-  /// The same for inputs, whose values do not matter: for nets that take token numbers, say.
+  /// As `summary` for an input, whose values do not matter: for models that take token ids, say.
   public func layerSummary(for inputs: Tensor) {
     for line in layerSummaryLines(for: inputs) { print(line) }
   }

@@ -7,7 +7,7 @@ public struct EpochMetrics: Sendable, Equatable {
   public var trainLoss: Double
   /// The mean loss over the validation data after the epoch; nil without validation data.
   public var validationLoss: Double?
-  /// The share of validation samples classified correctly, 0 to 1; nil without validation data.
+  /// The fraction of validation samples classified correctly, 0 to 1; nil without validation data.
   public var validationAccuracy: Double?
   /// The duration of the epoch's training part in seconds, validation not included.
   public var seconds: Double

@@ -12,7 +12,7 @@ struct ProgressLine {
   var samplesPerSecond: Double
   /// What a sample is called, in the plural: `images`.
   var sampleName: String
-  /// The time to the end of the whole run; nil while nobody can tell.
+  /// The time to the end of the whole run; nil while unknown.
   var secondsLeft: Double?
 
   private static let shortestBar = 8
@@ -51,7 +51,7 @@ struct ProgressLine {
     return String(count.prefix(width))
   }
 
-  /// A bar of `width` columns, its brackets included, filled by the share of the epoch's batches
+  /// A bar of `width` columns, its brackets included, filled by the fraction of the epoch's batches
   /// that is done.
   func bar(width: Int) -> String {
     let inside = max(0, width - 2)

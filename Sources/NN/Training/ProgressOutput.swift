@@ -5,7 +5,7 @@
 
 /// Where a progress display writes: a terminal, or anything else.
 ///
-/// A value of two closures, so that tests put a recorder in its place.
+/// A value of two closures, so that tests replace it by a recorder.
 package struct ProgressOutput {
   /// The terminal's width in columns at this moment; nil if lines cannot be redrawn there.
   package var columns: () -> Int?
@@ -14,7 +14,7 @@ package struct ProgressOutput {
   /// It never fails: a display that cannot be written must not end a training run.
   package var write: (String) -> Void
 
-  /// The output behind a file descriptor.
+  /// The output to a file descriptor.
   ///
   /// It counts as a terminal if it is one and the environment variable TERM names a kind that can
   /// erase a line.

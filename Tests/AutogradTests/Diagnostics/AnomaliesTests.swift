@@ -24,25 +24,25 @@ import Testing
   }
 
   static let cases = [
-    Case(message: "log() gave NaN: float32 [3], first at place 1") {
+    Case(message: "log() gave NaN: float32 [3], first at index 1") {
       detectAnomalies { _ = Tensor([1, -1, -2]).log().exp() }
     },
-    Case(message: "exp() gave an infinity: float64 [], first at place 0") {
+    Case(message: "exp() gave an infinity: float64 [], first at index 0") {
       detectAnomalies { _ = Tensor(1000, dtype: .float64).exp() }
     },
-    Case(message: "/(_:_:) gave an infinity: float32 [2], first at place 0") {
+    Case(message: "/(_:_:) gave an infinity: float32 [2], first at index 0") {
       detectAnomalies { _ = gradient(at: Tensor([0, 1])) { (1 / $0).sum() } }
     },
-    Case(message: "the gradient of sqrt() gave an infinity: float32 [2], first at place 1") {
+    Case(message: "the gradient of sqrt() gave an infinity: float32 [2], first at index 1") {
       detectAnomalies { _ = gradient(at: Tensor([4, 0])) { x in x.sqrt().sum() } }
     },
-    Case(message: "the gradient of *(_:_:) gave NaN: float32 [1], first at place 0") {
+    Case(message: "the gradient of *(_:_:) gave NaN: float32 [1], first at index 0") {
       let tape = Tape()
       let x = tape.watch(Tensor([2]))
       let y = detectAnomalies { x * Tensor([0]) }
       _ = tape.pullback(of: y, cotangent: Tensor([Float.infinity]), at: [x])
     },
-    Case(message: "the gradient of square(of:) gave NaN: float32 [1], first at place 0") {
+    Case(message: "the gradient of square(of:) gave NaN: float32 [1], first at index 0") {
       /// An operation of a user's own.
       func square(of x: Tensor) -> Tensor {
         differentiable([x]) {

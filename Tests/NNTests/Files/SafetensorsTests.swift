@@ -169,7 +169,7 @@ import Testing
       [("x", "F8_E4M3", "[2]", "[0,2]")], data: 2,
       "x has the type F8_E4M3; this library reads F32, F64, I32, I64, U8, BOOL, F16, BF16"),
     Broken([("x", "F32", "[2]", "[0,8]")], data: 7, "is truncated: x ends at byte"),
-    Broken([("x", "F32", "[2]", "[0,8]")], data: 9, "has 1 bytes behind the last tensor"),
+    Broken([("x", "F32", "[2]", "[0,8]")], data: 9, "has 1 bytes after the last tensor"),
     Broken(
       [("x", "F32", "[2]", "[0,4]")], data: 4, "the data of x lies at [0, 4]; expected [0, 8]"),
     Broken(

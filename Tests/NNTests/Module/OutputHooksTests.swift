@@ -64,7 +64,7 @@ import Testing
   }
 
   static let mistakes = [
-    Mistake("Sequential.1 (Root): sqrt() gave NaN: float32 [1], first at place 0") {
+    Mistake("Sequential.1 (Root): sqrt() gave NaN: float32 [1], first at index 0") {
       let model = Sequential(Tanh(), Root())
       detectAnomalies { _ = model(Tensor([-1])) }
     },

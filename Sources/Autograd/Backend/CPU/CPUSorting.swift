@@ -1,5 +1,5 @@
 // The order of elements. They are compared by unsigned keys that ascend as the elements do: NaN is largest, both zeros
-// are equal, and all bits are turned round for a descending order. Equal keys keep their order.
+// are equal, and all bits are inverted for a descending order. Equal keys keep their order.
 private protocol Orderable {
   associatedtype Key: FixedWidthInteger & UnsignedInteger
   /// Ascends as the elements do.
@@ -38,20 +38,20 @@ extension CPU {
     func run<Scalar: Orderable>(_ type: Scalar.Type) {
       let source = x.data.assumingMemoryBound(to: Scalar.self)
       let target = y.data.assumingMemoryBound(to: Int64.self)
-      let turned: Scalar.Key = isDescending ? .max : 0
+      let mask: Scalar.Key = isDescending ? .max : 0
       forEachRowPart(x.count / columns, width: columns * 4) { start, rows in
         withSortingMemory(columns) {
           (keys: UnsafeMutablePointer<Scalar.Key>, entries, spare, counts) in
           for row in start..<start + rows {
             let elements = source + row * columns
-            for place in 0..<columns { keys[place] = elements[place].orderKey ^ turned }
+            for index in 0..<columns { keys[index] = elements[index].orderKey ^ mask }
             var sorted = entries
             if count <= fewEntries {
               pickFirst(count, of: keys, columns, into: entries)
             } else {
               sorted = sortByDigits(keys, columns, entries, spare, counts)
             }
-            for column in 0..<count { target[row * count + column] = Int64(sorted[column].place) }
+            for column in 0..<count { target[row * count + column] = Int64(sorted[column].index) }
           }
         }
       }
@@ -67,15 +67,15 @@ extension CPU {
     }
   }
 
-  /// An element's key and its place in the row.
+  /// An element's key and its index in the row.
   private struct Entry<Key> {
     var key: Key
-    var place: UInt32
+    var index: UInt32
   }
 
   private typealias Entries<Key> = UnsafeMutablePointer<Entry<Key>>
 
-  /// As many entries are picked one by one; where more are wanted, all are sorted.
+  /// Up to this many entries are picked by insertion; where more are wanted, all are sorted (not measured).
   private static let fewEntries = 32
 
   /// Room for the keys of a row, for its entries, twice, and for counts of all digits.
@@ -102,15 +102,15 @@ extension CPU {
   ) {
     var filled = 0
     var last = keys[0]
-    for place in 0..<columns {
-      let key = keys[place]
+    for index in 0..<columns {
+      let key = keys[index]
       if filled < count { filled += 1 } else if key >= last { continue }
       var hole = filled - 1
       while hole > 0 && entries[hole - 1].key > key {
         entries[hole] = entries[hole - 1]
         hole -= 1
       }
-      entries[hole] = Entry(key: key, place: UInt32(truncatingIfNeeded: place))
+      entries[hole] = Entry(key: key, index: UInt32(truncatingIfNeeded: index))
       last = entries[filled - 1].key
     }
   }
@@ -123,9 +123,9 @@ extension CPU {
   ) -> Entries<Key> {
     let digits = Key.bitWidth / 8
     counts.update(repeating: 0, count: 256 * digits)
-    for place in 0..<count {
-      entries[place] = Entry(key: keys[place], place: UInt32(truncatingIfNeeded: place))
-      var key = keys[place]
+    for index in 0..<count {
+      entries[index] = Entry(key: keys[index], index: UInt32(truncatingIfNeeded: index))
+      var key = keys[index]
       for digit in 0..<digits {
         counts[256 * digit + Int(truncatingIfNeeded: key & 255)] += 1
         key &>>= 8
@@ -133,17 +133,17 @@ extension CPU {
     }
     var (from, to) = (entries, spare)
     for digit in 0..<digits {
-      let places = counts + 256 * digit
+      let offsets = counts + 256 * digit
       let shift = Key(truncatingIfNeeded: 8 * digit)
       // All in one: nothing moves.
-      if places[Int(truncatingIfNeeded: from[0].key &>> shift & 255)] == count { continue }
+      if offsets[Int(truncatingIfNeeded: from[0].key &>> shift & 255)] == count { continue }
       var next = 0
-      for value in 0..<256 { (places[value], next) = (next, next + places[value]) }
+      for value in 0..<256 { (offsets[value], next) = (next, next + offsets[value]) }
       for index in 0..<count {
         let entry = from[index]
         let value = Int(truncatingIfNeeded: entry.key &>> shift & 255)
-        to[places[value]] = entry
-        places[value] += 1
+        to[offsets[value]] = entry
+        offsets[value] += 1
       }
       swap(&from, &to)
     }

@@ -17,7 +17,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
   private let body: @Sendable (_ step: Int, _ base: Double) -> Double
   private let momentumBody: @Sendable (_ step: Int) -> Double?
 
-  /// A schedule of one's own.
+  /// A custom schedule.
   ///
   /// - Parameters:
   ///   - description: A readable name.
@@ -96,7 +96,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
 
   // MARK: Cosines
 
-  /// Down to `minimum` along half a cosine, and up again if it goes on: `CosineAnnealingLR`
+  /// Down to `minimum` along half a cosine, and up again after that: `CosineAnnealingLR`
   /// (Loshchilov and Hutter 2017).
   public static func cosine(steps: Int, minimum: Double = 0) -> Schedule {
     check(steps, "cosine", "steps")
@@ -172,7 +172,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - maximum: The largest rate.
   ///   - steps: All steps of the run, at least 2; the last one is `steps - 1`.
-  ///   - risingShare: The share of the steps in which the rate rises.
+  ///   - risingFraction: The fraction of the steps in which the rate rises (`pct_start` in PyTorch).
   ///   - annealing: The form of the curves.
   ///   - initialDivisor: The largest rate divided by the first.
   ///   - finalDivisor: The first rate divided by the last.
@@ -180,14 +180,14 @@ public struct Schedule: Sendable, CustomStringConvertible {
   ///   - momentum: The momentum, or for Adam and its like beta1, goes down from the upper bound to the
   ///     lower while the rate rises, and up again; nil leaves it as it is.
   public static func oneCycle(
-    maximum: Double, steps: Int, risingShare: Double = 0.3, annealing: Annealing = .cosine,
+    maximum: Double, steps: Int, risingFraction: Double = 0.3, annealing: Annealing = .cosine,
     initialDivisor: Double = 25, finalDivisor: Double = 1e4, threePhase: Bool = false,
     momentum: ClosedRange<Double>? = nil
   ) -> Schedule {
     require(steps >= 2, "oneCycle: needs at least 2 steps, got \(steps)")
     require(
-      risingShare >= 0 && risingShare <= 1,
-      "oneCycle: the rising share must be between 0 and 1, got \(risingShare)")
+      risingFraction >= 0 && risingFraction <= 1,
+      "oneCycle: the rising fraction must be between 0 and 1, got \(risingFraction)")
     require(
       maximum > 0 && maximum.isFinite && initialDivisor > 0 && finalDivisor > 0,
       """
@@ -201,9 +201,9 @@ public struct Schedule: Sendable, CustomStringConvertible {
     }
     let first = maximum / initialDivisor
     let last = first / finalDivisor
-    let rising = risingShare * Double(steps) - 1
+    let rising = risingFraction * Double(steps) - 1
     var times = [0, rising]
-    if threePhase { times.append(2 * risingShare * Double(steps) - 2) }
+    if threePhase { times.append(2 * risingFraction * Double(steps) - 2) }
     times.append(Double(steps - 1))
     let corners = times
     let rates = threePhase ? [first, maximum, first, last] : [first, maximum, last]
@@ -213,10 +213,10 @@ public struct Schedule: Sendable, CustomStringConvertible {
       let end = corners.indices.dropFirst().first { step <= corners[$0] } ?? corners.count - 1
       let (a, b) = (values[end - 1], values[end])
       let length = corners[end] - corners[end - 1]
-      let share = length == 0 ? 1 : (step - corners[end - 1]) / length
+      let fraction = length == 0 ? 1 : (step - corners[end - 1]) / length
       switch annealing {
-      case .linear: return a + (b - a) * share
-      case .cosine: return b + (a - b) / 2 * (1 + cos(.pi * share))
+      case .linear: return a + (b - a) * fraction
+      case .cosine: return b + (a - b) / 2 * (1 + cos(.pi * fraction))
       }
     }
     let momenta = momentum.map { bounds in
@@ -245,8 +245,8 @@ public struct Schedule: Sendable, CustomStringConvertible {
       "sequence: milestones must be above 0 and ascend, got \(milestones)")
     let names = schedules.map(\.description).joined(separator: ", ")
     @Sendable func running(after step: Int) -> (schedule: Schedule, step: Int) {
-      let place = milestones.count { $0 <= step }
-      return (schedules[place], step - (place == 0 ? 0 : milestones[place - 1]))
+      let index = milestones.count { $0 <= step }
+      return (schedules[index], step - (index == 0 ? 0 : milestones[index - 1]))
     }
     return Schedule("sequence([\(names)], switchingAt: \(milestones))") { step in
       let (schedule, step) = running(after: step)

@@ -72,7 +72,7 @@ extension GroupedOptimizer {
   fileprivate func setMomentum(to momentum: Double) -> Bool {
     let option = Options.numbers.first { $0.name == "momentum" || $0.name == "beta1" }
     guard let option else { return false }
-    for place in groups.indices { groups[place].options[keyPath: option.path] = momentum }
+    for index in groups.indices { groups[index].options[keyPath: option.path] = momentum }
     return true
   }
 }
@@ -85,24 +85,24 @@ extension GroupedOptimizer {
 /// plateau.step(validationLoss)
 /// ```
 public final class Plateau: SavedState {
-  /// How a figure is judged and what follows.
+  /// What counts as an improvement, and how the rates are reduced.
   public struct Options: Sendable {
-    /// Whether the figure gets better by growing, as an accuracy does.
-    public var isGrowing = false
+    /// Whether larger is better, as for an accuracy (`mode: "max"` in PyTorch).
+    public var isMaximized = false
     /// By what rates are multiplied, below 1.
     public var factor = 0.1
-    /// The steps without improvement that are let pass.
+    /// Steps without improvement before the rate is reduced.
     public var patience = 10
-    /// How much better counts as an improvement.
+    /// The least change that counts as an improvement.
     public var threshold = 1e-4
-    /// Whether the threshold is a share of the best figure, else a difference.
+    /// Whether the threshold is relative to the best metric, else absolute.
     public var isThresholdRelative = true
-    /// The steps after a change that are not judged.
+    /// Steps after a reduction before counting starts again.
     public var cooldown = 0
     /// The smallest rate.
     public var minimum = 0.0
-    /// Changes smaller than this are left out.
-    public var smallestChange = 1e-8
+    /// The least change of a rate; smaller ones are not made (`eps` in PyTorch).
+    public var minimumDelta = 1e-8
 
     /// PyTorch's defaults, changed by a closure.
     public init(_ change: (inout Options) -> Void = { _ in }) {
@@ -118,7 +118,7 @@ public final class Plateau: SavedState {
         "Plateau: patience and cooldown must not be negative, got \(patience) and \(cooldown)")
       checkNotNegative(threshold, "Plateau", "the threshold")
       checkNotNegative(minimum, "Plateau", "the minimum")
-      checkNotNegative(smallestChange, "Plateau", "the smallest change")
+      checkNotNegative(minimumDelta, "Plateau", "the minimum delta")
     }
   }
 
@@ -136,7 +136,7 @@ public final class Plateau: SavedState {
     options.check()
     self.optimizer = optimizer
     self.options = options
-    best = options.isGrowing ? -.infinity : .infinity
+    best = options.isMaximized ? -.infinity : .infinity
   }
 
   /// The same with the options that are changed most.
@@ -164,19 +164,19 @@ public final class Plateau: SavedState {
     guard badCount > options.patience else { return }
     optimizer.learningRates = optimizer.learningRates.map { rate in
       let lower = max(rate * options.factor, options.minimum)
-      return rate - lower > options.smallestChange ? lower : rate
+      return rate - lower > options.minimumDelta ? lower : rate
     }
     cooldown = options.cooldown
     badCount = 0
   }
 
   private func isBetter(_ figure: Double) -> Bool {
-    let sign: Double = options.isGrowing ? 1 : -1
+    let sign: Double = options.isMaximized ? 1 : -1
     if options.isThresholdRelative {
       let limit = best * (1 + sign * options.threshold)
-      return options.isGrowing ? figure > limit : figure < limit
+      return options.isMaximized ? figure > limit : figure < limit
     }
-    return options.isGrowing
+    return options.isMaximized
       ? figure > best + options.threshold : figure < best - options.threshold
   }
 

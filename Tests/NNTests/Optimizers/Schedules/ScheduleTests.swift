@@ -45,10 +45,10 @@ struct ScheduleFixture: Decodable {
     (
       "oneCycle2",
       .oneCycle(
-        maximum: 0.3, steps: 100, risingShare: 0.4, annealing: .linear, initialDivisor: 10,
+        maximum: 0.3, steps: 100, risingFraction: 0.4, annealing: .linear, initialDivisor: 10,
         finalDivisor: 100, threePhase: true)
     ),
-    ("oneCycle3", .oneCycle(maximum: 0.3, steps: 100, risingShare: 0.2, threePhase: true)),
+    ("oneCycle3", .oneCycle(maximum: 0.3, steps: 100, risingFraction: 0.2, threePhase: true)),
     (
       "sequence",
       .sequence(

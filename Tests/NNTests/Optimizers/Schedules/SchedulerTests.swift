@@ -10,7 +10,7 @@ import Testing
     (
       "plateau2",
       Plateau.Options {
-        ($0.isGrowing, $0.factor, $0.patience) = (true, 0.5, 3)
+        ($0.isMaximized, $0.factor, $0.patience) = (true, 0.5, 3)
         ($0.threshold, $0.isThresholdRelative) = (0.01, false)
         ($0.cooldown, $0.minimum) = (4, 0.001)
       }
@@ -24,8 +24,8 @@ import Testing
     (
       "plateau4",
       Plateau.Options {
-        ($0.isGrowing, $0.factor, $0.patience) = (true, 0.5, 2)
-        ($0.threshold, $0.smallestChange) = (0.03, 0.03)
+        ($0.isMaximized, $0.factor, $0.patience) = (true, 0.5, 2)
+        ($0.threshold, $0.minimumDelta) = (0.03, 0.03)
       }
     ),
     (
@@ -64,7 +64,7 @@ import Testing
     (
       "oneCycle2",
       .oneCycle(
-        maximum: 0.3, steps: 100, risingShare: 0.4, annealing: .linear, initialDivisor: 10,
+        maximum: 0.3, steps: 100, risingFraction: 0.4, annealing: .linear, initialDivisor: 10,
         finalDivisor: 100, threePhase: true, momentum: 0.6...0.9)
     ),
   ]
