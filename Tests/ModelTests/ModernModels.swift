@@ -34,7 +34,9 @@ final class NiN: Classifier {
     _ channels: Int, kernelSize: Int, stride: Int, padding: Int
   ) -> Sequential {
     Sequential(
-      LazyConv2d(channels, kernelSize: kernelSize, stride: stride, padding: padding), ReLU(),
+      LazyConv2d(
+        channels, kernelSize: .all(kernelSize), stride: .all(stride), padding: .all(padding)),
+      ReLU(),
       LazyConv2d(channels, kernelSize: 1), ReLU(), LazyConv2d(channels, kernelSize: 1), ReLU())
   }
 }
@@ -120,13 +122,14 @@ final class RegNetX32: Classifier {
   private static func block(_ channels: Int, groupWidth: Int, halves: Bool) -> Sequential {
     let stride = halves ? 2 : 1
     let shortcut = Sequential(
-      LazyConv2d(channels, kernelSize: 1, stride: stride), LazyBatchNorm2d())
+      LazyConv2d(channels, kernelSize: 1, stride: .all(stride)), LazyBatchNorm2d())
     return Sequential(
       Residual(
         Sequential(
           LazyConv2d(channels, kernelSize: 1), LazyBatchNorm2d(), ReLU(),
           LazyConv2d(
-            channels, kernelSize: 3, stride: stride, padding: 1, groups: channels / groupWidth),
+            channels, kernelSize: 3, stride: .all(stride), padding: 1, groups: channels / groupWidth
+          ),
           LazyBatchNorm2d(), ReLU(), LazyConv2d(channels, kernelSize: 1), LazyBatchNorm2d()),
         shortcut: halves ? shortcut : nil), ReLU())
   }

@@ -70,14 +70,14 @@ final class ViT: Classifier {
     let count = (size / patch) * (size / patch)
     classToken = Parameter(shape: [1, 1, width], initializer: .zeros)
     positions = Parameter(shape: [1, count + 1, width], initializer: .normal())
-    patches = LazyConv2d(width, kernelSize: patch, stride: patch)
+    patches = LazyConv2d(width, kernelSize: .all(patch), stride: .all(patch))
     self.dropout = Dropout(dropout)
     blocks = TransformerEncoder(2) {
       TransformerEncoderLayer(
         width, heads: heads, feedForward: features, dropout: dropout, activation: GELU(),
         normFirst: true)
     }
-    head = Sequential(LayerNorm(width), LazyLinear(10))
+    head = Sequential(LayerNorm([width]), LazyLinear(10))
   }
 
   func forward(_ x: consuming Tensor) -> Tensor {

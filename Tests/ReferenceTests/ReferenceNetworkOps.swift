@@ -82,7 +82,7 @@ private func addConvolutions(to ops: inout [String: ReferenceOp]) {
 }
 
 private func addPools(to ops: inout [String: ReferenceOp]) {
-  typealias AdaptivePool = @Sendable (Tensor, any SpatialSizes) -> Tensor
+  typealias AdaptivePool = @Sendable (Tensor, Sizes) -> Tensor
   typealias PartlyAdaptivePool = @Sendable (Tensor, [Int?]) -> Tensor
   let adaptive: [(String, AdaptivePool, PartlyAdaptivePool?)] = [
     ("adaptive_avg_pool1d", { adaptiveAvgPool1d($0, outputSize: $1) }, nil),
@@ -231,9 +231,9 @@ private func addLosses(to ops: inout [String: ReferenceOp]) {
 
 extension ReferenceArguments {
   /// One size for all axes, or a list with one each; a list of one counts as one.
-  func spatial(_ name: String) throws -> (any SpatialSizes)? {
+  func spatial(_ name: String) throws -> Sizes? {
     guard let sizes = try ints(name), sizes != [] else { return nil }
-    return sizes.count == 1 ? sizes[0] : sizes
+    return sizes.count == 1 ? .all(sizes[0]) : .each(sizes)
   }
 
   /// Input and target of a loss in one shape, to which PyTorch brings them with a warning.
@@ -255,8 +255,10 @@ extension ReferenceArguments {
   }
 
   /// The padding of a convolution: sizes, "same" or "valid".
-  func padding() throws -> any SpatialSizes {
-    guard case .string(let text)? = value("padding") else { return try spatial("padding") ?? 0 }
+  func padding() throws -> Padding {
+    guard case .string(let text)? = value("padding") else {
+      return try .sizes(spatial("padding") ?? 0)
+    }
     switch text {
     case "same": return .same
     case "valid": return .valid

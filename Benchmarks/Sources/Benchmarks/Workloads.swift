@@ -80,7 +80,7 @@ private func convolutions(isQuick: Bool) -> [Workload] {
       return {
         let tape = Tape()
         let (x, weight) = (tape.watch(x), tape.watch(weight))
-        let y = conv2d(x, weight, stride: stride, padding: kernel / 2)
+        let y = conv2d(x, weight, stride: .all(stride), padding: .all(kernel / 2))
         _ = tape.pullback(of: y, cotangent: y.stoppingGradient(), at: [x, weight])
       }
     }

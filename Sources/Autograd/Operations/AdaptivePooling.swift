@@ -8,7 +8,7 @@
 ///   - x: [..., length], usually [batch, channels, length].
 ///   - outputSize: The number of windows.
 /// - Returns: [..., outputSize]
-public func adaptiveAvgPool1d(_ x: Tensor, outputSize: any SpatialSizes) -> Tensor {
+public func adaptiveAvgPool1d(_ x: Tensor, outputSize: Sizes) -> Tensor {
   adaptiveAveragePool(x, outputSize.sizes(1, "outputSize"))
 }
 
@@ -18,7 +18,7 @@ public func adaptiveAvgPool1d(_ x: Tensor, outputSize: any SpatialSizes) -> Tens
 ///   - x: [..., height, width], usually [batch, channels, height, width].
 ///   - outputSize: The number of windows along height and width.
 /// - Returns: [..., outputHeight, outputWidth]
-public func adaptiveAvgPool2d(_ x: Tensor, outputSize: any SpatialSizes) -> Tensor {
+public func adaptiveAvgPool2d(_ x: Tensor, outputSize: Sizes) -> Tensor {
   adaptiveAveragePool(x, outputSize.sizes(2, "outputSize"))
 }
 
@@ -39,7 +39,7 @@ public func adaptiveAvgPool2d(_ x: Tensor, outputSize: [Int?]) -> Tensor {
 ///   - x: [..., length], usually [batch, channels, length].
 ///   - outputSize: The number of windows.
 /// - Returns: [..., outputSize]
-public func adaptiveMaxPool1d(_ x: Tensor, outputSize: any SpatialSizes) -> Tensor {
+public func adaptiveMaxPool1d(_ x: Tensor, outputSize: Sizes) -> Tensor {
   adaptiveMaximumPool(x, outputSize.sizes(1, "outputSize"))
 }
 
@@ -50,7 +50,7 @@ public func adaptiveMaxPool1d(_ x: Tensor, outputSize: any SpatialSizes) -> Tens
 ///   - x: [..., height, width], usually [batch, channels, height, width].
 ///   - outputSize: The number of windows along height and width.
 /// - Returns: [..., outputHeight, outputWidth]
-public func adaptiveMaxPool2d(_ x: Tensor, outputSize: any SpatialSizes) -> Tensor {
+public func adaptiveMaxPool2d(_ x: Tensor, outputSize: Sizes) -> Tensor {
   adaptiveMaximumPool(x, outputSize.sizes(2, "outputSize"))
 }
 
@@ -133,7 +133,7 @@ package func adaptiveMaximumPool(_ x: Tensor, _ outputSize: [Int?]) -> Tensor {
   }
   return maximumPool(
     y,
-    SlidingWindow(operation, kernel: lengths, stride: lengths, padding: 0, dilation: 1))
+    SlidingWindow(operation, kernel: lengths, stride: .each(lengths)))
 }
 
 extension [Int?] {
@@ -167,7 +167,7 @@ extension SlidingWindow {
       return nil
     }
     let kernel = zip(sizes, counts).map { $0 / $1 }
-    self.init(operation, kernel: kernel, stride: kernel, padding: 0, dilation: 1)
+    self.init(operation, kernel: kernel, stride: .each(kernel))
   }
 }
 

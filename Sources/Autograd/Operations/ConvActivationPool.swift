@@ -97,8 +97,8 @@ package struct ConvActivationPool: Sendable {
     let y = averagePool(
       activation(
         conv2d(
-          watched[0], watched[1], bias: watched[2], stride: convolution.stride,
-          padding: convolution.padding, dilation: convolution.dilation)),
+          watched[0], watched[1], bias: watched[2], stride: .each(convolution.stride),
+          padding: .each(convolution.padding), dilation: .each(convolution.dilation))),
       pool, countIncludesPadding, divisor: nil)
     return tape.pullback(of: y, cotangent: dy, at: watched)
   }

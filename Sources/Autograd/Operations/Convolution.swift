@@ -5,52 +5,46 @@
 ///   - weight: [outputChannels, channels / groups, kernelHeight, kernelWidth]
 ///   - bias: [outputChannels]
 ///   - stride: The distance between neighboring windows.
-///   - padding: Zeros added on either side.
+///   - padding: Zeros added on either side, `.same` or `.valid`.
 ///   - dilation: The distance between the elements of a window.
 ///   - groups: Channels are split into this many groups that do not see each other.
 /// - Returns: [batch, outputChannels, outputHeight, outputWidth], without `batch` for one image, where
 ///   outputHeight = (height + 2 padding - dilation (kernelHeight - 1) - 1) / stride + 1.
 public func conv2d(
-  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: any SpatialSizes = 1,
-  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1
+  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: Sizes = 1, padding: Padding = 0,
+  dilation: Sizes = 1, groups: Int = 1
 ) -> Tensor {
-  let single = ofBatch(x, weight, axes: 2) {
-    conv2d(
-      $0, weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
-      groups: groups)
+  overBatch("conv2d", x, weight, axes: 2) { x in
+    let window = SlidingWindow(
+      "conv2d", kernel: Array(weight.shape[2...]), stride: stride, padding: padding,
+      dilation: dilation)
+    return convolved(x, weight, bias, window, groups)
   }
-  if let single { return single }
-  require(
-    x.rank == 4 && weight.rank == 4,
-    """
-    conv2d: needs images [batch, channels, height, width] and weights [out, in / groups, height, width], got \
-    \(x.summary) and \(weight.summary)
-    """)
-  require(
-    x.dtype.isFloatingPoint && x.dtype == weight.dtype,
-    "conv2d: images and weights must be of one floating-point type, got \(x.summary) and \(weight.summary)"
-  )
+}
+
+/// `conv2d` by a window.
+func convolved(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ window: SlidingWindow, _ groups: Int
+) -> Tensor {
+  let operation = window.operation
+  checkTypes(operation, x, weight)
   require(
     groups >= 1 && x.size(1) % groups == 0 && weight.size(0) % groups == 0
       && weight.size(1) == x.size(1) / groups,
-    "conv2d: weights \(weight.summary) do not fit images \(x.summary) with \(groups) groups")
-  let kernel = Array(weight.shape[2...])
-  if let padding = padding as? WindowPadding {
-    let (x, padding) = padding.applied("conv2d", to: x, kernel, stride, dilation)
-    return conv2d(
-      x, weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+    "\(operation): weights \(weight.summary) do not fit images \(x.summary) with \(groups) groups")
+  if window.trailing.contains(1) {
+    let padded = x.pad([0, window.trailing[1], 0, window.trailing[0]])
+    return convolved(padded, weight, bias, window.withoutTrailing, groups)
   }
-  let window = SlidingWindow(
-    "conv2d", kernel: kernel, stride: stride, padding: padding, dilation: dilation)
   let shape = ConvolutionShape(
     batch: x.size(0), inputChannels: x.size(1), inputSize: Array(x.shape[2...]),
     outputChannels: weight.size(0), outputSize: window.outputSize(Array(x.shape[2...])),
-    kernelSize: kernel, stride: window.stride, padding: window.padding, dilation: window.dilation,
-    groups: groups)
+    kernelSize: window.kernel, stride: window.stride, padding: window.padding,
+    dilation: window.dilation, groups: groups)
   guard let bias else { return convolution(x, weight, shape) }
   require(
     bias.shape == [shape.outputChannels] && bias.dtype == x.dtype,
-    "conv2d: the bias must be \(x.dtype) [\(shape.outputChannels)], got \(bias.summary)")
+    "\(operation): the bias must be \(x.dtype) [\(shape.outputChannels)], got \(bias.summary)")
   return differentiable([x, weight, bias]) { inputs in
     [convolutionValue(inputs[0], inputs[1], bias: inputs[2], shape)]
   } pullbacks: { inputs, _ in

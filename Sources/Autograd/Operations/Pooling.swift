@@ -11,8 +11,8 @@
 ///   - countIncludesPadding: Whether the padding counts in the mean.
 /// - Returns: [..., outputLength]
 public func avgPool1d(
-  _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-  padding: any SpatialSizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true
+  _ x: Tensor, kernelSize: Sizes, stride: Sizes? = nil,
+  padding: Sizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true
 ) -> Tensor {
   averagePool(
     x,
@@ -35,8 +35,8 @@ public func avgPool1d(
 ///   kernelHeight) / stride + 1, rounded down, or up in `ceilMode` if the last window begins inside
 ///   the image or the padding before it.
 public func avgPool2d(
-  _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-  padding: any SpatialSizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
+  _ x: Tensor, kernelSize: Sizes, stride: Sizes? = nil,
+  padding: Sizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
   divisorOverride: Int? = nil
 ) -> Tensor {
   averagePool(
@@ -53,8 +53,8 @@ public func avgPool2d(
 ///   - kernelSize: The window's depth, height and width; the others as for `avgPool2d`.
 /// - Returns: [..., outputDepth, outputHeight, outputWidth]
 public func avgPool3d(
-  _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-  padding: any SpatialSizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
+  _ x: Tensor, kernelSize: Sizes, stride: Sizes? = nil,
+  padding: Sizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
   divisorOverride: Int? = nil
 ) -> Tensor {
   averagePool(
@@ -72,8 +72,8 @@ public func avgPool3d(
 ///   - kernelSize: The window's length; the others as for `maxPool2d`.
 /// - Returns: [..., outputLength]
 public func maxPool1d(
-  _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, ceilMode: Bool = false
+  _ x: Tensor, kernelSize: Sizes, stride: Sizes? = nil,
+  padding: Sizes = 0, dilation: Sizes = 1, ceilMode: Bool = false
 ) -> Tensor {
   maximumPool(
     x,
@@ -94,8 +94,8 @@ public func maxPool1d(
 ///   - ceilMode: Whether a last window that only begins inside counts.
 /// - Returns: [..., outputHeight, outputWidth]; -infinity for a window that sees padding only.
 public func maxPool2d(
-  _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, ceilMode: Bool = false
+  _ x: Tensor, kernelSize: Sizes, stride: Sizes? = nil,
+  padding: Sizes = 0, dilation: Sizes = 1, ceilMode: Bool = false
 ) -> Tensor {
   maximumPool(
     x,
@@ -112,8 +112,8 @@ public func maxPool2d(
 ///   - kernelSize: The window's depth, height and width; the others as for `maxPool2d`.
 /// - Returns: [..., outputDepth, outputHeight, outputWidth]
 public func maxPool3d(
-  _ x: Tensor, kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, ceilMode: Bool = false
+  _ x: Tensor, kernelSize: Sizes, stride: Sizes? = nil,
+  padding: Sizes = 0, dilation: Sizes = 1, ceilMode: Bool = false
 ) -> Tensor {
   maximumPool(
     x,
@@ -162,8 +162,8 @@ private func overPlanes(
   _ pool: (Tensor, PoolingShape) -> Tensor
 ) -> Tensor {
   let axes = window.kernel.count
-  let sizes = ["length", "height, width", "depth, height, width"][axes - 1]
-  require(x.rank >= axes, "\(window.operation): needs [..., \(sizes)], got \(x.summary)")
+  require(
+    x.rank >= axes, "\(window.operation): needs [..., \(spatialNames(axes))], got \(x.summary)")
   require(
     x.dtype.isFloatingPoint, "\(window.operation): needs floating-point elements, got \(x.summary)")
   let (input, leading) = (Array(x.shape.suffix(axes)), Array(x.shape.dropLast(axes)))

@@ -19,7 +19,7 @@ public enum InterpolationMode: Sendable {
 ///     are areas, and the outer edges of the first and the last one stay.
 /// - Returns: [batch, channels, size...]
 public func interpolate(
-  _ x: Tensor, size: any SpatialSizes, mode: InterpolationMode = .nearest,
+  _ x: Tensor, size: Sizes, mode: InterpolationMode = .nearest,
   alignCorners: Bool = false
 ) -> Tensor {
   let sizes = size.sizes(checkedAxes(x), "size")

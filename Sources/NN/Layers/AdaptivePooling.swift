@@ -6,7 +6,7 @@ public final class AdaptiveAvgPool<Axes: SpatialAxes>: Layer {
   public let outputSize: [Int?]
 
   /// - Parameter outputSize: The number of windows: one number, or one for each axis.
-  public init(_ outputSize: any SpatialSizes) {
+  public init(_ outputSize: Sizes) {
     self.outputSize = checkedWindows(
       Axes.named("AdaptiveAvgPool"), outputSize.sizes(Axes.count, "outputSize"))
   }
@@ -45,7 +45,7 @@ public final class AdaptiveMaxPool<Axes: SpatialAxes>: Layer {
   public let outputSize: [Int?]
 
   /// - Parameter outputSize: The number of windows: one number, or one for each axis.
-  public init(_ outputSize: any SpatialSizes) {
+  public init(_ outputSize: Sizes) {
     self.outputSize = checkedWindows(
       Axes.named("AdaptiveMaxPool"), outputSize.sizes(Axes.count, "outputSize"))
   }

@@ -32,8 +32,8 @@ public final class Convolution<Axes: SpatialAxes>: Layer {
   ///   - bias: Whether a bias is added.
   ///   - paddingMode: What the padding is made of.
   public convenience init(
-    _ inputChannels: Int, _ outputChannels: Int, kernelSize: any SpatialSizes,
-    stride: any SpatialSizes = 1, padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1,
+    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Sizes,
+    stride: Sizes = 1, padding: Padding = 0, dilation: Sizes = 1,
     groups: Int = 1, bias: Bool = true, paddingMode: PaddingMode = .zeros
   ) {
     self.init(
@@ -43,27 +43,25 @@ public final class Convolution<Axes: SpatialAxes>: Layer {
 
   /// Without inputs a lazy layer, as `LazyConv2d` makes it.
   init(
-    inputs: Int?, _ outputs: Int, _ kernelSize: any SpatialSizes, _ stride: any SpatialSizes,
-    _ padding: any SpatialSizes, _ dilation: any SpatialSizes, _ groups: Int, _ bias: Bool,
+    inputs: Int?, _ outputs: Int, _ kernelSize: Sizes, _ stride: Sizes,
+    _ padding: Padding, _ dilation: Sizes, _ groups: Int, _ bias: Bool,
     _ paddingMode: PaddingMode
   ) {
-    let named = padding as? WindowPadding
     let stated = SlidingWindow(
       Self.title, kernel: kernelSize.sizes(Axes.count, "kernelSize"), stride: stride,
-      padding: named == nil ? padding : 0, dilation: dilation)
-    let (before, after) = named?.amounts(for: stated) ?? (stated.padding, stated.padding)
+      padding: padding, dilation: dilation)
+    let before = stated.padding
     // The operation does zeros itself, as many on both sides.
     let inner = paddingMode == .zeros ? before : before.map { _ in 0 }
     let outer = before.indices.reversed().flatMap {
-      [before[$0] - inner[$0], after[$0] - inner[$0]]
+      [before[$0] - inner[$0], before[$0] + stated.trailing[$0] - inner[$0]]
     }
     window = SlidingWindow(
-      Self.title, kernel: stated.kernel, stride: stated.stride, padding: inner,
-      dilation: stated.dilation)
+      Self.title, kernel: stated.kernel, stride: stride, padding: .each(inner), dilation: dilation)
     margin = outer.allSatisfy { $0 == 0 } ? [] : outer
     self.padding = before
     self.paddingMode = paddingMode
-    isSame = named == .same
+    isSame = padding == .same
     kernels = ConvolutionKernels(
       window, inputs: inputs, outputs: outputs, groups: groups, bias: bias)
   }
@@ -109,8 +107,8 @@ public final class Convolution<Axes: SpatialAxes>: Layer {
       default: conv3d
       }
     return convolve(
-      margin.isEmpty ? x : x.pad(margin, mode: paddingMode), weight, bias, window.stride,
-      window.padding, window.dilation, groups)
+      margin.isEmpty ? x : x.pad(margin, mode: paddingMode), weight, bias,
+      .each(window.stride), .each(window.padding), .each(window.dilation), groups)
   }
 }
 

@@ -30,8 +30,8 @@ public func LazyBilinear(_ outputs: Int, bias: Bool = true) -> Bilinear {
 ///
 /// - Parameters: Those of `Conv1d` without `inputChannels`.
 public func LazyConv1d(
-  _ outputChannels: Int, kernelSize: any SpatialSizes, stride: any SpatialSizes = 1,
-  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1,
+  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
+  padding: Padding = 0, dilation: Sizes = 1, groups: Int = 1,
   bias: Bool = true, paddingMode: PaddingMode = .zeros
 ) -> Conv1d {
   Conv1d(
@@ -42,8 +42,8 @@ public func LazyConv1d(
 ///
 /// - Parameters: Those of `Conv2d` without `inputChannels`.
 public func LazyConv2d(
-  _ outputChannels: Int, kernelSize: any SpatialSizes, stride: any SpatialSizes = 1,
-  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1,
+  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
+  padding: Padding = 0, dilation: Sizes = 1, groups: Int = 1,
   bias: Bool = true, paddingMode: PaddingMode = .zeros
 ) -> Conv2d {
   Conv2d(
@@ -54,8 +54,8 @@ public func LazyConv2d(
 ///
 /// - Parameters: Those of `Conv3d` without `inputChannels`.
 public func LazyConv3d(
-  _ outputChannels: Int, kernelSize: any SpatialSizes, stride: any SpatialSizes = 1,
-  padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1,
+  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
+  padding: Padding = 0, dilation: Sizes = 1, groups: Int = 1,
   bias: Bool = true, paddingMode: PaddingMode = .zeros
 ) -> Conv3d {
   Conv3d(
@@ -67,9 +67,9 @@ public func LazyConv3d(
 ///
 /// - Parameters: Those of `ConvTranspose1d` without `inputChannels`.
 public func LazyConvTranspose1d(
-  _ outputChannels: Int, kernelSize: any SpatialSizes, stride: any SpatialSizes = 1,
-  padding: any SpatialSizes = 0, outputPadding: any SpatialSizes = 0,
-  dilation: any SpatialSizes = 1, groups: Int = 1, bias: Bool = true
+  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
+  padding: Sizes = 0, outputPadding: Sizes = 0,
+  dilation: Sizes = 1, groups: Int = 1, bias: Bool = true
 ) -> ConvTranspose1d {
   ConvTranspose1d(
     inputs: nil, outputChannels, kernelSize, stride, padding, outputPadding, dilation, groups, bias)
@@ -80,9 +80,9 @@ public func LazyConvTranspose1d(
 ///
 /// - Parameters: Those of `ConvTranspose2d` without `inputChannels`.
 public func LazyConvTranspose2d(
-  _ outputChannels: Int, kernelSize: any SpatialSizes, stride: any SpatialSizes = 1,
-  padding: any SpatialSizes = 0, outputPadding: any SpatialSizes = 0,
-  dilation: any SpatialSizes = 1, groups: Int = 1, bias: Bool = true
+  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
+  padding: Sizes = 0, outputPadding: Sizes = 0,
+  dilation: Sizes = 1, groups: Int = 1, bias: Bool = true
 ) -> ConvTranspose2d {
   ConvTranspose2d(
     inputs: nil, outputChannels, kernelSize, stride, padding, outputPadding, dilation, groups, bias)

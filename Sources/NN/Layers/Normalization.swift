@@ -22,7 +22,7 @@ public final class LayerNorm: Layer {
   ///   - affine: Whether the result is scaled and shifted.
   ///   - bias: Whether it is shifted, if it is scaled.
   public init(
-    _ normalizedShape: any SpatialSizes, epsilon: Double = 1e-5, affine: Bool = true,
+    _ normalizedShape: Sizes, epsilon: Double = 1e-5, affine: Bool = true,
     bias: Bool = true
   ) {
     let shape = checkedShape("LayerNorm", normalizedShape)
@@ -70,7 +70,7 @@ public final class RMSNorm: Layer {
   ///   - epsilon: Added to the mean square; nil for the spacing of the input's type at 1.
   ///   - affine: Whether the result is scaled.
   public init(
-    _ normalizedShape: any SpatialSizes, epsilon: Double? = nil, affine: Bool = true
+    _ normalizedShape: Sizes, epsilon: Double? = nil, affine: Bool = true
   ) {
     let shape = checkedShape("RMSNorm", normalizedShape)
     checkNotNegative(epsilon ?? 0, "RMSNorm", "epsilon")
@@ -159,8 +159,8 @@ func membersOf(_ weight: Parameter?, _ bias: Parameter?) -> [Member] {
   (weight.map { [Member("weight", $0)] } ?? []) + (bias.map { [Member("bias", $0)] } ?? [])
 }
 
-private func checkedShape(_ name: String, _ sizes: any SpatialSizes) -> [Int] {
-  let shape = sizes as? [Int] ?? sizes.sizes(1, "normalizedShape")
+private func checkedShape(_ name: String, _ sizes: Sizes) -> [Int] {
+  let shape = sizes.stated
   require(
     !shape.isEmpty && shape.allSatisfy { $0 >= 1 },
     "\(name): the normalized shape needs sizes of at least 1, got \(shape)")

@@ -16,8 +16,8 @@ public final class AvgPool<Axes: SpatialAxes>: Layer {
   ///   - countIncludesPadding: Whether the padding counts in the mean.
   ///   - divisorOverride: By what to divide sums, instead of the number of elements.
   public init(
-    kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-    padding: any SpatialSizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
+    kernelSize: Sizes, stride: Sizes? = nil,
+    padding: Sizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
     divisorOverride: Int? = nil
   ) {
     window = SlidingWindow(
@@ -70,8 +70,8 @@ public final class MaxPool<Axes: SpatialAxes>: Layer {
   ///   - dilation: The distance between the elements of a window.
   ///   - ceilMode: Whether a last window that only begins inside counts.
   public init(
-    kernelSize: any SpatialSizes, stride: (any SpatialSizes)? = nil,
-    padding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, ceilMode: Bool = false
+    kernelSize: Sizes, stride: Sizes? = nil,
+    padding: Sizes = 0, dilation: Sizes = 1, ceilMode: Bool = false
   ) {
     window = SlidingWindow(
       pooling: Axes.named("MaxPool"), axes: Axes.count, kernelSize, stride: stride,

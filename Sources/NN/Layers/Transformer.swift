@@ -38,7 +38,7 @@ public final class Transformer: Module {
     normEpsilon: Double = 1e-5, batchFirst: Bool = true, normFirst: Bool = false,
     bias: Bool = true
   ) {
-    func norm() -> LayerNorm { LayerNorm(width, epsilon: normEpsilon, bias: bias) }
+    func norm() -> LayerNorm { LayerNorm([width], epsilon: normEpsilon, bias: bias) }
     encoder = TransformerEncoder(encoderLayers, norm: norm()) {
       TransformerEncoderLayer(
         width, heads: heads, feedForward: feedForward, dropout: dropout, activation: activation,

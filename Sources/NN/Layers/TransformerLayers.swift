@@ -175,7 +175,7 @@ private struct Connection {
   let normFirst: Bool
 
   init(_ width: Int, _ dropout: Double, _ epsilon: Double, _ normFirst: Bool, _ bias: Bool) {
-    norm = LayerNorm(width, epsilon: epsilon, bias: bias)
+    norm = LayerNorm([width], epsilon: epsilon, bias: bias)
     self.dropout = Dropout(dropout)
     self.normFirst = normFirst
   }

@@ -26,9 +26,9 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
   ///   - groups: Channels are split into this many groups that do not see each other.
   ///   - bias: Whether a bias is added.
   public convenience init(
-    _ inputChannels: Int, _ outputChannels: Int, kernelSize: any SpatialSizes,
-    stride: any SpatialSizes = 1, padding: any SpatialSizes = 0,
-    outputPadding: any SpatialSizes = 0, dilation: any SpatialSizes = 1, groups: Int = 1,
+    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Sizes,
+    stride: Sizes = 1, padding: Sizes = 0,
+    outputPadding: Sizes = 0, dilation: Sizes = 1, groups: Int = 1,
     bias: Bool = true
   ) {
     self.init(
@@ -38,13 +38,13 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
 
   /// Without inputs a lazy layer, as `LazyConvTranspose2d` makes it.
   init(
-    inputs: Int?, _ outputs: Int, _ kernelSize: any SpatialSizes, _ stride: any SpatialSizes,
-    _ padding: any SpatialSizes, _ outputPadding: any SpatialSizes,
-    _ dilation: any SpatialSizes, _ groups: Int, _ bias: Bool
+    inputs: Int?, _ outputs: Int, _ kernelSize: Sizes, _ stride: Sizes,
+    _ padding: Sizes, _ outputPadding: Sizes,
+    _ dilation: Sizes, _ groups: Int, _ bias: Bool
   ) {
     window = SlidingWindow(
       Self.title, kernel: kernelSize.sizes(Axes.count, "kernelSize"), stride: stride,
-      padding: padding, dilation: dilation)
+      padding: .sizes(padding), dilation: dilation)
     self.outputPadding = window.checked(outputPadding: outputPadding)
     kernels = ConvolutionKernels(
       window, inputs: inputs, outputs: outputs, groups: groups, bias: bias, isTransposed: true)
@@ -85,7 +85,8 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
   public func forward(_ x: consuming Tensor) -> Tensor {
     let (weight, bias) = kernels.values(for: x)
     let convolve = Axes.count == 1 ? convTranspose1d : convTranspose2d
-    return convolve(x, weight, bias, stride, padding, outputPadding, dilation, groups)
+    return convolve(
+      x, weight, bias, .each(stride), .each(padding), .each(outputPadding), .each(dilation), groups)
   }
 }
 

@@ -3,7 +3,7 @@ import Autograd
 /// Sequences, images or volumes brought to a size or enlarged by a factor.
 public final class Upsample: Layer {
   private enum Goal {
-    case size(any SpatialSizes)
+    case size(Sizes)
     case factor(Double)
     case factors([Double])
   }
@@ -19,12 +19,12 @@ public final class Upsample: Layer {
   ///   - mode: How elements between elements are found.
   ///   - alignCorners: Whether the first and last elements stay in place, in linear mode.
   public init(
-    size: any SpatialSizes, mode: InterpolationMode = .nearest, alignCorners: Bool = false
+    size: Sizes, mode: InterpolationMode = .nearest, alignCorners: Bool = false
   ) {
-    let sizes = size as? [Int] ?? (size as? Int).map { [$0] } ?? []
+    let sizes = size.stated
     require(
       (1...3).contains(sizes.count) && sizes.allSatisfy { $0 >= 1 },
-      "Upsample: needs one to three sizes of at least 1, got \(size)")
+      "Upsample: needs one to three sizes of at least 1, got \(sizes)")
     checkCorners(mode, alignCorners)
     (goal, self.mode, alignsCorners) = (.size(size), mode, alignCorners)
   }
@@ -64,7 +64,7 @@ public final class Upsample: Layer {
   public var details: String {
     let change =
       switch goal {
-      case .size(let size): "size \((size as? [Int]).map(joined) ?? "\(size)")"
+      case .size(let size): "size \(joined(size.stated))"
       case .factor(let factor): "factor \(factor)"
       case .factors(let factors): "factors " + factors.map { "\($0)" }.joined(separator: "x")
       }

@@ -37,11 +37,10 @@ import Testing
     func fused(_ x: [Tensor]) -> Tensor? {
       ConvActivationPool(
         convolution: SlidingWindow(
-          "conv2d", kernel: Array(kernel[2...]), stride: 1, padding: [padding, padding],
-          dilation: 1),
+          "conv2d", kernel: Array(kernel[2...]), padding: [padding, padding]),
         activation: activation,
         pool: SlidingWindow(
-          pooling: "avgPool2d", axes: 2, pool.size, stride: pool.stride,
+          pooling: "avgPool2d", axes: 2, .all(pool.size), stride: .all(pool.stride),
           padding: [pool.padding, pool.padding], roundsUp: ceilMode),
         countIncludesPadding: countIncludesPadding)(x[0], x[1], x[2])
     }
@@ -55,7 +54,7 @@ import Testing
         case .relu: y.relu()
         }
       return avgPool2d(
-        activated, kernelSize: pool.size, stride: pool.stride,
+        activated, kernelSize: .all(pool.size), stride: .all(pool.stride),
         padding: [pool.padding, pool.padding],
         ceilMode: ceilMode, countIncludesPadding: countIncludesPadding)
     }

@@ -32,7 +32,9 @@ struct ConvolutionTests {
     var weight: Tensor { Reference.random([outputs, channels / groups] + kernel, seed: 2) }
 
     func convolve(_ x: Tensor, _ weight: Tensor) -> Tensor {
-      conv2d(x, weight, stride: stride, padding: padding, dilation: dilation, groups: groups)
+      conv2d(
+        x, weight, stride: .each(stride), padding: .each(padding), dilation: .each(dilation),
+        groups: groups)
     }
 
     var outputSize: [Int] {
@@ -176,7 +178,7 @@ struct ConvolutionTests {
       _ = conv2d(Tensor.zeros([5, 5]), Tensor.zeros([4, 3, 3, 3]))
     }
     expectMessage(
-      result, "conv2d: needs images [batch, channels, height, width]", "float32 [5, 5]",
+      result, "conv2d: needs an input [batch, channels, height, width]", "float32 [5, 5]",
       "float32 [4, 3, 3, 3]")
   }
 
@@ -232,7 +234,7 @@ struct ConvolutionTests {
       return tape.pullback(
         of: y, cotangent: Reference.random(y.shape, seed: 2, dtype: dtype), at: [x, weight])
     }
-    let found = gradients { conv2d($0, $1, stride: stride) }
+    let found = gradients { conv2d($0, $1, stride: .all(stride)) }
     let expected = gradients { x, weight in
       conv2d(x.slice(axis: 2, step: stride).slice(axis: 3, step: stride), weight)
     }

@@ -84,7 +84,8 @@ struct PoolingTests {
     for dtype in [DType.float32, .float64] {
       check(sizes, dtype, Layout.allCases[seed % 4]) {
         avgPool2d(
-          $0, kernelSize: sizes.kernel, stride: sizes.stride, padding: sizes.padding,
+          $0, kernelSize: .each(sizes.kernel), stride: .each(sizes.stride),
+          padding: .each(sizes.padding),
           countIncludesPadding: counts)
       } _: { _, window in
         let inside = window.filter(sizes.holds)
@@ -105,8 +106,9 @@ struct PoolingTests {
     for dtype in [DType.float32, .float64] {
       check(sizes, dtype, Layout.allCases[seed % 4]) {
         maxPool2d(
-          $0, kernelSize: sizes.kernel, stride: sizes.stride, padding: sizes.padding,
-          dilation: sizes.dilation)
+          $0, kernelSize: .each(sizes.kernel), stride: .each(sizes.stride),
+          padding: .each(sizes.padding),
+          dilation: .each(sizes.dilation))
       } _: { plane, window in
         let places = window.filter(sizes.holds).map { $0.row * sizes.image[1] + $0.column }
         let largest = places.map { plane[$0] }.max()!
@@ -140,11 +142,11 @@ struct PoolingTests {
   func specialValues(_ stride: Int) {
     let inf = Double.infinity
     let x = Tensor([[-inf, -inf], [-inf, -inf]])
-    expect(maxPool2d(x, kernelSize: 2, stride: stride), equals: [-inf], shape: [1, 1])
+    expect(maxPool2d(x, kernelSize: 2, stride: .all(stride)), equals: [-inf], shape: [1, 1])
     for place in 0..<4 {
       var values = [1.0, 2, 3, 4]
       values[place] = .nan
-      let y = maxPool2d(Tensor(values, shape: [2, 2]), kernelSize: 2, stride: stride)
+      let y = maxPool2d(Tensor(values, shape: [2, 2]), kernelSize: 2, stride: .all(stride))
       expect(y, equals: [.nan], shape: [1, 1])
     }
   }
@@ -152,7 +154,7 @@ struct PoolingTests {
   @Test func theFirstOfEqualsGetsTheGradient() {
     for stride in [1, 2] {
       let slope = gradient(at: Tensor.ones([2, 2])) {
-        maxPool2d($0, kernelSize: 2, stride: stride).sum()
+        maxPool2d($0, kernelSize: 2, stride: .all(stride)).sum()
       }
       expect(slope, equals: [1, 0, 0, 0], shape: [2, 2])
     }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct LayerFusionTests {
   private func layers(_ activation: any Layer, padding: Int = 0) -> [any Layer] {
     let layers: [any Layer] = [
-      LazyConv2d(7, kernelSize: [5, 3], padding: padding), activation,
+      LazyConv2d(7, kernelSize: [5, 3], padding: .all(padding)), activation,
       AvgPool2d(kernelSize: 3, stride: 2, padding: 1),
       LazyConv2d(5, kernelSize: 3), Tanh(), AvgPool2d(kernelSize: 2),
       LazyConv2d(3, kernelSize: 2, padding: 1), Sigmoid(), AvgPool2d(kernelSize: 2),

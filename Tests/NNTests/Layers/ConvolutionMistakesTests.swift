@@ -26,14 +26,8 @@ import Testing
     Mistake("Conv1d: -1 groups do not divide the channels ? -> 3") {
       _ = LazyConv1d(3, kernelSize: 1, groups: -1)
     },
-    Mistake("Conv2d: the padding same needs a stride of 1, got [1, 2]") {
+    Mistake("Conv2d: the padding same requires a stride of 1, got [1, 2]") {
       _ = LazyConv2d(1, kernelSize: 3, stride: [1, 2], padding: .same)
-    },
-    Mistake("padding: same is for convolutions only, and not for transposed ones") {
-      _ = LazyConvTranspose2d(1, kernelSize: 3, padding: .same)
-    },
-    Mistake("padding: valid is for convolutions only, and not for transposed ones") {
-      _ = MaxPool2d(kernelSize: 3, padding: .valid)
     },
     Mistake("ConvTranspose2d: needs at least 1 channel, got 2 -> 0") {
       _ = ConvTranspose2d(2, 0, kernelSize: 3)
