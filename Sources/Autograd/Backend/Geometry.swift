@@ -1,52 +1,58 @@
 // The sizes that convolutions, pools and norms are described by.
 
-/// The sizes of a two-dimensional convolution.
-package struct ConvolutionShape: Sendable, Equatable {
-  var batch: Int
-  var inputChannels: Int
-  var inputSize: [Int]
-  var outputChannels: Int
-  var outputSize: [Int]
-  var kernelSize: [Int]
-  var stride: [Int]
-  var padding: [Int]
-  var dilation: [Int]
-  var groups: Int
-
-  var inputShape: [Int] { [batch, inputChannels] + inputSize }
-  var outputShape: [Int] { [batch, outputChannels] + outputSize }
-  var weightShape: [Int] { [outputChannels, inputChannels / groups] + kernelSize }
-
-  /// Weights that belong to one output channel.
-  var taps: Int { inputChannels / groups * kernelSize[0] * kernelSize[1] }
-  var outputPixels: Int { outputSize[0] * outputSize[1] }
-  var inputPixels: Int { inputSize[0] * inputSize[1] }
-}
-
-/// A pooling window moving over the last two axes.
-package struct PoolingShape: Sendable, Equatable {
+/// A window that moves over height and width: sizes along both.
+package struct WindowGeometry: Sendable, Equatable {
   var inputSize: [Int]
   var outputSize: [Int]
-  var kernelSize: [Int]
-  var stride: [Int]
-  var padding: [Int]
-  var dilation: [Int]
-  var countIncludesPadding: Bool
+  var kernel: [Int]
+  var stride = [1, 1]
+  var padding = [0, 0]
+  var dilation = [1, 1]
 
   var inputPixels: Int { inputSize[0] * inputSize[1] }
   var outputPixels: Int { outputSize[0] * outputSize[1] }
+
+  /// How the input gradient of a convolution moves the kernel rotated by 180 degrees over cotangents that are spread
+  /// out by the stride.
+  var transposed: WindowGeometry {
+    WindowGeometry(
+      inputSize: outputSize, outputSize: inputSize, kernel: kernel,
+      padding: (0..<2).map { dilation[$0] * (kernel[$0] - 1) - padding[$0] }, dilation: dilation)
+  }
 
   /// Whether no window lies in the padding entirely.
   var everyWindowHasElements: Bool {
     inputSize.indices.allSatisfy { axis in
       (0..<outputSize[axis]).allSatisfy { output in
-        (0..<kernelSize[axis]).contains { place in
-          let position = output * stride[axis] - padding[axis] + place * dilation[axis]
+        (0..<kernel[axis]).contains { tap in
+          let position = output * stride[axis] - padding[axis] + tap * dilation[axis]
           return position >= 0 && position < inputSize[axis]
         }
       }
     }
   }
+}
+
+/// The sizes of a two-dimensional convolution.
+package struct ConvolutionShape: Sendable, Equatable {
+  var batch: Int
+  var inputChannels: Int
+  var outputChannels: Int
+  var groups = 1
+  var window: WindowGeometry
+
+  var inputShape: [Int] { [batch, inputChannels] + window.inputSize }
+  var outputShape: [Int] { [batch, outputChannels] + window.outputSize }
+  var weightShape: [Int] { [outputChannels, inputChannels / groups] + window.kernel }
+
+  /// Weights that belong to one output channel.
+  var taps: Int { inputChannels / groups * window.kernel[0] * window.kernel[1] }
+}
+
+/// A pool over the last two axes.
+package struct PoolingShape: Sendable, Equatable {
+  var window: WindowGeometry
+  var countIncludesPadding: Bool
 }
 
 /// A convolution of one group, an activation and an average pool, one after the other.
@@ -58,7 +64,9 @@ struct ConvActivationPoolShape: Sendable {
   let derivative: BinaryOp
 
   /// [batch, outputChannels, pooledHeight, pooledWidth].
-  var resultShape: [Int] { [convolution.batch, convolution.outputChannels] + pool.outputSize }
+  var resultShape: [Int] {
+    [convolution.batch, convolution.outputChannels] + pool.window.outputSize
+  }
 }
 
 /// What a normalization takes statistics over, in an array [batch, channels, pixels].

@@ -114,14 +114,9 @@ package struct ConvActivationPool: Sendable {
     guard pool.fits(output) else { return nil }
     return ConvActivationPoolShape(
       convolution: ConvolutionShape(
-        batch: x.size(0), inputChannels: x.size(1), inputSize: input,
-        outputChannels: weight.size(0), outputSize: output, kernelSize: convolution.kernel,
-        stride: convolution.stride, padding: convolution.padding,
-        dilation: convolution.dilation, groups: 1),
-      pool: PoolingShape(
-        inputSize: output, outputSize: pool.outputSize(output), kernelSize: pool.kernel,
-        stride: pool.stride, padding: pool.padding, dilation: [1, 1],
-        countIncludesPadding: countIncludesPadding),
+        batch: x.size(0), inputChannels: x.size(1), outputChannels: weight.size(0),
+        window: convolution.geometry(input, output)),
+      pool: PoolingShape(window: pool.geometry(output), countIncludesPadding: countIncludesPadding),
       activation: activation.primitives.value, derivative: activation.primitives.derivative)
   }
 }

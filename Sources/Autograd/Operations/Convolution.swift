@@ -37,10 +37,8 @@ func convolved(
     return convolved(padded, weight, bias, window.withoutTrailing, groups)
   }
   let shape = ConvolutionShape(
-    batch: x.size(0), inputChannels: x.size(1), inputSize: Array(x.shape[2...]),
-    outputChannels: weight.size(0), outputSize: window.outputSize(Array(x.shape[2...])),
-    kernelSize: window.kernel, stride: window.stride, padding: window.padding,
-    dilation: window.dilation, groups: groups)
+    batch: x.size(0), inputChannels: x.size(1), outputChannels: weight.size(0), groups: groups,
+    window: window.geometry(Array(x.shape[2...])))
   guard let bias else { return convolution(x, weight, shape) }
   require(
     bias.shape == [shape.outputChannels] && bias.dtype == x.dtype,

@@ -159,9 +159,8 @@ private func transposeConvolved(
   let y = convolutionInputGradient(
     x, weight,
     ConvolutionShape(
-      batch: x.size(0), inputChannels: outputs, inputSize: size, outputChannels: x.size(1),
-      outputSize: Array(x.shape[2...]), kernelSize: window.kernel, stride: window.stride,
-      padding: window.padding, dilation: window.dilation, groups: groups))
+      batch: x.size(0), inputChannels: outputs, outputChannels: x.size(1), groups: groups,
+      window: window.geometry(size, Array(x.shape[2...]))))
   guard let bias else { return y }
   require(
     bias.shape == [outputs], "\(operation): the bias must be [\(outputs)], got \(bias.summary)")

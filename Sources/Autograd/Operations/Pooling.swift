@@ -141,17 +141,17 @@ package func maximumPool(_ x: Tensor, _ window: SlidingWindow) -> Tensor {
   return overPlanes(x, window, true) { x, shape in
     let planes = Array(x.shape.dropLast(2))
     // A dilated window that steps over all elements is as long as the padded axis, so the only one.
-    if !shape.everyWindowHasElements {
+    if !shape.window.everyWindowHasElements {
       return .full(
-        planes + shape.outputSize, -Double.infinity, dtype: x.dtype, device: x.device)
+        planes + shape.window.outputSize, -Double.infinity, dtype: x.dtype, device: x.device)
     }
     let indices = NDArray.uninitialized(
-      dtype: .int32, shape: planes + [shape.outputPixels], on: x.device)
+      dtype: .int32, shape: planes + [shape.window.outputPixels], on: x.device)
     Backend.maxPoolIndices(
       x.array.contiguous(), shape, planes: planes.reduce(1, *), into: indices)
-    return x.reshape(planes + [shape.inputPixels])
+    return x.reshape(planes + [shape.window.inputPixels])
       .gathered(planes.count, Tensor(indices))
-      .reshape(planes + shape.outputSize)
+      .reshape(planes + shape.window.outputSize)
   }
 }
 
@@ -173,9 +173,7 @@ private func overPlanes(
       [rows.map { sizes[$0] } ?? other, columns.map { sizes[$0] } ?? other]
     }
     return PoolingShape(
-      inputSize: pair(input, inner), outputSize: pair(output, inner),
-      kernelSize: pair(window.kernel, 1), stride: pair(window.stride, 1),
-      padding: pair(window.padding, 0), dilation: pair(window.dilation, 1),
+      window: window.mapped(pair).geometry(pair(input, inner), pair(output, inner)),
       countIncludesPadding: countIncludesPadding)
   }
   switch axes {
@@ -211,7 +209,7 @@ func averagePool(_ x: Tensor, _ shape: PoolingShape) -> Tensor {
   differentiable(x) { x in
     let planes = Array(x.shape.dropLast(2))
     let y = NDArray.uninitialized(
-      dtype: x.dtype, shape: planes + shape.outputSize, on: x.device)
+      dtype: x.dtype, shape: planes + shape.window.outputSize, on: x.device)
     Backend.averagePool(x.array.contiguous(), shape, planes: planes.reduce(1, *), into: y)
     return Tensor(y)
   } pullback: { _, _ in
@@ -223,7 +221,7 @@ private func averagePoolGradient(_ dy: Tensor, _ shape: PoolingShape) -> Tensor 
   differentiable(dy) { dy in
     let planes = Array(dy.shape.dropLast(2))
     let dx = NDArray.uninitialized(
-      dtype: dy.dtype, shape: planes + shape.inputSize, on: dy.device)
+      dtype: dy.dtype, shape: planes + shape.window.inputSize, on: dy.device)
     Backend.averagePoolGradient(dy.array.contiguous(), shape, planes: planes.reduce(1, *), into: dx)
     return Tensor(dx)
   } pullback: { _, _ in

@@ -139,6 +139,13 @@ package struct SlidingWindow: Sendable {
     return result
   }
 
+  /// The window on an input of two axes; the output's size follows from it unless given.
+  func geometry(_ input: [Int], _ output: [Int]? = nil) -> WindowGeometry {
+    WindowGeometry(
+      inputSize: input, outputSize: output ?? outputSize(input), kernel: kernel, stride: stride,
+      padding: padding, dilation: dilation)
+  }
+
   /// Whether at least one window fits along each axis.
   package func fits(_ input: [Int]) -> Bool {
     input.indices.allSatisfy {

@@ -37,7 +37,7 @@ extension CPU {
     let (dtype, type, lanes) = (x.dtype, x.dtype.kernelType, laneCount(x.dtype))
     let pixelBytes = lanes * dtype.byteCount
     let (inputPixels, activationPixels) = (convolution.paddedPixels, convolution.outputPixels)
-    let pooledPixels = shape.convolution.outputChannels * pool.outputPixels
+    let pooledPixels = shape.convolution.outputChannels * pool.window.outputPixels
     let panels = lanePanels(weight, convolution)
     forEachLaneBlock(convolution, lanes) { _, first, count in
       let scratch = Scratch(
@@ -56,13 +56,13 @@ extension CPU {
       }
       // One channel plane at a time, so that it stays in L1 between activation and pooling.
       for output in 0..<shape.convolution.outputChannels {
-        let plane = activations + output * pool.inputPixels * pixelBytes
+        let plane = activations + output * pool.window.inputPixels * pixelBytes
         kernels.map(
-          shape.activation.kernel, type, pool.inputPixels * lanes, 1,
+          shape.activation.kernel, type, pool.window.inputPixels * lanes, 1,
           CKSource(data: plane, inner: 1, outer: 0), plane)
-        withUnsafePointer(to: pool.window) {
+        withUnsafePointer(to: pool.kernelWindow) {
           kernels.averagePoolLanes(
-            type, $0, 1, plane, pooled + output * pool.outputPixels * pixelBytes)
+            type, $0, 1, plane, pooled + output * pool.window.outputPixels * pixelBytes)
         }
       }
       outOfLanes(pooled, pooledPixels, first: first, count: count, dtype, into: y)
@@ -84,7 +84,7 @@ extension CPU {
     let lanes = laneCount(dtype)
     let pixelBytes = lanes * size
     let channels = shape.convolution.outputChannels
-    let pooledPixels = channels * pool.outputPixels
+    let pooledPixels = channels * pool.window.outputPixels
     let panels =
       dx == nil ? nil : lanePanels(rotated(weight, shape.convolution), inputGradient)
     let blocks = convolution.blocks(of: lanes)
@@ -101,7 +101,7 @@ extension CPU {
         type, lanes, count, pooledPixels,
         CKSource(data: dy.data + first * pooledPixels * size, inner: 1, outer: pooledPixels), pooled
       )
-      withUnsafePointer(to: pool.window) {
+      withUnsafePointer(to: pool.kernelWindow) {
         kernels.activationPoolLanesGradient(
           shape.derivative.kernel, type, $0, channels, pooled,
           state.activations.data + block * cotangentBytes, cotangent,

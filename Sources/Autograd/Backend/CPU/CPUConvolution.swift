@@ -18,18 +18,19 @@ private struct StridePhase {
 
   init(_ place: Int, of shape: ConvolutionShape, axis: Int) {
     self.place = place
-    step = shape.stride[axis]
-    let reach = place + shape.padding[axis]
+    step = shape.window.stride[axis]
+    let reach = place + shape.window.padding[axis]
     let first = reach % step
-    pixels = (shape.inputSize[axis] - place + step - 1) / step
-    taps = max(0, (shape.kernelSize[axis] - first + step - 1) / step)
+    pixels = (shape.window.inputSize[axis] - place + step - 1) / step
+    taps = max(0, (shape.window.kernel[axis] - first + step - 1) / step)
     last = first + (taps - 1) * step
     padding = taps - 1 - reach / step
   }
 
   init(wholeKernelOf shape: ConvolutionShape, axis: Int) {
     (place, pixels, taps, step, last, padding) = (
-      0, shape.inputSize[axis], shape.kernelSize[axis], 1, shape.kernelSize[axis] - 1, 0
+      0, shape.window.inputSize[axis], shape.window.kernel[axis], 1, shape.window.kernel[axis] - 1,
+      0
     )
   }
 
@@ -69,7 +70,7 @@ extension CPU {
       return convolveLanes(dy, rotated(weight, shape), bias: nil, lanes, into: dx)
     }
     let rows = shape.inputChannels / shape.groups
-    let isStrided = shape.stride != [1, 1] && shape.dilation == [1, 1]
+    let isStrided = shape.window.stride != [1, 1] && shape.window.dilation == [1, 1]
     // The products below have zeros for padding, dilation and strides: NaN beside an infinity.
     if !hasFiniteSum(weight) || isStrided && rows <= Tuning.fewChannels && !hasFiniteSum(dy) {
       return scatteredInputGradient(dy, weight, shape, into: dx)
@@ -89,10 +90,10 @@ extension CPU {
   private static func stridedInputGradient(
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, rows: Int, into dx: NDArray
   ) {
-    let verticals = (0..<min(shape.stride[0], shape.inputSize[0])).map {
+    let verticals = (0..<min(shape.window.stride[0], shape.window.inputSize[0])).map {
       StridePhase($0, of: shape, axis: 0)
     }
-    let horizontals = (0..<min(shape.stride[1], shape.inputSize[1])).map {
+    let horizontals = (0..<min(shape.window.stride[1], shape.window.inputSize[1])).map {
       StridePhase($0, of: shape, axis: 1)
     }
     if rows <= Tuning.fewChannels {
@@ -112,7 +113,7 @@ extension CPU {
     _ weight: NDArray, _ shape: ConvolutionShape, rows: Int, into dx: NDArray
   ) {
     let size = dx.dtype.byteCount
-    let (height, width) = (shape.inputSize[0], shape.inputSize[1])
+    let (height, width) = (shape.window.inputSize[0], shape.window.inputSize[1])
     let planes = shape.batch * shape.inputChannels
     let places = verticals.flatMap { vertical in horizontals.map { (vertical, $0) } }
     let (window, perGroup) = (StridePhase.window(verticals), shape.outputChannels / shape.groups)
@@ -141,12 +142,12 @@ extension CPU {
       ThreadPool.run(planes) { plane in
         for (index, (vertical, horizontal)) in places.enumerated() {
           for row in 0..<vertical.pixels {
-            let line = plane * height + vertical.place + row * shape.stride[0]
+            let line = plane * height + vertical.place + row * shape.window.stride[0]
             let source = ((plane * places.count + index) * pixelsY + row) * pixelsX
             kernels.copy(
               dx.dtype.kernelType, dx.dtype.kernelType, horizontal.pixels, 1,
               CKSource(data: part.data + source * size, inner: 1, outer: 0),
-              dx.data + (line * width + horizontal.place) * size, shape.stride[1], 0)
+              dx.data + (line * width + horizontal.place) * size, shape.window.stride[1], 0)
           }
         }
       }
@@ -161,11 +162,10 @@ extension CPU {
     multiplyPatches(
       of: dy,
       CKPatches(
-        channels: perGroup, height: shape.outputSize[0], width: shape.outputSize[1],
-        imageStep: shape.outputChannels * shape.outputPixels, kernelHeight: window.taps,
-        kernelWidth: across.taps, outputHeight: pixelsY,
-        outputWidth: pixelsX, strideY: 1, strideX: 1, padY: window.padding,
-        padX: across.padding, dilationY: 1, dilationX: 1, expansionY: 1, expansionX: 1),
+        WindowGeometry(
+          inputSize: shape.window.outputSize, outputSize: [pixelsY, pixelsX],
+          kernel: [window.taps, across.taps], padding: [window.padding, across.padding]),
+        channels: perGroup, shape.groups),
       by: matrix, rows: rows * places.count, shape, into: part)
     copyPart(part)
     withExtendedLifetime(dy) {}
@@ -184,7 +184,7 @@ extension CPU {
     _ weight: NDArray, _ shape: ConvolutionShape, _ vertical: StridePhase,
     _ horizontal: StridePhase
   ) -> NDArray {
-    let (height, width) = (shape.kernelSize[0], shape.kernelSize[1])
+    let (height, width) = (shape.window.kernel[0], shape.window.kernel[1])
     let (perGroup, channels) = (
       shape.outputChannels / shape.groups, shape.inputChannels / shape.groups
     )
@@ -218,7 +218,7 @@ extension CPU {
     let planes = NDArray.uninitialized(
       dtype: dy.dtype, shape: [shape.batch, shape.outputChannels], on: .cpu)
     reduce(
-      .sum, dy, outer: planes.count, reduced: shape.outputPixels, inner: 1, into: planes)
+      .sum, dy, outer: planes.count, reduced: shape.window.outputPixels, inner: 1, into: planes)
     reduce(.sum, planes, outer: 1, reduced: shape.batch, inner: db.count, into: db)
   }
 }

@@ -28,43 +28,37 @@ extension CPU {
 
     /// The forward pass: images to results.
     init(_ shape: ConvolutionShape) {
-      sizes = CKLaneConvolution(
-        channels: shape.inputChannels / shape.groups,
-        height: shape.inputSize[0] + 2 * shape.padding[0],
-        width: shape.inputSize[1] + 2 * shape.padding[1],
-        kernelHeight: shape.kernelSize[0], kernelWidth: shape.kernelSize[1],
-        outputs: shape.outputChannels / shape.groups,
-        outputHeight: shape.outputSize[0], outputWidth: shape.outputSize[1],
-        strideY: shape.stride[0], strideX: shape.stride[1], padY: 0, padX: 0,
-        dilationY: shape.dilation[0], dilationX: shape.dilation[1], firstRow: shape.padding[0],
-        endRow: shape.padding[0] + shape.inputSize[0], firstColumn: shape.padding[1],
-        endColumn: shape.padding[1] + shape.inputSize[1])
-      inputSize = shape.inputSize
-      padding = shape.padding
-      groups = shape.groups
-      batch = shape.batch
+      self.init(
+        shape, shape.window, shape.window.padding, shape.inputChannels, shape.outputChannels)
     }
 
     /// The input gradient as a convolution of the cotangents with the kernel rotated by 180 degrees; nil if it is
     /// none, since the windows jump or the padding is wider than the kernel.
     init?(inputGradientOf shape: ConvolutionShape) {
-      let padding = (0..<2).map {
-        shape.dilation[$0] * (shape.kernelSize[$0] - 1) - shape.padding[$0]
+      let window = shape.window.transposed
+      guard shape.window.stride == [1, 1], window.padding.allSatisfy({ $0 >= 0 }) else {
+        return nil
       }
-      guard shape.stride == [1, 1], padding.allSatisfy({ $0 >= 0 }) else { return nil }
+      self.init(shape, window, [0, 0], shape.outputChannels, shape.inputChannels)
+    }
+
+    /// A convolution whose input contains some padding; windows leave out the rest.
+    private init(
+      _ shape: ConvolutionShape, _ window: WindowGeometry, _ padding: [Int], _ channels: Int,
+      _ outputs: Int
+    ) {
       sizes = CKLaneConvolution(
-        channels: shape.outputChannels / shape.groups,
-        height: shape.outputSize[0], width: shape.outputSize[1],
-        kernelHeight: shape.kernelSize[0], kernelWidth: shape.kernelSize[1],
-        outputs: shape.inputChannels / shape.groups,
-        outputHeight: shape.inputSize[0], outputWidth: shape.inputSize[1], strideY: 1, strideX: 1,
-        padY: padding[0], padX: padding[1],
-        dilationY: shape.dilation[0], dilationX: shape.dilation[1], firstRow: 0,
-        endRow: shape.outputSize[0], firstColumn: 0, endColumn: shape.outputSize[1])
-      inputSize = shape.outputSize
-      self.padding = [0, 0]
-      groups = shape.groups
-      batch = shape.batch
+        channels: channels / shape.groups, height: window.inputSize[0] + 2 * padding[0],
+        width: window.inputSize[1] + 2 * padding[1], kernelHeight: window.kernel[0],
+        kernelWidth: window.kernel[1], outputs: outputs / shape.groups,
+        outputHeight: window.outputSize[0], outputWidth: window.outputSize[1],
+        strideY: window.stride[0], strideX: window.stride[1],
+        padY: window.padding[0] - padding[0], padX: window.padding[1] - padding[1],
+        dilationY: window.dilation[0], dilationX: window.dilation[1], firstRow: padding[0],
+        endRow: padding[0] + window.inputSize[0], firstColumn: padding[1],
+        endColumn: padding[1] + window.inputSize[1])
+      (inputSize, self.padding) = (window.inputSize, padding)
+      (groups, batch) = (shape.groups, shape.batch)
     }
 
     /// Whether the batch-interleaved kernel is expected to beat im2col and a matrix product: at least half a

@@ -6,28 +6,29 @@ internal import CKernels
 extension ConvolutionShape {
   /// The inputs' patches: as many rows as taps, a column per output pixel.
   var inputPatches: CKPatches {
-    CKPatches(
-      channels: inputChannels / groups, height: inputSize[0], width: inputSize[1],
-      imageStep: inputChannels * inputPixels, kernelHeight: kernelSize[0],
-      kernelWidth: kernelSize[1], outputHeight: outputSize[0], outputWidth: outputSize[1],
-      strideY: stride[0], strideX: stride[1], padY: padding[0], padX: padding[1],
-      dilationY: dilation[0], dilationX: dilation[1], expansionY: 1, expansionX: 1)
+    CKPatches(window, channels: inputChannels / groups, groups)
   }
 
   /// The outputs' patches as the input gradient needs them: the kernel rotated by 180 degrees, the outputs
   /// spread out by the stride.
   var outputPatches: CKPatches {
     CKPatches(
-      channels: outputChannels / groups, height: outputSize[0], width: outputSize[1],
-      imageStep: outputChannels * outputPixels, kernelHeight: kernelSize[0],
-      kernelWidth: kernelSize[1], outputHeight: inputSize[0], outputWidth: inputSize[1],
-      strideY: 1, strideX: 1, padY: dilation[0] * (kernelSize[0] - 1) - padding[0],
-      padX: dilation[1] * (kernelSize[1] - 1) - padding[1], dilationY: dilation[0],
-      dilationX: dilation[1], expansionY: stride[0], expansionX: stride[1])
+      window.transposed, channels: outputChannels / groups, groups, expansion: window.stride)
   }
 }
 
 extension CKPatches {
+  /// The patches of one group of images whose groups follow each other.
+  init(_ window: WindowGeometry, channels: Int, _ groups: Int, expansion: [Int] = [1, 1]) {
+    self.init(
+      channels: channels, height: window.inputSize[0], width: window.inputSize[1],
+      imageStep: channels * groups * window.inputPixels, kernelHeight: window.kernel[0],
+      kernelWidth: window.kernel[1], outputHeight: window.outputSize[0],
+      outputWidth: window.outputSize[1], strideY: window.stride[0], strideX: window.stride[1],
+      padY: window.padding[0], padX: window.padding[1], dilationY: window.dilation[0],
+      dilationX: window.dilation[1], expansionY: expansion[0], expansionX: expansion[1])
+  }
+
   /// Whether every patch is one pixel, and they are the image's in order.
   fileprivate var arePixels: Bool {
     kernelHeight * kernelWidth == 1 && strideY * strideX == 1 && expansionY * expansionX == 1
@@ -169,7 +170,7 @@ extension CPU {
   ) {
     let panels = PanelShape(x.dtype)
     let (type, size) = (panels.type, panels.elementSize)
-    let (groups, taps, pixels) = (shape.groups, shape.taps, shape.outputPixels)
+    let (groups, taps, pixels) = (shape.groups, shape.taps, shape.window.outputPixels)
     let rows = shape.outputChannels / groups
     if shape.batch == 0 || pixels == 0 {
       result.data.initializeMemory(as: UInt8.self, repeating: 0, count: result.count * size)
@@ -198,7 +199,7 @@ extension CPU {
               width, width: panels.rightWidth, depth: min(joined * pixels, Tuning.depthBlock)))
           let target = result.data + ((sum * groups + group) * rows * taps + column) * size
           let inputs =
-            x.data + group * patches.pointee.channels * shape.inputPixels * size
+            x.data + group * patches.pointee.channels * shape.window.inputPixels * size
           let images = sums.images(sum, of: shape.batch)
           for sample in stride(from: images.lowerBound, to: images.upperBound, by: joined) {
             let end = min(sample + joined, images.upperBound) * pixels

@@ -1,26 +1,29 @@
 internal import CKernels
 
 extension PoolingShape {
-  var window: CKWindow {
+  var kernelWindow: CKWindow {
     CKWindow(
-      height: inputSize[0], width: inputSize[1], kernelHeight: kernelSize[0],
-      kernelWidth: kernelSize[1], outputHeight: outputSize[0], outputWidth: outputSize[1],
-      strideY: stride[0], strideX: stride[1], padY: padding[0], padX: padding[1],
-      dilationY: dilation[0], dilationX: dilation[1], countIncludesPadding: countIncludesPadding)
+      height: window.inputSize[0], width: window.inputSize[1], kernelHeight: window.kernel[0],
+      kernelWidth: window.kernel[1], outputHeight: window.outputSize[0],
+      outputWidth: window.outputSize[1], strideY: window.stride[0], strideX: window.stride[1],
+      padY: window.padding[0], padX: window.padding[1], dilationY: window.dilation[0],
+      dilationX: window.dilation[1], countIncludesPadding: countIncludesPadding)
   }
 }
 
 // Pooling primitives on dense arrays [planes..., height, width].
 extension CPU {
   static func averagePool(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
-    pool(x, shape.inputPixels, planes, into: y, shape.outputPixels, shape, kernels.averagePool)
+    pool(
+      x, shape.window.inputPixels, planes, into: y, shape.window.outputPixels, shape,
+      kernels.averagePool)
   }
 
   static func averagePoolGradient(
     _ dy: NDArray, _ shape: PoolingShape, planes: Int, into dx: NDArray
   ) {
     pool(
-      dy, shape.outputPixels, planes, into: dx, shape.inputPixels, shape,
+      dy, shape.window.outputPixels, planes, into: dx, shape.window.inputPixels, shape,
       kernels.averagePoolGradient)
   }
 
@@ -31,7 +34,7 @@ extension CPU {
       Void
   ) {
     let size = x.dtype.byteCount
-    let window = shape.window
+    let window = shape.kernelWindow
     withExtendedLifetime((x, y)) {
       withUnsafePointer(to: window) { window in
         forEachRowPart(planes, width: max(xPixels, yPixels)) { start, count in
@@ -46,13 +49,13 @@ extension CPU {
   static func maxPoolIndices(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
     let x = x.computable
     let size = x.dtype.byteCount
-    let window = shape.window
+    let window = shape.kernelWindow
     withExtendedLifetime((x, y)) {
       withUnsafePointer(to: window) { window in
-        forEachRowPart(planes, width: shape.inputPixels) { start, count in
+        forEachRowPart(planes, width: shape.window.inputPixels) { start, count in
           kernels.maxPoolIndices(
-            x.dtype.kernelType, window, count, x.data + start * shape.inputPixels * size,
-            y.data.assumingMemoryBound(to: Int32.self) + start * shape.outputPixels)
+            x.dtype.kernelType, window, count, x.data + start * shape.window.inputPixels * size,
+            y.data.assumingMemoryBound(to: Int32.self) + start * shape.window.outputPixels)
         }
       }
     }

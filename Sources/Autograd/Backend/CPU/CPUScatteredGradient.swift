@@ -7,7 +7,7 @@ extension CPU {
   static func scatteredInputGradient(
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, into dx: NDArray
   ) {
-    let (pixels, taps) = (shape.outputPixels, shape.taps)
+    let (pixels, taps) = (shape.window.outputPixels, shape.taps)
     let perGroup = shape.outputChannels / shape.groups
     let parts = shape.batch * shape.groups
     let products = NDArray.uninitialized(dtype: dx.dtype, shape: [taps, pixels], on: .cpu)
@@ -39,14 +39,18 @@ extension CPU {
   ) {
     var place = 0
     for channel in 0..<shape.inputChannels / shape.groups {
-      for tapY in 0..<shape.kernelSize[0] {
-        for tapX in 0..<shape.kernelSize[1] {
-          for outputY in 0..<shape.outputSize[0] {
-            let y = outputY * shape.stride[0] + tapY * shape.dilation[0] - shape.padding[0]
-            let row = (channel * shape.inputSize[0] + y) * shape.inputSize[1]
-            for outputX in 0..<shape.outputSize[1] {
-              let x = outputX * shape.stride[1] + tapX * shape.dilation[1] - shape.padding[1]
-              if 0..<shape.inputSize[0] ~= y && 0..<shape.inputSize[1] ~= x {
+      for tapY in 0..<shape.window.kernel[0] {
+        for tapX in 0..<shape.window.kernel[1] {
+          for outputY in 0..<shape.window.outputSize[0] {
+            let y =
+              outputY * shape.window.stride[0] + tapY * shape.window.dilation[0]
+              - shape.window.padding[0]
+            let row = (channel * shape.window.inputSize[0] + y) * shape.window.inputSize[1]
+            for outputX in 0..<shape.window.outputSize[1] {
+              let x =
+                outputX * shape.window.stride[1] + tapX * shape.window.dilation[1]
+                - shape.window.padding[1]
+              if 0..<shape.window.inputSize[0] ~= y && 0..<shape.window.inputSize[1] ~= x {
                 pixels[row + x] += products[place]
               }
               place += 1

@@ -153,8 +153,9 @@ import Testing
       }
       func array(_ shape: [Int]) -> NDArray { Tensor.ones(shape).array }
       let shape = PoolingShape(
-        inputSize: [64, 64], outputSize: [32, 32], kernelSize: [2, 2], stride: [2, 2],
-        padding: [0, 0], dilation: [1, 1], countIncludesPadding: true)
+        window: WindowGeometry(
+          inputSize: [64, 64], outputSize: [32, 32], kernel: [2, 2], stride: [2, 2]),
+        countIncludesPadding: true)
       let (x, y) = (array([32, 64, 64]), array([32, 32, 32]))
       let indices = Tensor.zeros([32, 32, 32], dtype: .int32).array
       // A chunk for every 2^15 elements, and for every 2^17 products of a vector.
