@@ -18,3 +18,19 @@ package func fail(_ message: String, file: StaticString = #fileID, line: UInt = 
   if let path = FailureContext.path() { fatalError("\(path): \(message)", file: file, line: line) }
   fatalError(message, file: file, line: line)
 }
+
+/// An index from 0 below `count`; negative ones count from the end.
+///
+/// - Parameters:
+///   - name: The operation and what the index is, as in `select: index`.
+///   - whole: What it is out of range for, in the message.
+@inlinable
+@inline(__always)
+package func wrappedIndex(
+  _ index: Int, below count: Int, _ name: @autoclosure () -> String,
+  _ whole: @autoclosure () -> String
+) -> Int {
+  let result = index < 0 ? index + count : index
+  require(result >= 0 && result < count, "\(name()) \(index) is out of range for \(whole())")
+  return result
+}

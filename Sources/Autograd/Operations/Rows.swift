@@ -72,12 +72,8 @@ public func embedding(
   scaleGradientByFrequency: Bool = false
 ) -> Tensor {
   require(weight.rank == 2, "embedding: needs weights [vectors, size], got \(weight.summary)")
-  let skipped = paddingIndex.map { index in
-    let place = index < 0 ? index + weight.size(0) : index
-    require(
-      place >= 0 && place < weight.size(0),
-      "embedding: the padding index \(index) is out of range for \(weight.summary)")
-    return place
+  let skipped = paddingIndex.map {
+    wrappedIndex($0, below: weight.size(0), "embedding: the padding index", weight.summary)
   }
   let checked = indices.checkedIndices(below: weight.size(0), "embedding")
     .reshape([indices.count])

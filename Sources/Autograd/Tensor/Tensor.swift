@@ -53,12 +53,7 @@ public struct Tensor: Sendable {
 
   /// The axis counted from 0, or a failure that names the operation.
   func checkedAxis(_ axis: Int, _ operation: StaticString, rank: Int? = nil) -> Int {
-    let rank = rank ?? self.rank
-    let result = axis < 0 ? axis + rank : axis
-    require(
-      result >= 0 && result < rank,
-      "\(operation): axis \(axis) is out of range for \(summary)")
-    return result
+    wrappedIndex(axis, below: rank ?? self.rank, "\(operation): axis", summary)
   }
 
   /// The axes counted from 0 in ascending order; nil stands for all of them.

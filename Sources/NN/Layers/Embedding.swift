@@ -54,12 +54,8 @@ public final class Embedding: Layer {
   }
 
   private static func checked(_ paddingIndex: Int?, count: Int) -> Int? {
-    paddingIndex.map { index in
-      let place = index < 0 ? index + count : index
-      require(
-        place >= 0 && place < count,
-        "Embedding: the padding index \(index) is out of range for \(count) vectors")
-      return place
+    paddingIndex.map {
+      wrappedIndex($0, below: count, "Embedding: the padding index", "\(count) vectors")
     }
   }
 

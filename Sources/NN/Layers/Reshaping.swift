@@ -69,15 +69,6 @@ public final class Unflatten: Layer {
   /// - Parameter x: Any shape with the axis.
   /// - Returns: The same elements, with the sizes in place of the axis.
   public func forward(_ x: consuming Tensor) -> Tensor {
-    let x = x
-    let place = axis < 0 ? axis + x.rank : axis
-    require((0..<x.rank).contains(place), "axis \(axis) is out of range for \(x.shape)")
-    let known = Tensor.elementCount(sizes.filter { $0 >= 0 }) ?? -1
-    let isOpen = sizes.contains(-1)
-    require(
-      isOpen ? known > 0 && x.size(place) % known == 0 : known == x.size(place),
-      "cannot split dimension \(place) of \(x.shape) into \(sizes)")
-    let split = sizes.map { $0 == -1 ? x.size(place) / known : $0 }
-    return x.reshape(Array(x.shape[..<place]) + split + Array(x.shape[(place + 1)...]))
+    x.unflatten(axis: axis, into: sizes)
   }
 }

@@ -82,13 +82,15 @@ import Testing
     Mistake("Unflatten: axis 1 cannot be split into [-1, -1]") {
       _ = Unflatten(1, into: [-1, -1])
     },
-    Mistake("cannot split dimension 1 of [2, 7] into [2, 3]") {
+    Mistake("unflatten: [2, 3] do not make up axis 1 of float32 [2, 7]") {
       _ = Unflatten(1, into: [2, 3])(.zeros([2, 7]))
     },
-    Mistake("Unflatten axis 1 into [2, -1]: cannot split dimension 1 of [2, 7] into [2, -1]") {
-      _ = Unflatten(1, into: [2, -1])(.zeros([2, 7]))
-    },
-    Mistake("axis 2 is out of range for [2, 7]") {
+    Mistake(
+      """
+      Unflatten axis 1 into [2, -1]: unflatten: [2, -1] do not make up axis 1 of float32 [2, 7]
+      """
+    ) { _ = Unflatten(1, into: [2, -1])(.zeros([2, 7])) },
+    Mistake("unflatten: axis 2 is out of range for float32 [2, 7]") {
       _ = Unflatten(2, into: [7])(.zeros([2, 7]))
     },
     Mistake("Dropout2d: the probability must be between 0 and 1, got 2.0") { _ = Dropout2d(2) },
