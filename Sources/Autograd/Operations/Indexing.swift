@@ -9,53 +9,17 @@ extension Tensor {
   ///   - step: At least 1.
   public func slice(axis: Int, from start: Int = 0, to end: Int? = nil, step: Int = 1) -> Tensor {
     let axis = checkedAxis(axis, "slice")
-    let size = size(axis)
     require(step >= 1, "slice: the step must be at least 1, got \(step)")
-    let step = Swift.min(step, Swift.max(size, 1))  // a longer one goes no farther
-    let clip = { (place: Int) in Swift.min(Swift.max(place < 0 ? place + size : place, 0), size) }
-    let first = clip(start)
-    let last = Swift.max(first, clip(end ?? size))
-    var sizes = shape
-    sizes[axis] = (last - first + step - 1) / step
-    if sizes[axis] == size { return self }
-    return differentiable(moving: self) { [sizes] x in
-      var strides = x.strides
-      let offset = first * strides[axis]
-      strides[axis] *= step
-      return Tensor(x.array.view(shape: sizes, strides: strides, offset: offset))
-    } pullback: { x, _ in
-      let original = x.shape
-      return { dy in dy.embedded(in: original, axis: axis, from: first, step: step) }
-    }
+    return slice(
+      Region(of: shape, axis: axis) { $0.addRange(axis, from: start, to: end, step: step) })
   }
 
-  /// One place along an axis, without the axis.
+  /// The elements at one index along an axis, without the axis; a view.
   public func select(axis: Int, at index: Int) -> Tensor {
     let axis = checkedAxis(axis, "select")
-    let size = size(axis)
-    let place = index < 0 ? index + size : index
-    require(
-      place >= 0 && place < size,
-      "select: index \(index) is out of range for axis \(axis) of \(summary)")
-    return slice(axis: axis, from: place, to: place + 1).squeeze(axis)
-  }
-
-  /// Zeros of a shape with this tensor at every `step`-th place of an axis: the adjoint of `slice`.
-  func embedded(in shape: [Int], axis: Int, from start: Int, step: Int) -> Tensor {
-    let count = size(axis)
-    return differentiable(moving: self) { x in
-      let y = NDArray.filled(shape: shape, value: 0, dtype: x.dtype, on: x.device)
-      var strides = y.strides
-      let offset = start * strides[axis]
-      strides[axis] *= step
-      Backend.copy(x.array, into: y.view(shape: x.shape, strides: strides, offset: offset))
-      return Tensor(y)
-    } pullback: { _, _ in
-      { dy in
-        dy.slice(
-          axis: axis, from: start, to: Swift.min(start + count * step, shape[axis]), step: step)
-      }
-    }
+    let start = wrappedIndex(
+      index, below: size(axis), "select: index", "axis \(axis) of \(summary)")
+    return slice(Region(of: shape, axis: axis) { $0.starts[axis] = start })
   }
 
   /// The elements at indices along an axis, as PyTorch's `gather`: for axis 1 of a matrix,

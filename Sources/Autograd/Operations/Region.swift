@@ -1,7 +1,7 @@
-/// A part of a tensor that lies at even steps along its axes, with axes taken away and added: what
-/// subscripts of integers, ranges and new axes describe.
+/// A strided view of a tensor, with axes taken away and added: what `slice`, `select` and subscripts of integers,
+/// ranges and new axes describe.
 struct Region: Sendable {
-  /// One axis of the part: an axis of the whole (nil for a new one) and the step along it.
+  /// One axis of the view: an axis of the whole (nil for a new one) and the step along it.
   struct Axis: Sendable {
     var source: Int?
     var step: Int
@@ -10,7 +10,7 @@ struct Region: Sendable {
 
   /// The shape of the whole.
   let whole: [Int]
-  /// Where the part starts along each axis of the whole.
+  /// Where the view starts along each axis of the whole.
   var starts: [Int]
   var axes: [Axis] = []
 
@@ -21,12 +21,35 @@ struct Region: Sendable {
 
   var shape: [Int] { axes.map(\.count) }
 
-  /// Whether the part is the whole as it is.
+  /// All of a tensor along every axis but one, which is for the caller to add.
+  init(of whole: [Int], axis: Int, _ add: (inout Region) -> Void) {
+    self.init(of: whole)
+    for other in whole.indices {
+      if other == axis { add(&self) } else { addRange(other) }
+    }
+  }
+
+  /// Adds an axis of the whole from `start` up to but without `end`; negative ones count from the end, and those
+  /// beyond the ends are clipped.
+  mutating func addRange(_ axis: Int, from start: Int? = nil, to end: Int? = nil, step: Int = 1) {
+    let size = whole[axis]
+    let step = min(max(step, -max(size, 1)), max(size, 1))  // a longer one goes no farther
+    let (low, high) = step > 0 ? (0, size) : (-1, size - 1)
+    let clip = { (index: Int) in min(max(index < 0 ? index + size : index, low), high) }
+    let first = start.map(clip) ?? (step > 0 ? low : high)
+    let last = end.map(clip) ?? (step > 0 ? high : low)
+    let distance = step > 0 ? last - first : first - last
+    starts[axis] = first
+    axes.append(
+      Axis(source: axis, step: step, count: max(0, (distance + abs(step) - 1) / abs(step))))
+  }
+
+  /// Whether the view is the whole as it is.
   var isWhole: Bool {
     shape == whole && axes.enumerated().allSatisfy { $1.source == $0 && $1.step == 1 }
   }
 
-  /// The part of an array that has the shape of the whole.
+  /// The view of an array that has the shape of the whole.
   func view(of array: NDArray) -> NDArray {
     let strides = array.strides
     let offset = zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }
@@ -38,25 +61,25 @@ struct Region: Sendable {
 
 extension Tensor {
   /// A region: a view, or a copy where it runs backwards.
-  func part(_ region: Region) -> Tensor {
+  func slice(_ region: Region) -> Tensor {
     if region.isWhole { return self }
     return differentiable(moving: self) { x in
       let view = region.view(of: x.array)
       return Tensor(region.axes.contains { $0.step < 0 } ? view.contiguous() : view)
     } pullback: { _, _ in
-      { dy in dy.placed(in: region) }
+      { dy in dy.sliceScattered(into: region) }
     }
   }
 
-  /// Zeros of the whole shape with this tensor in a region: the adjoint of `part`.
-  private func placed(in region: Region) -> Tensor {
+  /// Zeros of the whole shape with this tensor in a region: the adjoint of `slice`.
+  private func sliceScattered(into region: Region) -> Tensor {
     differentiable(moving: self) { x in
       let y = NDArray.filled(
         shape: region.whole, value: 0, dtype: x.dtype, on: x.device)
       Backend.copy(x.array, into: region.view(of: y))
       return Tensor(y)
     } pullback: { _, _ in
-      { dy in dy.part(region) }
+      { dy in dy.slice(region) }
     }
   }
 
@@ -69,7 +92,7 @@ extension Tensor {
     } first: { _, _, _ in
       { dy in dy.replacing(region, with: .zeros([], dtype: dy.dtype)) }
     } second: { _, _, _ in
-      { dy in dy.part(region) }
+      { dy in dy.slice(region) }
     }
   }
 

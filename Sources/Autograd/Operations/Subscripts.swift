@@ -99,15 +99,15 @@ extension Tensor {
     get {
       let selection = Selection(places.map(\.indexPlace), of: self)
       return selection.picks.isEmpty
-        ? part(selection.region) : part(selection.region).picked(selection.picks)
+        ? slice(selection.region) : slice(selection.region).picked(selection.picks)
     }
     set {
       let selection = Selection(places.map(\.indexPlace), of: self)
       var value = newValue.asType(dtype)
       if let mask = selection.mask, value.count == 1 {
-        value = Tensor.where(mask, value.reshape([]), part(selection.region))
+        value = Tensor.where(mask, value.reshape([]), slice(selection.region))
       } else if !selection.picks.isEmpty {
-        value = part(selection.region).replacingPicked(selection.picks, with: value)
+        value = slice(selection.region).replacingPicked(selection.picks, with: value)
       }
       value = value.fitted(to: selection.region.shape, self)
       if isTraced || value.isTraced {
@@ -193,39 +193,23 @@ private struct Selection {
       switch place {
       case .at(let index):
         let size = tensor.size(axis)
-        let position = index < 0 ? index + size : index
-        require(
-          position >= 0 && position < size,
-          "subscript: index \(index) is out of range for size \(size) (axis \(axis) of \(tensor.summary))"
-        )
-        region.starts[axis] = position
+        region.starts[axis] = wrappedIndex(
+          index, below: size, "subscript: index",
+          "size \(size) (axis \(axis) of \(tensor.summary))")
         axis += 1
       case .range(let from, let to, let step):
-        addRange(axis, from, to, step, size: tensor.size(axis))
+        require(step != 0, "subscript: the step must not be 0")
+        region.addRange(axis, from: from, to: to, step: step)
         axis += 1
       case .new: region.axes.append(Region.Axis(source: nil, step: 1, count: 1))
       case .rest:
         for _ in 0..<open {
-          addRange(axis, nil, nil, 1, size: tensor.size(axis))
+          region.addRange(axis)
           axis += 1
         }
       case .picked(let positions): axis = addPicks(positions, axis, tensor)
       }
     }
-  }
-
-  private mutating func addRange(_ axis: Int, _ from: Int?, _ to: Int?, _ step: Int, size: Int) {
-    require(step != 0, "subscript: the step must not be 0")
-    let step = min(max(step, -max(size, 1)), max(size, 1))  // a longer one goes no farther
-    let (low, high) = step > 0 ? (0, size) : (-1, size - 1)
-    let clip = { (place: Int) in min(max(place < 0 ? place + size : place, low), high) }
-    let start = from.map(clip) ?? (step > 0 ? low : high)
-    let end = to.map(clip) ?? (step > 0 ? high : low)
-    let distance = step > 0 ? end - start : start - end
-    region.starts[axis] = start
-    region.axes.append(
-      Region.Axis(
-        source: axis, step: step, count: max(0, (distance + abs(step) - 1) / abs(step))))
   }
 
   /// Adds what integers or a mask pick from an axis on; returns the next axis.
@@ -240,7 +224,7 @@ private struct Selection {
       !isMask || positions.rank > 0 && positions.shape == sizes,
       "subscript: the mask \(positions.summary) does not fit \(tensor.summary) from axis \(axis) on"
     )
-    for (column, size) in sizes.enumerated() { addRange(axis + column, nil, nil, 1, size: size) }
+    for column in 0..<count { region.addRange(axis + column) }
     picks.append((start..<start + count, positions))
     return axis + count
   }
@@ -283,11 +267,8 @@ private struct PickPlan {
     for (size, positions) in found {
       positions.expand(shape).withScalars(as: Int.self) { positions in
         for (place, index) in positions.enumerated() {
-          let position = index < 0 ? index + size : index
-          require(
-            position >= 0 && position < size,
-            "subscript: index \(index) is out of range for size \(size)")
-          places[place] = places[place] * size + position
+          let row = wrappedIndex(index, below: size, "subscript: index", "size \(size)")
+          places[place] = places[place] * size + row
         }
       }
     }
