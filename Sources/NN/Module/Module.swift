@@ -25,6 +25,14 @@ public struct Member {
     case buffer(Buffer)
     /// A part with members of its own.
     case module(any Module)
+
+    fileprivate var identifier: ObjectIdentifier {
+      switch self {
+      case .parameter(let parameter): ObjectIdentifier(parameter)
+      case .buffer(let buffer): ObjectIdentifier(buffer)
+      case .module(let module): ObjectIdentifier(module)
+      }
+    }
   }
 
   /// The name, as in `weight`; the names on the way, joined by dots, make a path.
@@ -79,29 +87,14 @@ extension Module {
   /// "".
   public var namedModules: [(path: String, module: any Module)] {
     var found: [(path: String, module: any Module)] = []
-    var seen = Set<ObjectIdentifier>()
-    visit("") { path, content in
-      guard case .module(let module) = content else { return true }
-      guard seen.insert(ObjectIdentifier(module)).inserted else { return false }
-      found.append((path, module))
-      return true
-    }
+    visit { if case .module(let module) = $1 { found.append(($0, module)) } }
     return found
   }
 
   /// All parameters with their paths, as in `net.0.weight`, each object once, under its first path.
   public var namedParameters: [(path: String, parameter: Parameter)] {
     var found: [(path: String, parameter: Parameter)] = []
-    var seen = Set<ObjectIdentifier>()
-    visit("") { path, content in
-      switch content {
-      case .module(let module): return seen.insert(ObjectIdentifier(module)).inserted
-      case .parameter(let parameter):
-        if seen.insert(ObjectIdentifier(parameter)).inserted { found.append((path, parameter)) }
-        return true
-      case .buffer: return true
-      }
-    }
+    visit { if case .parameter(let parameter) = $1 { found.append(($0, parameter)) } }
     return found
   }
 
@@ -109,16 +102,7 @@ extension Module {
   /// path.
   public var namedBuffers: [(path: String, buffer: Buffer)] {
     var found: [(path: String, buffer: Buffer)] = []
-    var seen = Set<ObjectIdentifier>()
-    visit("") { path, content in
-      switch content {
-      case .module(let module): return seen.insert(ObjectIdentifier(module)).inserted
-      case .buffer(let buffer):
-        if seen.insert(ObjectIdentifier(buffer)).inserted { found.append((path, buffer)) }
-        return true
-      case .parameter: return true
-      }
-    }
+    visit { if case .buffer(let buffer) = $1 { found.append(($0, buffer)) } }
     return found
   }
 
@@ -128,33 +112,38 @@ extension Module {
   /// All paths that lead to parameters and buffers: a shared one has several.
   var stateAliases: [(path: String, state: any State)] {
     var found: [(path: String, state: any State)] = []
-    func walk(_ module: any Module, _ path: String, _ above: [ObjectIdentifier]) {
-      let own = ObjectIdentifier(module)
-      if above.contains(own) { return }
-      for member in module.members {
-        let below = path.isEmpty ? member.name : path + "." + member.name
-        switch member.content {
-        case .module(let part): walk(part, below, above + [own])
-        case .parameter(let parameter): found.append((below, parameter))
-        case .buffer(let buffer): found.append((below, buffer))
-        }
+    visit(once: false) { path, content in
+      switch content {
+      case .module: break
+      case .parameter(let parameter): found.append((path, parameter))
+      case .buffer(let buffer): found.append((path, buffer))
       }
     }
-    walk(self, "", [])
     return found
   }
 
-  /// Calls `body` for this module and everything below it, which is left out where `body` returns
-  /// false.
-  func visit(_ path: String, _ body: (String, Member.Content) -> Bool) {
-    guard body(path, .module(self)) else { return }
-    for member in members {
-      let below = path.isEmpty ? member.name : path + "." + member.name
-      switch member.content {
-      case .module(let module): module.visit(below, body)
-      case .parameter, .buffer: _ = body(below, member.content)
+  /// Calls `body` for this module and everything below it with their paths, in order.
+  ///
+  /// - Parameters:
+  ///   - once: Whether each object comes once, under its first path; otherwise it comes under all paths, except
+  ///     below itself.
+  ///   - partsFirst: Whether a module comes after its members.
+  func visit(
+    once: Bool = true, partsFirst: Bool = false, _ body: (String, Member.Content) -> Void
+  ) {
+    var seen = Set<ObjectIdentifier>()
+    func walk(_ path: String, _ content: Member.Content) {
+      guard seen.insert(content.identifier).inserted else { return }
+      if !partsFirst { body(path, content) }
+      if case .module(let module) = content {
+        for member in module.members {
+          walk(path.isEmpty ? member.name : path + "." + member.name, member.content)
+        }
       }
+      if partsFirst { body(path, content) }
+      if !once { seen.remove(content.identifier) }
     }
+    walk("", .module(self))
   }
 
   /// The number of elements of all parameters, nil while a shape is unknown.
@@ -169,13 +158,7 @@ extension Module {
   ///
   /// Each object once, in order.
   public func apply(_ body: (any Module) -> Void) {
-    var seen = Set<ObjectIdentifier>()
-    func walk(_ module: any Module) {
-      guard seen.insert(ObjectIdentifier(module)).inserted else { return }
-      for case .module(let part) in module.members.map(\.content) { walk(part) }
-      body(module)
-    }
-    walk(self)
+    visit(partsFirst: true) { if case .module(let module) = $1 { body(module) } }
   }
 
   // MARK: State
