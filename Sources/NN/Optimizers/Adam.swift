@@ -82,7 +82,7 @@ public struct AdamOptions: DecayingRule {
       return
     }
     state["exp_avg_sq", zerosLike: value].update(
-      keeping: beta2, adding: gradient, by: gradient, times: 1 - beta2)
+      keeping: beta2, addingProductOf: gradient, gradient, times: 1 - beta2)
     if form == .amsgrad {
       let largest = maximum(
         state["max_exp_avg_sq", zerosLike: value], state["exp_avg_sq", zerosLike: value])
@@ -94,8 +94,8 @@ public struct AdamOptions: DecayingRule {
     /// The value less a multiple of u / (sqrt(v) + epsilon), v corrected.
     func descend(along u: Tensor, times rate: Double, keeping keep: Double) {
       value.update(
-        keeping: keep, adding: u, overRootOf: squares, timesRoot: 1 / biasCorrection2.squareRoot(),
-        plus: epsilon, times: -rate)
+        keeping: keep, adding: u, overRootOf: squares, rootScale: 1 / biasCorrection2.squareRoot(),
+        epsilon: epsilon, times: -rate)
     }
     switch form {
     case .adam, .amsgrad, .adamax:
@@ -119,7 +119,7 @@ public struct AdamOptions: DecayingRule {
           ((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)).squareRoot()
         // PyTorch adds epsilon to the root before it is corrected.
         value.update(
-          keeping: keep, adding: average, overRootOf: squares, plus: epsilon,
+          keeping: keep, adding: average, overRootOf: squares, epsilon: epsilon,
           times: -learningRate * rectified * biasCorrection2.squareRoot() / biasCorrection1)
       }
     }

@@ -53,22 +53,19 @@ extension Optimizer {
 
 /// How an optimizer moves one parameter, with the options of a group of them.
 ///
-/// A custom optimizer is a rule and a class around it:
+/// A custom optimizer is a rule and a class that conforms to `GroupedOptimizer`. This rule is gradient
+/// descent with momentum, in two passes over the memory:
 ///
 /// ```swift
-/// final class SignDescent: GroupedOptimizer {
-///   struct Options: UpdateRule {
-///     var learningRate: Double
-///     static var numbers: [(name: String, path: WritableKeyPath<Options, Double>)] {
-///       [("learningRate", \.learningRate)]
-///     }
-///     func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
-///       value -= gradient.sign() * learningRate
-///     }
+/// struct Momentum: UpdateRule {
+///   var learningRate: Double
+///   var momentum: Double
+///   static var numbers: [(name: String, path: WritableKeyPath<Momentum, Double>)] {
+///     [("learningRate", \.learningRate), ("momentum", \.momentum)]
 ///   }
-///   var groups: ParameterGroups<Options>
-///   init(_ parameters: [Parameter], learningRate: Double) {
-///     groups = ParameterGroups("SignDescent", parameters, Options(learningRate: learningRate))
+///   func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
+///     state["velocity", zerosLike: value].update(keeping: momentum, adding: gradient, times: 1)
+///     value.update(adding: state["velocity", zerosLike: value], times: -learningRate)
 ///   }
 /// }
 /// ```

@@ -72,21 +72,21 @@ extension RMSprop.Options {
   ) {
     let gradient = direction(gradient, at: value)
     state["square_avg", zerosLike: value].update(
-      keeping: alpha, adding: gradient, by: gradient, times: 1 - alpha)
+      keeping: alpha, addingProductOf: gradient, gradient, times: 1 - alpha)
     var squares = state["square_avg", zerosLike: value]
     if isCentered {
       state["grad_avg", zerosLike: value].update(
         keeping: alpha, adding: gradient, times: 1 - alpha)
       let mean = state["grad_avg", zerosLike: value]
-      squares.update(adding: mean, by: mean, times: -1)
+      squares.update(addingProductOf: mean, mean, times: -1)
     }
     if momentum == 0 {
       value.update(
-        adding: gradient, overRootOf: squares, plus: epsilon, times: -learningRate)
+        adding: gradient, overRootOf: squares, epsilon: epsilon, times: -learningRate)
       return
     }
     state["momentum_buffer", zerosLike: value].update(
-      keeping: momentum, adding: gradient, overRootOf: squares, plus: epsilon, times: 1)
+      keeping: momentum, adding: gradient, overRootOf: squares, epsilon: epsilon, times: 1)
     value.update(adding: state["momentum_buffer", zerosLike: value], times: -learningRate)
   }
 }
@@ -163,9 +163,9 @@ extension Adagrad.Options {
       state.tensors["sum"] = .full(
         value.shape, initialAccumulator, dtype: value.dtype, device: value.device)
     }
-    state["sum", zerosLike: value].update(adding: gradient, by: gradient, times: 1)
+    state["sum", zerosLike: value].update(addingProductOf: gradient, gradient, times: 1)
     value.update(
-      adding: gradient, overRootOf: state["sum", zerosLike: value], plus: epsilon,
+      adding: gradient, overRootOf: state["sum", zerosLike: value], epsilon: epsilon,
       times: -learningRate / (1 + Double(state.step - 1) * learningRateDecay))
   }
 }
@@ -232,11 +232,11 @@ extension Adadelta.Options {
   ) {
     let gradient = direction(gradient, at: value)
     state["square_avg", zerosLike: value].update(
-      keeping: rho, adding: gradient, by: gradient, times: 1 - rho)
+      keeping: rho, addingProductOf: gradient, gradient, times: 1 - rho)
     let size = (state["acc_delta", zerosLike: value] + epsilon).sqrt()
     let change = size / (state["square_avg", zerosLike: value] + epsilon).sqrt() * gradient
     state["acc_delta", zerosLike: value].update(
-      keeping: rho, adding: change, by: change, times: 1 - rho)
+      keeping: rho, addingProductOf: change, change, times: 1 - rho)
     value.update(adding: change, times: -learningRate)
   }
 }

@@ -9,9 +9,9 @@ import Testing
     var x = Tensor([10, 20])
     x.update(keeping: 0.5, adding: u, times: 3)
     expectScalars(x, [8, 16])
-    x.update(adding: u, by: v, times: -1)
+    x.update(addingProductOf: u, v, times: -1)
     expectScalars(x, [4, -2])
-    x.update(keeping: 0, adding: u, overRootOf: v, timesRoot: 2, plus: 1, times: 35)
+    x.update(keeping: 0, adding: u, overRootOf: v, rootScale: 2, epsilon: 1, times: 35)
     expectScalars(x, [7, 10])
   }
 
@@ -20,7 +20,7 @@ import Testing
     let copy = x
     x.update(adding: x, times: 1)
     expectScalars(x, [2, 4])
-    x.update(adding: x, by: x, times: 1)
+    x.update(addingProductOf: x, x, times: 1)
     expectScalars(x, [6, 20])
     expectScalars(copy, [1, 2])
     var view = Tensor([[1, 2], [3, 4]]).transpose()
