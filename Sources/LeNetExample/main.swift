@@ -46,9 +46,11 @@ func run(_ options: Options) throws {
     folder: options.outputFolder, datasetName: name, classNames: classNames,
     report: { StandardStreams.complain("LeNetExample: \($0)") })
   try results.prepare()
+  let trainer = Trainer(maxEpochs: options.epochCount, gpuCount: 1)
   if !options.isQuiet {
     print(
       """
+      device: \(trainer.deviceSummary)
       LeNet on \(name): \(data.training.count) images to learn from, \(data.validation?.count ?? 0) to test with
       """)
     model.layerSummary([1, 1, 28, 28])
@@ -59,7 +61,7 @@ func run(_ options: Options) throws {
   Interrupt.catchSignal()
   let progress = options.isQuiet ? nil : ProgressBar(sampleName: "images")
   var soFar = History()
-  let history = try Trainer(maxEpochs: options.epochCount, gpuCount: 1).fit(
+  let history = try trainer.fit(
     model, data,
     onEvent: { event in
       progress?.handle(event)

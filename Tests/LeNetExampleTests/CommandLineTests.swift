@@ -33,8 +33,15 @@ struct CommandLineTests {
     let folder = try TemporaryFolder()
     try makeFolder(folder("training.svg"))
     let status = try run(
-      "--dataset synthetic --epochs 1 --quiet --output \(folder.path) 2>\(folder("errors"))")
+      """
+      --dataset synthetic --epochs 1 --output \(folder.path) \
+      >\(folder("printed")) 2>\(folder("errors"))
+      """)
     #expect(status == 1)
+    let printed = String(decoding: try folder.read("printed"), as: UTF8.self)
+    #expect(
+      printed.hasPrefix("device: cpu (gpuCount is 1, but this build has no GPU backend)\nLeNet on ")
+    )
     let errors = String(decoding: try folder.read("errors"), as: UTF8.self)
     #expect(
       errors == """
@@ -45,7 +52,8 @@ struct CommandLineTests {
     #expect(try Safetensors.read(folder("weights.safetensors")).count == 10)
     #expect(
       try folder.names == [
-        "errors", "metrics.csv", "predictions.svg", "training.svg", "weights.safetensors",
+        "errors", "metrics.csv", "predictions.svg", "printed", "training.svg",
+        "weights.safetensors",
       ])
   }
 

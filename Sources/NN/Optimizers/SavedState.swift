@@ -1,7 +1,9 @@
 import Autograd
 
-/// What goes on from step to step and can be written to a file, so that a run that is interrupted
-/// continues bit for bit.
+/// What an optimizer, a schedule or an average remembers from step to step and can write to a file.
+///
+/// Restored together with the model's values, it takes the same steps bit for bit for the same gradients.
+/// It does not hold the random streams of layers: after a restart, `Dropout` draws other numbers.
 public protocol SavedState: AnyObject {
   /// Everything that the next step depends on, named; a copy.
   var state: [(name: String, tensor: Tensor)] { get }

@@ -47,7 +47,7 @@ public final class ProgressBar {
   /// nothing on screen cost a look at the clock.
   public func handle(_ event: TrainerEvent) {
     switch event {
-    case .started(let epochCount, _):
+    case .started(let epochCount, _, _):
       self.epochCount = epochCount
       startTime = now()
     case .batchEnded(let epoch, let batch, let batchCount, let loss, let samplesPerSecond):

@@ -7,7 +7,7 @@ import Autograd
 public struct Trainer {
   /// The number of epochs.
   public let maxEpochs: Int
-  /// The number of GPUs to use at most: as many as there are, else the processor.
+  /// The number of GPUs to use at most; there is no GPU backend yet, so that every run uses the CPU.
   public let gpuCount: Int
   /// The largest norm of all gradients together; longer ones are scaled down.
   ///
@@ -49,6 +49,11 @@ public struct Trainer {
     self.schedule = schedule
   }
 
+  /// The device that runs use, and why, as in `cpu (gpuCount is 0)`.
+  public var deviceSummary: String {
+    "\(Device.cpu) (gpuCount is \(gpuCount)\(gpuCount > 0 ? ", but this build has no GPU backend" : ""))"
+  }
+
   /// Trains a model.
   ///
   /// Losses and accuracies of an epoch are means over its examples: batches count by their size.
@@ -72,7 +77,8 @@ public struct Trainer {
     var history = History()
     let batchCount = data.trainingBatches(epoch: 1).count
     require(batchCount > 0, "fit: the training data has no examples")
-    try onEvent(.started(epochCount: maxEpochs, batchesPerEpoch: batchCount))
+    try onEvent(
+      .started(epochCount: maxEpochs, batchesPerEpoch: batchCount, device: deviceSummary))
     for epoch in 1...maxEpochs {
       model.train()
       let (training, seconds) = try trainingEpoch(

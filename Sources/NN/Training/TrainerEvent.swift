@@ -2,8 +2,8 @@
 ///
 /// Progress bars, logs and plots read these, so that the training loop knows none of them.
 public enum TrainerEvent: Sendable {
-  /// The run begins; the first event of every run.
-  case started(epochCount: Int, batchesPerEpoch: Int)
+  /// The run begins; the first event of every run. The device is the trainer's `deviceSummary`.
+  case started(epochCount: Int, batchesPerEpoch: Int, device: String)
   /// A training batch is done; epochs and batches count from 1, and the loss is the mean over the
   /// epoch so far.
   case batchEnded(epoch: Int, batch: Int, batchCount: Int, loss: Double, samplesPerSecond: Double)

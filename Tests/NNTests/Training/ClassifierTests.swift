@@ -101,7 +101,7 @@ private final class SoftmaxRegression: Classifier {
     var batchCount = 0
     let history = try Trainer(maxEpochs: 1).fit(
       Pessimist(), Backwards(training: data, validation: data),
-      onEvent: { if case .started(_, let count) = $0 { batchCount = count } })
+      onEvent: { if case .started(_, let count, _) = $0 { batchCount = count } })
     #expect(history.epochs[0].validationAccuracy == 0.125)
     #expect(history.epochs[0].validationLoss == 7 && history.epochs[0].trainLoss == 7)
     #expect(batchCount == 1)

@@ -54,7 +54,7 @@ import Testing
   @Test func terminalShowsOneBarAndOneLineAnEpoch() {
     let screen = Screen(columns: 80)
     let bar = screen.makeBar()
-    bar.handle(.started(epochCount: 2, batchesPerEpoch: 100))
+    bar.handle(.started(epochCount: 2, batchesPerEpoch: 100, device: "cpu"))
     screen.time += 10
     bar.handle(batch(50))
     #expect(
@@ -74,7 +74,7 @@ import Testing
   @Test func redrawsAtMostTwentyTimesASecond() {
     let screen = Screen(columns: 80)
     let bar = screen.makeBar()
-    bar.handle(.started(epochCount: 1, batchesPerEpoch: 100))
+    bar.handle(.started(epochCount: 1, batchesPerEpoch: 100, device: "cpu"))
     for _ in 0..<1000 {
       bar.handle(batch(1))
       screen.time += 0.001
@@ -85,7 +85,7 @@ import Testing
   @Test func followsTheTerminalsWidth() {
     let screen = Screen(columns: 80)
     let bar = screen.makeBar()
-    bar.handle(.started(epochCount: 1, batchesPerEpoch: 100))
+    bar.handle(.started(epochCount: 1, batchesPerEpoch: 100, device: "cpu"))
     for columns in [80, 30, 100] {
       screen.columns = columns
       screen.time += 1
@@ -98,7 +98,7 @@ import Testing
   @Test func elsewhereOnlyPlainLines() {
     let screen = Screen(columns: nil)
     let bar = screen.makeBar()
-    bar.handle(.started(epochCount: 10, batchesPerEpoch: 100))
+    bar.handle(.started(epochCount: 10, batchesPerEpoch: 100, device: "cpu"))
     screen.time += 10
     bar.handle(batch(50))
     bar.handle(.epochEnded(metrics))
@@ -111,7 +111,7 @@ import Testing
   func interruptionIsSaid(_ columns: Int?) {
     let screen = Screen(columns: columns)
     let bar = screen.makeBar()
-    bar.handle(.started(epochCount: 10, batchesPerEpoch: 100))
+    bar.handle(.started(epochCount: 10, batchesPerEpoch: 100, device: "cpu"))
     bar.handle(batch(50))
     bar.handle(.finished(History(epochs: [metrics], wasInterrupted: true)))
     #expect(screen.lines == ["interrupted after 1 of 10 epochs", ""])
@@ -120,7 +120,7 @@ import Testing
   @Test func changesNoTerminalMode() {
     let screen = Screen(columns: 80)
     let bar = screen.makeBar()
-    bar.handle(.started(epochCount: 1, batchesPerEpoch: 100))
+    bar.handle(.started(epochCount: 1, batchesPerEpoch: 100, device: "cpu"))
     bar.handle(batch(50))
     bar.handle(.epochEnded(metrics))
     #expect(!screen.written.joined().replacing("\u{1B}[K", with: "").contains("\u{1B}"))
@@ -129,7 +129,7 @@ import Testing
   @Test func timeLeftCountsTheWholeRunAndWaitsForEvidence() {
     let screen = Screen(columns: 80)
     let bar = screen.makeBar()
-    bar.handle(.started(epochCount: 10, batchesPerEpoch: 100))
+    bar.handle(.started(epochCount: 10, batchesPerEpoch: 100, device: "cpu"))
     screen.time += 0.1
     bar.handle(batch(1))
     #expect(screen.lines[0].hasSuffix("-:-- left"))

@@ -49,7 +49,7 @@ private func images(_ count: Int) -> TensorDataset {
 
 private func summary(_ event: TrainerEvent) -> String {
   switch event {
-  case .started(let epochs, let batches): "started \(epochs) \(batches)"
+  case .started(let epochs, let batches, let device): "started \(epochs) \(batches) \(device)"
   case .batchEnded(let epoch, let batch, let count, _, _): "batch \(epoch) \(batch)/\(count)"
   case .epochEnded(let metrics): "epoch \(metrics.epoch)"
   case .finished(let history): "finished \(history.epochs.count) \(history.wasInterrupted)"
@@ -64,10 +64,16 @@ private func summary(_ event: TrainerEvent) -> String {
       Reporter(), data, onEvent: { events.append(summary($0)) })
     #expect(
       events == [
-        "started 2 3", "batch 1 1/3", "batch 1 2/3", "batch 1 3/3", "epoch 1", "batch 2 1/3",
-        "batch 2 2/3", "batch 2 3/3", "epoch 2", "finished 2 false",
+        "started 2 3 cpu (gpuCount is 0)", "batch 1 1/3", "batch 1 2/3", "batch 1 3/3", "epoch 1",
+        "batch 2 1/3", "batch 2 2/3", "batch 2 3/3", "epoch 2", "finished 2 false",
       ])
     #expect(history.epochs.map(\.epoch) == [1, 2] && !history.wasInterrupted)
+  }
+
+  @Test func theDeviceAndWhy() {
+    #expect(
+      Trainer(maxEpochs: 1, gpuCount: 2).deviceSummary
+        == "cpu (gpuCount is 2, but this build has no GPU backend)")
   }
 
   @Test func theHistoryIsWhatEventsSaid() throws {
