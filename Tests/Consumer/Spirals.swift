@@ -43,10 +43,7 @@ final class Residual: Layer {
 
   init(_ width: Int) { linear = Linear(width, width) }
 
-  func forward(_ x: consuming Tensor) -> Tensor {
-    let x = x
-    return x + linear(x).relu()
-  }
+  func forward(_ x: Tensor) -> Tensor { x + linear(x).relu() }
 }
 
 /// A multilayer perceptron that infers the width of its input.

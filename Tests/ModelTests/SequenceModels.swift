@@ -18,7 +18,7 @@ final class LSTMLanguageModel: Classifier {
     linear = LazyLinear(tokens)
   }
 
-  func forward(_ x: consuming Tensor) -> Tensor {
+  func forward(_ x: Tensor) -> Tensor {
     linear(lstm(.oneHot(x, classCount: tokens, dtype: .float32)).output).transpose(1, 2)
   }
 }
@@ -80,7 +80,7 @@ final class ViT: Classifier {
     head = Sequential(LayerNorm([width]), LazyLinear(10))
   }
 
-  func forward(_ x: consuming Tensor) -> Tensor {
+  func forward(_ x: Tensor) -> Tensor {
     let patches = patches(x).flatten(from: 2).transpose(1, 2)
     let token = classToken.value.expand([patches.size(0), -1, -1])
     let tokens = concatenate([token, patches], axis: 1)

@@ -11,8 +11,8 @@ import Autograd
 /// let (output, weights) = attention.withWeights(x, memory)   // weights [batch, queries, keys]
 /// ```
 ///
-/// As in PyTorch's `nn.MultiheadAttention` a boolean mask is true where a key must *not* be seen, other
-/// than that of `scaledDotProductAttention`. A query that sees no key gets the bias of the output map,
+/// As in PyTorch's `nn.MultiheadAttention` a boolean mask is true where a key must *not* be seen,
+/// unlike that of `scaledDotProductAttention`. A query that sees no key gets the bias of the output map,
 /// where PyTorch has nan.
 ///
 /// Parameters, as in PyTorch: `in_proj_weight` [3 * width, width] for queries, keys and values, or,

@@ -4,7 +4,7 @@ import Autograd
 public protocol Layer: Module {
   /// The result for an input; call the layer itself rather than this function.
   ///
-  /// The input is consumed: a layer may write its result into memory to which there is no other reference.
+  /// A layer may define `forward(_ x: Tensor)`.
   func forward(_ x: consuming Tensor) -> Tensor
 }
 
