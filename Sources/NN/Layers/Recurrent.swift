@@ -8,7 +8,7 @@ import Autograd
 /// let (more, _) = lstm(next, state)               // goes on where the first call ended
 /// ```
 ///
-/// Parameters, as in PyTorch, for the layer k and, behind `_reverse`, its backward direction:
+/// Parameters, as in PyTorch, for the layer k and, with the suffix `_reverse`, its backward direction:
 /// `weight_ih_l{k}` [gates * hidden, inputs], `weight_hh_l{k}` [gates * hidden, hidden],
 /// `bias_ih_l{k}` and `bias_hh_l{k}` [gates * hidden], and with a projection `weight_hr_l{k}`
 /// [projection, hidden], all uniform in ±1/sqrt(hidden) unless initialized otherwise.

@@ -65,7 +65,7 @@ struct RecurrentWeights {
   }
 }
 
-/// One step of a recurrent network, for loops of one's own: PyTorch's `LSTMCell` and others.
+/// One step of a recurrent network, for custom loops: PyTorch's `LSTMCell` and others.
 ///
 /// Parameters, as in PyTorch: `weight_ih` [gates * hidden, inputs], `weight_hh`
 /// [gates * hidden, hidden], `bias_ih` and `bias_hh` [gates * hidden], all uniform in
