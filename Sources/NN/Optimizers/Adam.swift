@@ -61,13 +61,8 @@ public struct AdamOptions: DecayingRule {
   public func update(
     _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
   ) {
-    var gradient = isMaximizing ? -gradient : gradient
-    var keep = 1.0
-    if isDecayDecoupled {
-      keep -= learningRate * weightDecay
-    } else if weightDecay != 0 {
-      gradient.update(adding: value, times: weightDecay)
-    }
+    let gradient = direction(gradient, at: value, decay: isDecayDecoupled ? 0 : weightDecay)
+    let keep = isDecayDecoupled ? 1 - learningRate * weightDecay : 1
     let step = Double(state.step)
     state["exp_avg", zerosLike: value].update(
       keeping: beta1, adding: gradient, times: 1 - beta1)
@@ -98,8 +93,6 @@ public struct AdamOptions: DecayingRule {
         epsilon: epsilon, times: -rate)
     }
     switch form {
-    case .adam, .amsgrad, .adamax:
-      descend(along: average, times: learningRate / biasCorrection1, keeping: keep)
     case .nadam(let momentumDecay):
       let (now, next) = (
         momentum(step, momentumDecay), momentum(step + 1, momentumDecay)
@@ -122,12 +115,28 @@ public struct AdamOptions: DecayingRule {
           keeping: keep, adding: average, overRootOf: squares, epsilon: epsilon,
           times: -learningRate * rectified * biasCorrection2.squareRoot() / biasCorrection1)
       }
+    default: descend(along: average, times: learningRate / biasCorrection1, keeping: keep)
     }
   }
 
   /// NAdam's momentum at a step.
   private func momentum(_ step: Double, _ decay: Double) -> Double {
     beta1 * (1 - 0.5 * pow(0.96, step * decay))
+  }
+}
+
+extension ParameterGroups where Options == AdamOptions {
+  fileprivate init(
+    _ name: String, _ parameters: [Parameter], _ form: AdamOptions.Form, _ learningRate: Double,
+    _ betas: (Double, Double), _ epsilon: Double, _ weightDecay: Double,
+    _ isDecayDecoupled: Bool, _ isMaximizing: Bool
+  ) {
+    self.init(
+      name, parameters,
+      AdamOptions(
+        learningRate: learningRate, beta1: betas.0, beta2: betas.1, epsilon: epsilon,
+        weightDecay: weightDecay, isDecayDecoupled: isDecayDecoupled, form: form,
+        isMaximizing: isMaximizing))
   }
 }
 
@@ -153,11 +162,8 @@ public final class Adam: GroupedOptimizer {
     amsgrad: Bool = false, maximize: Bool = false
   ) {
     groups = ParameterGroups(
-      "Adam", parameters,
-      AdamOptions(
-        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
-        epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: false,
-        form: amsgrad ? .amsgrad : .adam, isMaximizing: maximize))
+      "Adam", parameters, amsgrad ? .amsgrad : .adam, learningRate, betas, epsilon, weightDecay,
+      false, maximize)
   }
 }
 
@@ -175,11 +181,8 @@ public final class AdamW: GroupedOptimizer {
     amsgrad: Bool = false, maximize: Bool = false
   ) {
     groups = ParameterGroups(
-      "AdamW", parameters,
-      AdamOptions(
-        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
-        epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: true,
-        form: amsgrad ? .amsgrad : .adam, isMaximizing: maximize))
+      "AdamW", parameters, amsgrad ? .amsgrad : .adam, learningRate, betas, epsilon, weightDecay,
+      true, maximize)
   }
 }
 
@@ -195,11 +198,7 @@ public final class Adamax: GroupedOptimizer {
     maximize: Bool = false
   ) {
     groups = ParameterGroups(
-      "Adamax", parameters,
-      AdamOptions(
-        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
-        epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: false, form: .adamax,
-        isMaximizing: maximize))
+      "Adamax", parameters, .adamax, learningRate, betas, epsilon, weightDecay, false, maximize)
   }
 }
 
@@ -219,11 +218,8 @@ public final class NAdam: GroupedOptimizer {
     momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false, maximize: Bool = false
   ) {
     groups = ParameterGroups(
-      "NAdam", parameters,
-      AdamOptions(
-        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
-        epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: decoupledWeightDecay,
-        form: .nadam(momentumDecay: momentumDecay), isMaximizing: maximize))
+      "NAdam", parameters, .nadam(momentumDecay: momentumDecay), learningRate, betas, epsilon,
+      weightDecay, decoupledWeightDecay, maximize)
   }
 }
 
@@ -241,10 +237,7 @@ public final class RAdam: GroupedOptimizer {
     decoupledWeightDecay: Bool = false, maximize: Bool = false
   ) {
     groups = ParameterGroups(
-      "RAdam", parameters,
-      AdamOptions(
-        learningRate: learningRate, beta1: betas.0, beta2: betas.1,
-        epsilon: epsilon, weightDecay: weightDecay, isDecayDecoupled: decoupledWeightDecay,
-        form: .radam, isMaximizing: maximize))
+      "RAdam", parameters, .radam, learningRate, betas, epsilon, weightDecay, decoupledWeightDecay,
+      maximize)
   }
 }

@@ -125,10 +125,12 @@ protocol DecayingRule: UpdateRule {
 }
 
 extension DecayingRule {
-  /// The gradient to descend along: negated when maximizing, with the penalty's part.
-  func direction(_ gradient: Tensor, at value: Tensor) -> Tensor {
+  /// The gradient to descend along: negated when maximizing, plus `decay` times the value, by default the
+  /// weight decay.
+  func direction(_ gradient: Tensor, at value: Tensor, decay: Double? = nil) -> Tensor {
     var direction = isMaximizing ? -gradient : gradient
-    if weightDecay != 0 { direction.update(adding: value, times: weightDecay) }
+    let decay = decay ?? weightDecay
+    if decay != 0 { direction.update(adding: value, times: decay) }
     return direction
   }
 
