@@ -1,3 +1,4 @@
+import Autograd
 import NN
 
 /// A linear scale with round ticks.

@@ -1,3 +1,4 @@
+import Autograd
 import NN
 
 /// Building blocks of SVG pictures: elements as strings, with everything escaped.

@@ -1,3 +1,4 @@
+import Autograd
 import NN
 
 /// The course of a training run as a picture: losses and accuracy over epochs.

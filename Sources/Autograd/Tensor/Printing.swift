@@ -73,7 +73,7 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
       if isLast {
         let text = elements[next]
         next += 1
-        parts.append(String(repeating: " ", count: width - text.count) + text)
+        parts.append(text.padded(to: width))
       } else {
         parts.append(layout(axis: axis + 1, width: width, elements, &next))
       }
@@ -98,30 +98,17 @@ enum NumberFormat {
     let isScientific =
       largest >= 1e6 || smallest < 1e-4 && largest / smallest > 1e4 || largest < 1e-3
     return values.map { value in
-      special(value) ?? (isScientific ? scientific(value, digits) : fixed(value, digits))
+      special(value)
+        ?? (isScientific ? scientific(value, digits) : fixedDecimal(value, fractionDigits: digits))
     }
   }
 
   private static func special(_ value: Double) -> String? {
-    if value.isNaN { return "nan" }
-    if value.isInfinite { return value < 0 ? "-inf" : "inf" }
-    return nil
-  }
-
-  /// The value with a number of decimals.
-  static func fixed(_ value: Double, _ digits: Int) -> String {
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let scaled = (value.magnitude * scale).rounded()
-    guard scaled < 0x1p62 else { return "\(value)" }
-    let units = Int(scaled)
-    let fraction = String(units % Int(scale))
-    let zeros = String(repeating: "0", count: digits - fraction.count)
-    return (value < 0 && units > 0 ? "-" : "") + "\(units / Int(scale)).\(zeros)\(fraction)"
+    value.isFinite ? nil : fixedDecimal(value, fractionDigits: 0)
   }
 
   private static func scientific(_ value: Double, _ digits: Int) -> String {
-    if value == 0 { return fixed(0, digits) + "e+00" }
+    if value == 0 { return fixedDecimal(0, fractionDigits: digits) + "e+00" }
     var exponent = 0
     var mantissa = value.magnitude
     while mantissa >= 10 {
@@ -132,12 +119,13 @@ enum NumberFormat {
       mantissa *= 10
       exponent -= 1
     }
-    if fixed(mantissa, digits).hasPrefix("10") {
+    if fixedDecimal(mantissa, fractionDigits: digits).hasPrefix("10") {
       mantissa /= 10
       exponent += 1
     }
-    let size = exponent.magnitude < 10 ? "0\(exponent.magnitude)" : "\(exponent.magnitude)"
-    return (value < 0 ? "-" : "") + fixed(mantissa, digits) + "e" + (exponent < 0 ? "-" : "+")
+    let size = String(exponent.magnitude).padded(to: 2, with: "0")
+    return (value < 0 ? "-" : "") + fixedDecimal(mantissa, fractionDigits: digits) + "e"
+      + (exponent < 0 ? "-" : "+")
       + size
   }
 }

@@ -1,3 +1,5 @@
+import Autograd
+
 /// A JSON value (RFC 8259) whose objects keep the order of their members.
 ///
 /// The reader is strict: UTF-8 without a byte-order mark, no name twice in an object, no trailing

@@ -1,3 +1,5 @@
+import Autograd
+
 /// What one epoch of training came to.
 public struct EpochMetrics: Sendable, Equatable {
   /// The epoch's number, counted from 1.

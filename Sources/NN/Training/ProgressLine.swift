@@ -1,3 +1,5 @@
+import Autograd
+
 /// The text of a progress display: pure functions of figures and width, with nothing to do with a
 /// terminal.
 ///

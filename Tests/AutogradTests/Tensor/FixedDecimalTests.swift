@@ -1,6 +1,7 @@
+import Autograd
 import Testing
 
-@testable import NN
+@testable import Autograd
 
 @Suite struct FixedDecimalTests {
   @Test(arguments: [

@@ -20,7 +20,7 @@ package func fixedDecimal(_ value: Double, fractionDigits: Int) -> String {
 
 extension String {
   /// The string with as many fillers before it as bring it to `width` characters.
-  func padded(to width: Int, with filler: Character = " ") -> String {
+  package func padded(to width: Int, with filler: Character = " ") -> String {
     String(repeating: filler, count: max(0, width - count)) + self
   }
 }
