@@ -128,15 +128,17 @@ extension Tensor {
   }
 }
 
-/// dy times the derivative at x of an activation, in one pass; an operation of its own so that the
-/// second derivative, a function of x, works.
-private func slope(
+/// dy times the derivative of an activation, a function of its operand or its result x, in one pass instead of
+/// three; an operation of its own so that second derivatives work.
+///
+/// - Parameter second: The derivative of that derivative; nil for 0.
+func slope(
   _ dy: consuming Tensor, _ x: Tensor, _ operation: BinaryOp,
-  second: @escaping @Sendable (Tensor) -> Tensor
+  second: (@Sendable (Tensor) -> Tensor)?
 ) -> Tensor {
   if !dy.isTraced && !x.isTraced { return dy.zipped(by: operation, with: x) }
   return differentiable(
     dy, x, { $0.zipped(by: operation, with: $1) },
     first: { _, x, _ in { d in slope(d, x, operation, second: second) } },
-    second: { dy, x, _ in { d in d * dy * second(x) } })
+    second: { dy, x, _ in { d in second.map { d * dy * $0(x) } ?? d * 0 } })
 }

@@ -46,13 +46,15 @@ extension Tensor {
   /// The hyperbolic tangent of each element; float32 within 2 ulp.
   public consuming func tanh() -> Tensor {
     differentiable(
-      self, { $0.mapped(by: .tanh) }, pullback: { y in { dy in tanhGradient(dy, y) } })
+      self, { $0.mapped(by: .tanh) },
+      pullback: { y in { dy in slope(dy, y, .tanhGradient) { $0 * -2 } } })
   }
 
   /// 1 / (1 + exp(-x)) of each element; float32 within 2 ulp.
   public consuming func sigmoid() -> Tensor {
     differentiable(
-      self, { $0.mapped(by: .sigmoid) }, pullback: { y in { dy in sigmoidGradient(dy, y) } })
+      self, { $0.mapped(by: .sigmoid) },
+      pullback: { y in { dy in slope(dy, y, .sigmoidGradient) { 1 - $0 * 2 } } })
   }
 
   /// 1 / sqrt(x) of each element; infinite at zero, NaN below.
@@ -93,7 +95,8 @@ extension Tensor {
   /// max(x, 0) of each element; the gradient at 0 is 0, as in PyTorch.
   public consuming func relu() -> Tensor {
     differentiable(
-      self, { $0.mappedAny(by: .relu) }, pullback: { y in { dy in reluGradient(dy, y) } })
+      self, { $0.mappedAny(by: .relu) },
+      pullback: { y in { dy in slope(dy, y, .reluGradient, second: nil) } })
   }
 
   /// The absolute value of each element; the gradient at 0 is 0.
@@ -155,34 +158,4 @@ extension Tensor {
       { dy in exponent == 0 ? dy * 0 : dy * (x.pow(exponent - 1) * exponent) }
     }
   }
-}
-
-// The derivatives of activations, one pass each instead of three. They are operations of their own,
-// so that second derivatives work.
-
-/// dy * y * (1 - y).
-private func sigmoidGradient(_ dy: consuming Tensor, _ y: Tensor) -> Tensor {
-  if !dy.isTraced && !y.isTraced { return dy.zipped(by: .sigmoidGradient, with: y) }
-  return differentiable(
-    dy, y, { $0.zipped(by: .sigmoidGradient, with: $1) },
-    first: { _, y, _ in { d in sigmoidGradient(d, y) } },
-    second: { dy, y, _ in { d in d * dy * (1 - y * 2) } })
-}
-
-/// dy * (1 - y * y).
-private func tanhGradient(_ dy: consuming Tensor, _ y: Tensor) -> Tensor {
-  if !dy.isTraced && !y.isTraced { return dy.zipped(by: .tanhGradient, with: y) }
-  return differentiable(
-    dy, y, { $0.zipped(by: .tanhGradient, with: $1) },
-    first: { _, y, _ in { d in tanhGradient(d, y) } },
-    second: { dy, y, _ in { d in d * dy * y * -2 } })
-}
-
-/// dy where y > 0, else 0.
-private func reluGradient(_ dy: consuming Tensor, _ y: Tensor) -> Tensor {
-  if !dy.isTraced && !y.isTraced { return dy.zipped(by: .reluGradient, with: y) }
-  return differentiable(
-    dy, y, { $0.zipped(by: .reluGradient, with: $1) },
-    first: { _, y, _ in { d in reluGradient(d, y) } },
-    second: { dy, _, _ in { d in d * 0 } })
 }

@@ -15,10 +15,8 @@ public func avgPool1d(
   padding: Sizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true
 ) -> Tensor {
   averagePool(
-    x,
-    SlidingWindow(
-      pooling: "avgPool1d", axes: 1, kernelSize, stride: stride, padding: padding,
-      roundsUp: ceilMode), countIncludesPadding, divisor: nil)
+    x, SlidingWindow(pooling: "avgPool1d", 1, kernelSize, stride, padding, ceilMode: ceilMode),
+    countIncludesPadding, divisor: nil)
 }
 
 /// The mean over windows of images, as PyTorch's `avg_pool2d`.
@@ -40,10 +38,8 @@ public func avgPool2d(
   divisorOverride: Int? = nil
 ) -> Tensor {
   averagePool(
-    x,
-    SlidingWindow(
-      pooling: "avgPool2d", axes: 2, kernelSize, stride: stride, padding: padding,
-      roundsUp: ceilMode), countIncludesPadding, divisor: divisorOverride)
+    x, SlidingWindow(pooling: "avgPool2d", 2, kernelSize, stride, padding, ceilMode: ceilMode),
+    countIncludesPadding, divisor: divisorOverride)
 }
 
 /// The mean over windows of volumes, as PyTorch's `avg_pool3d`.
@@ -58,10 +54,8 @@ public func avgPool3d(
   divisorOverride: Int? = nil
 ) -> Tensor {
   averagePool(
-    x,
-    SlidingWindow(
-      pooling: "avgPool3d", axes: 3, kernelSize, stride: stride, padding: padding,
-      roundsUp: ceilMode), countIncludesPadding, divisor: divisorOverride)
+    x, SlidingWindow(pooling: "avgPool3d", 3, kernelSize, stride, padding, ceilMode: ceilMode),
+    countIncludesPadding, divisor: divisorOverride)
 }
 
 /// The largest element in windows of sequences, as PyTorch's `max_pool1d`; the first of equals gets
@@ -78,8 +72,7 @@ public func maxPool1d(
   maximumPool(
     x,
     SlidingWindow(
-      pooling: "maxPool1d", axes: 1, kernelSize, stride: stride, padding: padding,
-      dilation: dilation, roundsUp: ceilMode))
+      pooling: "maxPool1d", 1, kernelSize, stride, padding, dilation, ceilMode: ceilMode))
 }
 
 /// The largest element in windows of images, as PyTorch's `max_pool2d`; the first of equals gets
@@ -100,8 +93,7 @@ public func maxPool2d(
   maximumPool(
     x,
     SlidingWindow(
-      pooling: "maxPool2d", axes: 2, kernelSize, stride: stride, padding: padding,
-      dilation: dilation, roundsUp: ceilMode))
+      pooling: "maxPool2d", 2, kernelSize, stride, padding, dilation, ceilMode: ceilMode))
 }
 
 /// The largest element in windows of volumes, as PyTorch's `max_pool3d`; the first of equals gets
@@ -118,8 +110,7 @@ public func maxPool3d(
   maximumPool(
     x,
     SlidingWindow(
-      pooling: "maxPool3d", axes: 3, kernelSize, stride: stride, padding: padding,
-      dilation: dilation, roundsUp: ceilMode))
+      pooling: "maxPool3d", 3, kernelSize, stride, padding, dilation, ceilMode: ceilMode))
 }
 
 /// The mean over the windows of one, two or three axes.
@@ -204,27 +195,18 @@ extension SlidingWindow {
   }
 }
 
-/// The mean over windows whose number is known, [..., height, width].
-func averagePool(_ x: Tensor, _ shape: PoolingShape) -> Tensor {
+/// The mean over windows of [..., height, width], or its adjoint.
+private func averagePool(
+  _ x: Tensor, _ shape: PoolingShape, isAdjoint: Bool = false
+) -> Tensor {
   differentiable(x) { x in
     let planes = Array(x.shape.dropLast(2))
-    let y = NDArray.uninitialized(
-      dtype: x.dtype, shape: planes + shape.window.outputSize, on: x.device)
-    Backend.averagePool(x.array.contiguous(), shape, planes: planes.reduce(1, *), into: y)
+    let size = isAdjoint ? shape.window.inputSize : shape.window.outputSize
+    let y = NDArray.uninitialized(dtype: x.dtype, shape: planes + size, on: x.device)
+    let pool = isAdjoint ? Backend.averagePoolGradient : Backend.averagePool
+    pool(x.array.contiguous(), shape, planes.reduce(1, *), y)
     return Tensor(y)
   } pullback: { _, _ in
-    { dy in averagePoolGradient(dy, shape) }
-  }
-}
-
-private func averagePoolGradient(_ dy: Tensor, _ shape: PoolingShape) -> Tensor {
-  differentiable(dy) { dy in
-    let planes = Array(dy.shape.dropLast(2))
-    let dx = NDArray.uninitialized(
-      dtype: dy.dtype, shape: planes + shape.window.inputSize, on: dy.device)
-    Backend.averagePoolGradient(dy.array.contiguous(), shape, planes: planes.reduce(1, *), into: dx)
-    return Tensor(dx)
-  } pullback: { _, _ in
-    { d in averagePool(d, shape) }
+    { dy in averagePool(dy, shape, isAdjoint: !isAdjoint) }
   }
 }

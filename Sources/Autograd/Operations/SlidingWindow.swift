@@ -106,15 +106,15 @@ package struct SlidingWindow: Sendable {
       """)
   }
 
-  /// The window of a pool: its stride is the kernel size unless stated.
+  /// The window of a pool along some axes: its stride is the kernel size unless stated.
   package init(
-    pooling operation: String, axes: Int, _ kernelSize: Sizes, stride: Sizes?,
-    padding: Sizes, dilation: Sizes = 1, roundsUp: Bool
+    pooling operation: String, _ axes: Int, _ kernelSize: Sizes, _ stride: Sizes?,
+    _ padding: Sizes, _ dilation: Sizes = 1, ceilMode: Bool
   ) {
     let kernel = kernelSize.sizes(axes, "kernelSize")
     self.init(
-      operation, kernel: kernel, stride: stride ?? .each(kernel),
-      padding: .sizes(padding), dilation: dilation, roundsUp: roundsUp)
+      operation, kernel: kernel, stride: stride ?? .each(kernel), padding: .sizes(padding),
+      dilation: dilation, roundsUp: ceilMode)
     require(
       zip(self.padding, kernel).allSatisfy { $0 * 2 <= $1 },
       "\(operation): the padding \(self.padding) must be at most half the kernel \(kernel)")

@@ -21,9 +21,7 @@ public final class AvgPool<Axes: SpatialAxes>: Layer {
     divisorOverride: Int? = nil
   ) {
     window = SlidingWindow(
-      pooling: Axes.named("AvgPool"), axes: Axes.count, kernelSize, stride: stride,
-      padding: padding,
-      roundsUp: ceilMode)
+      pooling: Axes.named("AvgPool"), Axes.count, kernelSize, stride, padding, ceilMode: ceilMode)
     require(
       divisorOverride != 0, "\(Axes.named("AvgPool")): divisorOverride must not be 0")
     self.countIncludesPadding = countIncludesPadding
@@ -74,9 +72,8 @@ public final class MaxPool<Axes: SpatialAxes>: Layer {
     padding: Sizes = 0, dilation: Sizes = 1, ceilMode: Bool = false
   ) {
     window = SlidingWindow(
-      pooling: Axes.named("MaxPool"), axes: Axes.count, kernelSize, stride: stride,
-      padding: padding,
-      dilation: dilation, roundsUp: ceilMode)
+      pooling: Axes.named("MaxPool"), Axes.count, kernelSize, stride, padding, dilation,
+      ceilMode: ceilMode)
   }
 
   /// `MaxPool2d` for images.

@@ -40,8 +40,8 @@ import Testing
           "conv2d", kernel: Array(kernel[2...]), padding: [padding, padding]),
         activation: activation,
         pool: SlidingWindow(
-          pooling: "avgPool2d", axes: 2, .all(pool.size), stride: .all(pool.stride),
-          padding: [pool.padding, pool.padding], roundsUp: ceilMode),
+          pooling: "avgPool2d", 2, .all(pool.size), .all(pool.stride), .all(pool.padding),
+          ceilMode: ceilMode),
         countIncludesPadding: countIncludesPadding)(x[0], x[1], x[2])
     }
 

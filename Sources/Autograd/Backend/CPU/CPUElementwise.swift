@@ -31,12 +31,10 @@ extension CPU {
       return
     }
     withExtendedLifetime((x, y)) {
-      let loop = StridedLoop(shape: x.shape, operands: [x.strides, y.strides])
-      let strides = loop.innermost(0)
+      let loop = StridedLoop([x], into: y)
       loop.forEachPart { inner, outer, offsets in
-        let source = CKSource(
-          data: x.data + offsets[0] * size, inner: strides.inner, outer: strides.outer)
-        kernels.map(operation, type, inner, outer, source, y.data + offsets[1] * size)
+        kernels.map(
+          operation, type, inner, outer, loop.source(0, x, offsets), y.data + offsets[1] * size)
       }
     }
   }
@@ -93,17 +91,11 @@ extension CPU {
       keepAlive(a, b, y)
       return
     }
-    let shape = y.shape
-    let loop = StridedLoop(
-      shape: shape,
-      operands: [a.strides(broadcastTo: shape), b.strides(broadcastTo: shape), y.strides])
-    let (aStrides, bStrides) = (loop.innermost(0), loop.innermost(1))
+    let loop = StridedLoop([a, b], into: y)
     withExtendedLifetime((a, b, y)) {
       loop.forEachPart { inner, outer, offsets in
         kernels.zip(
-          operation, type, inner, outer,
-          CKSource(data: a.data + offsets[0] * size, inner: aStrides.inner, outer: aStrides.outer),
-          CKSource(data: b.data + offsets[1] * size, inner: bStrides.inner, outer: bStrides.outer),
+          operation, type, inner, outer, loop.source(0, a, offsets), loop.source(1, b, offsets),
           y.data + offsets[2] * size)
       }
     }
@@ -147,18 +139,11 @@ extension CPU {
   /// Operands of one type, broadcast to the shape of dense, boolean `y`.
   static func compare(_ operation: CompareOp, _ a: NDArray, _ b: NDArray, into y: NDArray) {
     let (operation, type) = (operation.kernel, a.dtype.kernelType)
-    let size = a.dtype.byteCount
-    let shape = y.shape
-    let loop = StridedLoop(
-      shape: shape,
-      operands: [a.strides(broadcastTo: shape), b.strides(broadcastTo: shape), y.strides])
-    let (aStrides, bStrides) = (loop.innermost(0), loop.innermost(1))
+    let loop = StridedLoop([a, b], into: y)
     withExtendedLifetime((a, b, y)) {
       loop.forEachPart { inner, outer, offsets in
         kernels.compare(
-          operation, type, inner, outer,
-          CKSource(data: a.data + offsets[0] * size, inner: aStrides.inner, outer: aStrides.outer),
-          CKSource(data: b.data + offsets[1] * size, inner: bStrides.inner, outer: bStrides.outer),
+          operation, type, inner, outer, loop.source(0, a, offsets), loop.source(1, b, offsets),
           (y.data + offsets[2]).assumingMemoryBound(to: UInt8.self))
       }
     }
@@ -166,21 +151,13 @@ extension CPU {
 
   /// `condition ? a : b`, all broadcast to the shape of dense `y`.
   static func select(_ condition: NDArray, _ a: NDArray, _ b: NDArray, into y: NDArray) {
-    let type = a.dtype.kernelType
-    let size = a.dtype.byteCount
-    let shape = y.shape
-    let operands = [condition, a, b].map { $0.strides(broadcastTo: shape) } + [y.strides]
-    let loop = StridedLoop(shape: shape, operands: operands)
-    let strides = (0..<3).map { loop.innermost($0) }
+    let (type, size) = (a.dtype.kernelType, a.dtype.byteCount)
+    let loop = StridedLoop([condition, a, b], into: y)
     withExtendedLifetime((condition, a, b, y)) {
       loop.forEachPart { inner, outer, offsets in
-        let sources = [(condition, 1), (a, size), (b, size)].enumerated().map { index, operand in
-          CKSource(
-            data: operand.0.data + offsets[index] * operand.1, inner: strides[index].inner,
-            outer: strides[index].outer)
-        }
         kernels.select(
-          type, inner, outer, sources[0], sources[1], sources[2], y.data + offsets[3] * size)
+          type, inner, outer, loop.source(0, condition, offsets), loop.source(1, a, offsets),
+          loop.source(2, b, offsets), y.data + offsets[3] * size)
       }
     }
   }
@@ -209,16 +186,12 @@ extension CPU {
     if from != to && (from.isHalf && to != .float32 || to.isHalf && from != .float32) {
       return copy(x.contiguous(as: .float32), into: y)
     }
-    let shape = y.shape
-    let loop = StridedLoop(shape: shape, operands: [x.strides(broadcastTo: shape), y.strides])
-    let (xStrides, yStrides) = (loop.innermost(0), loop.innermost(1))
+    let loop = StridedLoop([x], into: y)
+    let yStrides = loop.innermost(1)
     withExtendedLifetime((x, y)) {
       loop.forEachPart { inner, outer, offsets in
         kernels.copy(
-          from.kernelType, to.kernelType, inner, outer,
-          CKSource(
-            data: x.data + offsets[0] * from.byteCount, inner: xStrides.inner,
-            outer: xStrides.outer),
+          from.kernelType, to.kernelType, inner, outer, loop.source(0, x, offsets),
           y.data + offsets[1] * to.byteCount, yStrides.inner, yStrides.outer)
       }
     }

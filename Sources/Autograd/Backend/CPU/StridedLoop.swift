@@ -38,6 +38,21 @@ struct StridedLoop {
     rows = sizes.dropLast().reduce(1, *)
   }
 
+  /// Loops over `y` and operands that are broadcast to its shape; `y` is the last operand.
+  init(_ operands: [NDArray], into y: NDArray) {
+    let shape = y.shape
+    self.init(
+      shape: shape, operands: operands.map { $0.strides(broadcastTo: shape) } + [y.strides])
+  }
+
+  /// What a kernel reads of an operand in a part with some offsets.
+  func source(_ operand: Int, _ array: NDArray, _ offsets: [Int]) -> CKSource {
+    let strides = innermost(operand)
+    return CKSource(
+      data: array.data + offsets[operand] * array.dtype.byteCount, inner: strides.inner,
+      outer: strides.outer)
+  }
+
   /// An operand's strides in the two innermost loops.
   func innermost(_ operand: Int) -> (inner: Int, outer: Int) {
     let own = strides[operand]
