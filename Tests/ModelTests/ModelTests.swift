@@ -71,9 +71,8 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
   /// averages away what a pixel does not share with its neighbors.
   @Test(arguments: cases) func learnsABatchByHeart(_ one: ModelCase) {
     var numbers = Numbers()
-    let size = [one.learning.size, one.learning.size]
     let batch = Batch(
-      inputs: Upsample(size: size)(numbers.draw([6, 1, 5, 5]).asType(.float32)),
+      inputs: Upsample(size: .all(one.learning.size))(numbers.draw([6, 1, 5, 5]).asType(.float32)),
       labels: Tensor(scalars: [0, 3, 1, 2, 9, 5]))
     let model = one.make()
     model.initialize(seed: 1)
