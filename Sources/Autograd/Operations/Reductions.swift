@@ -9,7 +9,6 @@ extension Tensor {
 
   /// Reduces over some axes, each group of neighbors in one pass, the innermost first.
   private func reduced(_ operation: ReduceOp, _ axes: [Int], keepDims: Bool) -> Tensor {
-    let shape = shape
     var current = array.contiguous()
     var sizes = shape
     var end = axes.count
@@ -34,15 +33,7 @@ extension Tensor {
       }
       end = start
     }
-    if keepDims { return Tensor(current) }
-    return Tensor(current).reshape(shape.indices.filter { !axes.contains($0) }.map { shape[$0] })
-  }
-
-  /// The shape with size 1 along some axes.
-  private func shape(keeping axes: [Int]) -> [Int] {
-    var sizes = shape
-    for axis in axes { sizes[axis] = 1 }
-    return sizes
+    return keepDims ? Tensor(current) : Tensor(current).reshape(reducedShape(axes, false))
   }
 
   /// The sum over axes.
@@ -56,7 +47,7 @@ extension Tensor {
     let axes = checkedAxes(axes, "sum")
     let x = dtype.isFloatingPoint ? self : asType(.int64)
     if axes.isEmpty { return x }
-    let kept = shape(keeping: axes)
+    let kept = reducedShape(axes, true)
     return differentiable(x) {
       $0.reduced(.sum, axes, keepDims: keepDims)
     } pullback: { x, _ in
@@ -117,7 +108,7 @@ extension Tensor {
     let axes = checkedAxes(axes, operation == .maximum ? "max" : "min")
     require(dtype != .bool, "\(operation.rawValue): needs numbers, got \(summary)")
     if axes.isEmpty { return self }
-    let kept = shape(keeping: axes)
+    let kept = reducedShape(axes, true)
     return differentiable(self) {
       $0.reduced(operation, axes, keepDims: keepDims)
     } pullback: { x, y in
@@ -148,7 +139,7 @@ extension Tensor {
       dtype: .int64, shape: Array(rows.shape.dropLast()), on: device)
     Backend.argmax(rows, rows: y.count, columns: columns, into: y)
     let result = Tensor(y)
-    return keepDims ? result.reshape(shape(keeping: [last])) : result
+    return keepDims ? result.reshape(reducedShape([last], true)) : result
   }
 
   /// The index of the smallest element along an axis, int64; the first one of equals; NaN counts as

@@ -210,10 +210,12 @@ extension Tensor {
     return permute(rest + axes).reshape(rest.map { size($0) } + [joined])
   }
 
-  /// The shape after a reduction over axes.
+  /// The shape after a reduction over axes in ascending order.
   func reducedShape(_ axes: [Int], _ keepDims: Bool) -> [Int] {
-    shape.indices.filter { keepDims || !axes.contains($0) }.map {
-      axes.contains($0) ? 1 : shape[$0]
+    var sizes = shape
+    for axis in axes.reversed() {
+      if keepDims { sizes[axis] = 1 } else { sizes.remove(at: axis) }
     }
+    return sizes
   }
 }
