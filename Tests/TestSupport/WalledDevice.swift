@@ -45,6 +45,10 @@ package final class WalledDevice: Accelerator {
       from: WalledDevice.crossing(UnsafeMutableRawPointer(mutating: source)), byteCount: byteCount)
   }
 
+  package func run(_ primitive: Primitive, _ inputs: [NDArray], into outputs: [NDArray]) -> Bool {
+    false
+  }
+
   package func willReadOnHost() { reads.wrappingAdd(1, ordering: .relaxed) }
 
   /// The address on the other side of the wall.

@@ -3,7 +3,7 @@
 ///
 /// They see arrays, sizes and strides, never tensors or tapes. Callers check shapes and types, allocate
 /// results, and pass operands of one device (single elements on the CPU excepted). `Backend/CPU` computes what is
-/// said here; `Accelerator` lists what another device may implement.
+/// said here; `Primitive` lists what another device may implement.
 enum Backend {
   @inline(__always)
   static func onCPU(_ x: NDArray, _ y: NDArray) -> Bool {
@@ -24,21 +24,13 @@ enum Backend {
   /// y = f(x) for dense `y` in x's shape; y may be x.
   static func map(_ f: UnaryOp, _ x: NDArray, into y: NDArray) {
     if onCPU(x, y) { return CPU.map(f, x, into: y) }
-    offCPU("map \(f)", [x], into: [y]) {
-      $0.map(f, $1[0], into: y)
-    } cpu: {
-      CPU.map(f, $0[0], into: $1[0])
-    }
+    offCPU("map \(f)", .map(f), [x], into: [y])
   }
 
   /// y = f(a, b) for dense arrays of one shape; y may be a or b.
   static func zip(_ f: BinaryOp, dense a: NDArray, _ b: NDArray, into y: NDArray) {
     if onCPU(a, b, y) { return CPU.zip(f, dense: a, b, into: y) }
-    offCPU(f.rawValue, [a, b], into: [y]) {
-      $0.zip(f, $1[0], $1[1], into: y)
-    } cpu: {
-      CPU.zip(f, dense: $0[0], $0[1], into: $1[0])
-    }
+    offCPU(f.rawValue, .zip(f), [a, b], into: [y])
   }
 
   /// y = f(a, scalar), or f(scalar, a) if reversed, for dense arrays; y may be a.
@@ -46,51 +38,31 @@ enum Backend {
     _ f: BinaryOp, dense a: NDArray, scalar: Double, isReversed: Bool, into y: NDArray
   ) {
     if onCPU(a, y) { return CPU.zip(f, dense: a, scalar: scalar, isReversed: isReversed, into: y) }
-    offCPU(f.rawValue, [a], into: [y]) {
-      $0.zip(f, $1[0], scalar: scalar, isReversed: isReversed, into: y)
-    } cpu: {
-      CPU.zip(f, dense: $0[0], scalar: scalar, isReversed: isReversed, into: $1[0])
-    }
+    offCPU(f.rawValue, .zipScalar(f, scalar, isReversed: isReversed), [a], into: [y])
   }
 
   /// y = f(a, b), operands of one type broadcast to the shape of dense `y`; y may be an operand of its shape.
   static func zip(_ f: BinaryOp, broadcast a: NDArray, _ b: NDArray, into y: NDArray) {
     if onCPU(a, b, y) { return CPU.zip(f, broadcast: a, b, into: y) }
-    offCPU(f.rawValue, [a, b], into: [y]) {
-      $0.zip(f, $1[0], $1[1], into: y)
-    } cpu: {
-      CPU.zip(f, broadcast: $0[0], $0[1], into: $1[0])
-    }
+    offCPU(f.rawValue, .zip(f), [a, b], into: [y])
   }
 
   /// Adds dense `x` [columns] to each row of dense `y` [rows, columns].
   static func addRow(_ x: NDArray, to y: NDArray) {
     if onCPU(x, y) { return CPU.addRow(x, to: y) }
-    offCPU("add a row", [x], into: [y], keepsContents: true) {
-      $0.addRow($1[0], to: y)
-    } cpu: {
-      CPU.addRow($0[0], to: $1[0])
-    }
+    offCPU("add a row", .addRow, [x], into: [y], keepsContents: true)
   }
 
   /// y = f(a, b), operands of one type broadcast to the shape of dense, boolean `y`.
   static func compare(_ f: CompareOp, _ a: NDArray, _ b: NDArray, into y: NDArray) {
     if onCPU(a, b, y) { return CPU.compare(f, a, b, into: y) }
-    offCPU(f.rawValue, [a, b], into: [y]) {
-      $0.compare(f, $1[0], $1[1], into: y)
-    } cpu: {
-      CPU.compare(f, $0[0], $0[1], into: $1[0])
-    }
+    offCPU(f.rawValue, .compare(f), [a, b], into: [y])
   }
 
   /// y = condition ? a : b, all broadcast to the shape of dense `y`.
   static func select(_ condition: NDArray, _ a: NDArray, _ b: NDArray, into y: NDArray) {
     if onCPU(a, b, y) && condition.device == .cpu { return CPU.select(condition, a, b, into: y) }
-    offCPU("where", [condition, a, b], into: [y]) {
-      $0.select($1[0], $1[1], $1[2], into: y)
-    } cpu: {
-      CPU.select($0[0], $0[1], $0[2], into: $1[0])
-    }
+    offCPU("where", .select, [condition, a, b], into: [y])
   }
 
   /// y = keep * y + scale * f(u, v) in place; dense arrays of one floating-point type and shape.
@@ -98,31 +70,19 @@ enum Backend {
     _ f: UpdateOp, _ factors: UpdateFactors, _ u: NDArray, _ v: NDArray, into y: NDArray
   ) {
     if onCPU(u, v, y) { return CPU.update(f, factors, u, v, into: y) }
-    offCPU(f.rawValue, [u, v], into: [y], keepsContents: true) {
-      $0.update(f, factors, $1[0], $1[1], into: y)
-    } cpu: {
-      CPU.update(f, factors, $0[0], $0[1], into: $1[0])
-    }
+    offCPU(f.rawValue, .update(f, factors), [u, v], into: [y], keepsContents: true)
   }
 
   /// Copies `x`, broadcast and converted, into `y`, which may be a view.
   static func copy(_ x: NDArray, into y: NDArray) {
     if onCPU(x, y) { return CPU.copy(x, into: y) }
-    offCPU("copy to \(y.dtype) from", [x], into: [y]) {
-      $0.copy($1[0], into: y)
-    } cpu: {
-      CPU.copy($0[0], into: $1[0])
-    }
+    offCPU("copy to \(y.dtype) from", .copy, [x], into: [y])
   }
 
   /// Sets every element of dense `y`.
   static func fill(_ y: NDArray, with value: Double) {
     if y.device == .cpu { return CPU.fill(y, with: value) }
-    offCPU("fill", [], into: [y]) { device, _ in
-      device.fill(y, with: value)
-    } cpu: {
-      CPU.fill($1[0], with: value)
-    }
+    offCPU("fill", .fill(value), [], into: [y])
   }
 
   // MARK: Reductions and rows
@@ -134,32 +94,20 @@ enum Backend {
     if onCPU(x, y) {
       return CPU.reduce(f, x, outer: outer, reduced: reduced, inner: inner, into: y)
     }
-    offCPU(f.rawValue, [x], into: [y]) {
-      $0.reduce(f, $1[0], outer: outer, reduced: reduced, inner: inner, into: y)
-    } cpu: {
-      CPU.reduce(f, $0[0], outer: outer, reduced: reduced, inner: inner, into: $1[0])
-    }
+    offCPU(f.rawValue, .reduce(f, outer: outer, reduced: reduced, inner: inner), [x], into: [y])
   }
 
   /// The first index of the largest element in each row of dense `x` [rows, columns], int64.
   static func argmax(_ x: NDArray, rows: Int, columns: Int, into y: NDArray) {
     if onCPU(x, y) { return CPU.argmax(x, rows: rows, columns: columns, into: y) }
-    offCPU("argmax", [x], into: [y]) {
-      $0.argmax($1[0], rows: rows, columns: columns, into: y)
-    } cpu: {
-      CPU.argmax($0[0], rows: rows, columns: columns, into: $1[0])
-    }
+    offCPU("argmax", .argmax(rows: rows, columns: columns), [x], into: [y])
   }
 
   /// The sum of the squares of a dense floating-point array into `y`, float64 []; parts of it are added in
   /// double precision.
   static func sumOfSquares(_ x: NDArray, into y: NDArray) {
     if onCPU(x, y) { return CPU.sumOfSquares(x, into: y) }
-    offCPU("sum of squares", [x], into: [y]) {
-      $0.sumOfSquares($1[0], into: y)
-    } cpu: {
-      CPU.sumOfSquares($0[0], into: $1[0])
-    }
+    offCPU("sum of squares", .sumOfSquares, [x], into: [y])
   }
 
   /// The cumulative sums or products along the middle axis of dense `x` [outer, length, inner], from the end if
@@ -170,11 +118,8 @@ enum Backend {
     if onCPU(x, y) {
       return CPU.scan(f, x, length: length, inner: inner, isReversed: isReversed, into: y)
     }
-    offCPU(f.rawValue, [x], into: [y]) {
-      $0.scan(f, $1[0], length: length, inner: inner, isReversed: isReversed, into: y)
-    } cpu: {
-      CPU.scan(f, $0[0], length: length, inner: inner, isReversed: isReversed, into: $1[0])
-    }
+    offCPU(
+      f.rawValue, .scan(f, length: length, inner: inner, isReversed: isReversed), [x], into: [y])
   }
 
   /// A function of each row of dense `x` [rows, columns]; columns > 0.
@@ -182,11 +127,7 @@ enum Backend {
   /// `y` has x's shape, or one column for `logSumExp`.
   static func rows(_ f: RowOp, _ x: NDArray, rows: Int, columns: Int, into y: NDArray) {
     if onCPU(x, y) { return CPU.rows(f, x, rows: rows, columns: columns, into: y) }
-    offCPU(f.rawValue, [x], into: [y]) {
-      $0.rows(f, $1[0], rows: rows, columns: columns, into: y)
-    } cpu: {
-      CPU.rows(f, $0[0], rows: rows, columns: columns, into: $1[0])
-    }
+    offCPU(f.rawValue, .rows(f, rows: rows, columns: columns), [x], into: [y])
   }
 }
 

@@ -9,14 +9,11 @@ extension Backend {
       return CPU.gatherPlanes(
         x, indices, planes: planes, xCount: xCount, yCount: yCount, isAdjoint: isAdjoint, into: y)
     }
-    offCPU(isAdjoint ? "scatter" : "gather", [x, indices], into: [y]) {
-      $0.gatherPlanes(
-        $1[0], $1[1], planes: planes, xCount: xCount, yCount: yCount, isAdjoint: isAdjoint, into: y)
-    } cpu: {
-      CPU.gatherPlanes(
-        $0[0], $0[1], planes: planes, xCount: xCount, yCount: yCount, isAdjoint: isAdjoint,
-        into: $1[0])
-    }
+    offCPU(
+      isAdjoint ? "scatter" : "gather",
+      .gatherPlanes(
+        planes: planes, xCount: xCount, yCount: yCount, isAdjoint: isAdjoint), [x, indices],
+      into: [y])
   }
 
   /// Copies indices, dense int64, into `y`, int32 or int64, and checks in the same pass that they are
@@ -25,13 +22,9 @@ extension Backend {
     _ x: NDArray, below bound: Int, ignoring ignored: Int? = nil, into y: NDArray
   ) -> IndexCheck {
     if onCPU(x, y) { return CPU.checkIndices(x, below: bound, ignoring: ignored, into: y) }
-    var check = IndexCheck(wrong: nil, hasIgnored: ignored != nil)
-    offCPU("check indices", [x], into: [y]) {
-      $0.checkIndices($1[0], below: bound, ignoring: ignored, into: y)
-    } cpu: {
-      check = CPU.checkIndices($0[0], below: bound, ignoring: ignored, into: $1[0])
-    }
-    return check
+    let check = offCPU(
+      "check indices", .checkIndices(below: bound, ignoring: ignored), [x], into: [y])
+    return check ?? IndexCheck(wrong: nil, hasIgnored: ignored != nil)
   }
 
   /// For each index in 0 ..< size the last position along the middle axis of dense int32 `indices`
@@ -43,22 +36,15 @@ extension Backend {
       return CPU.lastWriters(
         indices, outer: outer, length: length, inner: inner, size: size, into: y)
     }
-    offCPU("last writers", [indices], into: [y]) {
-      $0.lastWriters($1[0], outer: outer, length: length, inner: inner, size: size, into: y)
-    } cpu: {
-      CPU.lastWriters(
-        $0[0], outer: outer, length: length, inner: inner, size: size, into: $1[0])
-    }
+    offCPU(
+      "last writers", .lastWriters(outer: outer, length: length, inner: inner, size: size),
+      [indices], into: [y])
   }
 
   /// The rows of dense `x` at int64 indices along its first axis.
   static func pickRows(_ x: NDArray, _ indices: NDArray, into y: NDArray) {
     if onCPU(x, indices, y) { return CPU.pickRows(x, indices, into: y) }
-    offCPU("pick rows", [x, indices], into: [y]) {
-      $0.pickRows($1[0], $1[1], into: y)
-    } cpu: {
-      CPU.pickRows($0[0], $0[1], into: $1[0])
-    }
+    offCPU("pick rows", .pickRows, [x, indices], into: [y])
   }
 
   /// Adds the rows of dense `x` to the rows of dense `y` at int64 indices, except at one.
@@ -66,22 +52,14 @@ extension Backend {
     _ x: NDArray, at indices: NDArray, skipping skipped: Int?, into y: NDArray
   ) {
     if onCPU(x, indices, y) { return CPU.addRows(x, at: indices, skipping: skipped, into: y) }
-    offCPU("add rows", [x, indices], into: [y], keepsContents: true) {
-      $0.addRows($1[0], at: $1[1], skipping: skipped, into: y)
-    } cpu: {
-      CPU.addRows($0[0], at: $0[1], skipping: skipped, into: $1[0])
-    }
+    offCPU("add rows", .addRows(skipping: skipped), [x, indices], into: [y], keepsContents: true)
   }
 
   /// Replaces rows of dense `y` at int64 indices by those of dense `x`; of several for one index the last one
   /// stays.
   static func putRows(_ x: NDArray, at indices: NDArray, into y: NDArray) {
     if onCPU(x, indices, y) { return CPU.putRows(x, at: indices, into: y) }
-    offCPU("put rows", [x, indices], into: [y], keepsContents: true) {
-      $0.putRows($1[0], at: $1[1], into: y)
-    } cpu: {
-      CPU.putRows($0[0], at: $0[1], into: $1[0])
-    }
+    offCPU("put rows", .putRows, [x, indices], into: [y], keepsContents: true)
   }
 
   /// The indices of the first `count` elements of each row of dense `x` [rows, columns] in order, int64.
@@ -91,12 +69,8 @@ extension Backend {
     if onCPU(x, y) {
       return CPU.order(x, columns: columns, isDescending: isDescending, into: y, columns: count)
     }
-    offCPU("sort", [x], into: [y]) {
-      $0.order($1[0], columns: columns, isDescending: isDescending, into: y, columns: count)
-    } cpu: {
-      CPU.order(
-        $0[0], columns: columns, isDescending: isDescending, into: $1[0], columns: count)
-    }
+    offCPU(
+      "sort", .order(columns: columns, isDescending: isDescending, count: count), [x], into: [y])
   }
 
   /// Elements between two of `size` along the middle axis of dense `x` [outer, size, inner]; or the adjoint,
@@ -108,10 +82,8 @@ extension Backend {
     if onCPU(x, y) {
       return CPU.interpolate(x, points, size: size, inner: inner, isAdjoint: isAdjoint, into: y)
     }
-    offCPU("interpolate", [x], into: [y]) {
-      $0.interpolate($1[0], points, size: size, inner: inner, isAdjoint: isAdjoint, into: y)
-    } cpu: {
-      CPU.interpolate($0[0], points, size: size, inner: inner, isAdjoint: isAdjoint, into: $1[0])
-    }
+    offCPU(
+      "interpolate", .interpolate(points, size: size, inner: inner, isAdjoint: isAdjoint), [x],
+      into: [y])
   }
 }

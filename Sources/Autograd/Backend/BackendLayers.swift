@@ -6,11 +6,7 @@ extension Backend {
   /// is 0.
   static func moments(_ x: NDArray, _ shape: NormalizationShape, into moments: NDArray) {
     if onCPU(x, moments) { return CPU.moments(x, shape, into: moments) }
-    offCPU("moments", [x], into: [moments]) {
-      $0.moments($1[0], shape, into: moments)
-    } cpu: {
-      CPU.moments($0[0], shape, into: $1[0])
-    }
+    offCPU("moments", .moments(shape), [x], into: [moments])
   }
 
   /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias for dense arrays; weight and bias [channels].
@@ -21,16 +17,9 @@ extension Backend {
     if onCPU([x, moments, weight, bias, y]) {
       return CPU.normalize(x, moments, weight: weight, bias: bias, shape, into: y)
     }
-    let count = [weight, bias].count { $0 != nil }
-    offCPU("normalize", [x, moments] + [weight, bias].compactMap { $0 }, into: [y]) { device, x in
-      device.normalize(
-        x[0], x[1], weight: weight == nil ? nil : x[2], bias: bias == nil ? nil : x[1 + count],
-        shape, into: y)
-    } cpu: { x, y in
-      CPU.normalize(
-        x[0], x[1], weight: weight == nil ? nil : x[2], bias: bias == nil ? nil : x[1 + count],
-        shape, into: y[0])
-    }
+    offCPU(
+      "normalize", .normalize(shape, hasWeight: weight != nil, hasBias: bias != nil),
+      [x, moments] + [weight, bias].compactMap(\.self), into: [y])
   }
 
   /// Rows normalized each by itself, times dense `weight` and plus dense `bias` along the row, in one pass.
@@ -40,16 +29,9 @@ extension Backend {
     if onCPU([x, weight, bias, y]) {
       return CPU.normalizeRows(x, weight: weight, bias: bias, shape, into: y)
     }
-    let count = [weight, bias].count { $0 != nil }
-    offCPU("normalize rows", [x] + [weight, bias].compactMap { $0 }, into: [y]) { device, x in
-      device.normalizeRows(
-        x[0], weight: weight == nil ? nil : x[1], bias: bias == nil ? nil : x[count], shape, into: y
-      )
-    } cpu: { x, y in
-      CPU.normalizeRows(
-        x[0], weight: weight == nil ? nil : x[1], bias: bias == nil ? nil : x[count], shape,
-        into: y[0])
-    }
+    offCPU(
+      "normalize rows", .normalizeRows(shape, hasWeight: weight != nil, hasBias: bias != nil),
+      [x] + [weight, bias].compactMap(\.self), into: [y])
   }
 
   /// The gradients of `normalize` by x, and by weight and bias [channels].
@@ -62,15 +44,9 @@ extension Backend {
         dy, x, moments, weight: weight, shape, into: dx, dWeight, dBias)
     }
     offCPU(
-      "normalize gradient", [dy, x, moments] + [weight].compactMap { $0 },
-      into: [dx, dWeight, dBias]
-    ) { device, x in
-      device.normalizeGradient(
-        x[0], x[1], x[2], weight: weight == nil ? nil : x[3], shape, into: dx, dWeight, dBias)
-    } cpu: { x, y in
-      CPU.normalizeGradient(
-        x[0], x[1], x[2], weight: weight == nil ? nil : x[3], shape, into: y[0], y[1], y[2])
-    }
+      "normalize gradient", .normalizeGradient(shape),
+      [dy, x, moments] + [weight].compactMap(\.self),
+      into: [dx, dWeight, dBias])
   }
 
   // MARK: Products
@@ -80,11 +56,7 @@ extension Backend {
   /// a and b have y's batch axes or broadcast to them, and may be views.
   static func matmul(_ a: NDArray, _ b: NDArray, into y: NDArray) {
     if onCPU(a, b, y) { return CPU.matmul(a, b, into: y) }
-    offCPU("matmul", [a, b], into: [y]) {
-      $0.matmul($1[0], $1[1], into: y)
-    } cpu: {
-      CPU.matmul($0[0], $0[1], into: $1[0])
-    }
+    offCPU("matmul", .matmul, [a, b], into: [y])
   }
 
   /// y [N, O, ...] from x [N, C, ...], weight [O, C / groups, ...] and bias [O], all dense.
@@ -94,11 +66,7 @@ extension Backend {
     if onCPU(x, weight, y) && bias.map({ $0.device == .cpu }) ?? true {
       return CPU.convolution(x, weight, bias: bias, shape, into: y)
     }
-    offCPU("convolution", [x, weight] + [bias].compactMap { $0 }, into: [y]) { device, x in
-      device.convolution(x[0], x[1], bias: bias == nil ? nil : x[2], shape, into: y)
-    } cpu: { x, y in
-      CPU.convolution(x[0], x[1], bias: bias == nil ? nil : x[2], shape, into: y[0])
-    }
+    offCPU("convolution", .convolution(shape), [x, weight] + [bias].compactMap(\.self), into: [y])
   }
 
   /// dx [N, C, ...] from dy [N, O, ...] and weight [O, C / groups, ...], all dense.
@@ -108,11 +76,8 @@ extension Backend {
     if onCPU(dy, weight, dx) {
       return CPU.convolutionInputGradient(dy, weight, shape, into: dx)
     }
-    offCPU("convolution input gradient", [dy, weight], into: [dx]) {
-      $0.convolutionInputGradient($1[0], $1[1], shape, into: dx)
-    } cpu: {
-      CPU.convolutionInputGradient($0[0], $0[1], shape, into: $1[0])
-    }
+    offCPU(
+      "convolution input gradient", .convolutionInputGradient(shape), [dy, weight], into: [dx])
   }
 
   /// dw [O, C / groups, ...] from x [N, C, ...] and dy [N, O, ...], all dense.
@@ -120,11 +85,7 @@ extension Backend {
     _ x: NDArray, _ dy: NDArray, _ shape: ConvolutionShape, into dw: NDArray
   ) {
     if onCPU(x, dy, dw) { return CPU.convolutionWeightGradient(x, dy, shape, into: dw) }
-    offCPU("convolution weight gradient", [x, dy], into: [dw]) {
-      $0.convolutionWeightGradient($1[0], $1[1], shape, into: dw)
-    } cpu: {
-      CPU.convolutionWeightGradient($0[0], $0[1], shape, into: $1[0])
-    }
+    offCPU("convolution weight gradient", .convolutionWeightGradient(shape), [x, dy], into: [dw])
   }
 
   /// db [O] from dy [N, O, ...], dense: the sum over images and pixels.
@@ -132,11 +93,7 @@ extension Backend {
     _ dy: NDArray, _ shape: ConvolutionShape, into db: NDArray
   ) {
     if onCPU(dy, db) { return CPU.convolutionBiasGradient(dy, shape, into: db) }
-    offCPU("convolution bias gradient", [dy], into: [db]) {
-      $0.convolutionBiasGradient($1[0], shape, into: db)
-    } cpu: {
-      CPU.convolutionBiasGradient($0[0], shape, into: $1[0])
-    }
+    offCPU("convolution bias gradient", .convolutionBiasGradient(shape), [dy], into: [db])
   }
 
   // MARK: Pools
@@ -144,11 +101,7 @@ extension Backend {
   /// The mean over windows of dense planes.
   static func averagePool(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
     if onCPU(x, y) { return CPU.averagePool(x, shape, planes: planes, into: y) }
-    offCPU("average pool", [x], into: [y]) {
-      $0.averagePool($1[0], shape, planes: planes, into: y)
-    } cpu: {
-      CPU.averagePool($0[0], shape, planes: planes, into: $1[0])
-    }
+    offCPU("average pool", .averagePool(shape, planes: planes), [x], into: [y])
   }
 
   /// The adjoint of `averagePool`.
@@ -156,20 +109,12 @@ extension Backend {
     _ dy: NDArray, _ shape: PoolingShape, planes: Int, into dx: NDArray
   ) {
     if onCPU(dy, dx) { return CPU.averagePoolGradient(dy, shape, planes: planes, into: dx) }
-    offCPU("average pool gradient", [dy], into: [dx]) {
-      $0.averagePoolGradient($1[0], shape, planes: planes, into: dx)
-    } cpu: {
-      CPU.averagePoolGradient($0[0], shape, planes: planes, into: $1[0])
-    }
+    offCPU("average pool gradient", .averagePoolGradient(shape, planes: planes), [dy], into: [dx])
   }
 
   /// The index within its plane of each window's first largest element, int32; NaN counts as largest.
   static func maxPoolIndices(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
     if onCPU(x, y) { return CPU.maxPoolIndices(x, shape, planes: planes, into: y) }
-    offCPU("max pool", [x], into: [y]) {
-      $0.maxPoolIndices($1[0], shape, planes: planes, into: y)
-    } cpu: {
-      CPU.maxPoolIndices($0[0], shape, planes: planes, into: $1[0])
-    }
+    offCPU("max pool", .maxPoolIndices(shape, planes: planes), [x], into: [y])
   }
 }

@@ -17,15 +17,14 @@ package final class Fallback: Sendable {
   package var counts: [String: Count] { mutex.withLock { $0 } }
 
   /// - Parameters:
-  ///   - primitive: The primitive's name, function and type.
+  ///   - name: The primitive's name, function and type.
   ///   - inputs: What it reads.
   ///   - outputs: What it writes; may be among the inputs.
   ///   - keepsContents: Whether it needs what the outputs hold already.
-  ///   - body: Computes on the copies.
   func run(
-    _ primitive: String, _ inputs: [NDArray], _ outputs: [NDArray], keepsContents: Bool,
-    _ body: (_ inputs: [NDArray], _ outputs: [NDArray]) -> Void
-  ) {
+    _ name: String, _ primitive: Primitive, _ inputs: [NDArray], _ outputs: [NDArray],
+    keepsContents: Bool
+  ) -> IndexCheck? {
     var copies: [ObjectIdentifier: NDArray] = [:]
     var bytes = 0
     func copy(_ array: NDArray, hasContents: Bool) -> NDArray {
@@ -39,15 +38,16 @@ package final class Fallback: Sendable {
     let sources = inputs.map { copy($0, hasContents: true) }
     // Between the elements of a view are others, which must stay.
     let targets = outputs.map { copy($0, hasContents: keepsContents || !$0.isDense) }
-    body(sources, targets)
+    let check = CPU.run(primitive, sources, into: targets)
     for (output, target) in zip(outputs, targets) {
       output.copyMemory(of: target)
       bytes += output.count * output.dtype.byteCount
     }
     mutex.withLock { counts in
-      counts[primitive, default: Count()].calls += 1
-      counts[primitive, default: Count()].bytes += bytes
+      counts[name, default: Count()].calls += 1
+      counts[name, default: Count()].bytes += bytes
     }
+    return check
   }
 }
 
@@ -69,29 +69,27 @@ extension Device {
 }
 
 extension Backend {
-  /// Runs a primitive some of whose arrays are not on the CPU.
+  /// Runs a primitive some of whose arrays are not on the CPU: on their device if that has a kernel.
   ///
   /// - Parameters:
   ///   - name: The primitive's name and function.
   ///   - inputs: What it reads; single elements on the CPU are copied to the device.
   ///   - outputs: What it writes.
   ///   - keepsContents: Whether it needs what the outputs hold already.
-  ///   - kernel: Runs it on the device, if that has a kernel.
-  ///   - body: Runs it on the CPU.
+  /// - Returns: What a check of indices found on the CPU.
   @inline(never)
+  @discardableResult
   static func offCPU(
-    _ name: String, _ inputs: [NDArray], into outputs: [NDArray], keepsContents: Bool = false,
-    kernel: (_ device: any Accelerator, _ inputs: [NDArray]) -> Bool,
-    cpu body: (_ inputs: [NDArray], _ outputs: [NDArray]) -> Void
-  ) {
+    _ name: String, _ primitive: Primitive, _ inputs: [NDArray], into outputs: [NDArray],
+    keepsContents: Bool = false
+  ) -> IndexCheck? {
     let device = NDArray.device(of: outputs + inputs, name)
     let inputs = inputs.map { $0.device == device ? $0 : $0.copied(to: device) }
     let accelerator = device.accelerator
-    if kernel(accelerator, inputs) { return }
-    accelerator.fallback.run(
-      "\(name) \((inputs.first ?? outputs[0]).dtype)", inputs, outputs,
-      keepsContents: keepsContents,
-      body)
+    if accelerator.run(primitive, inputs, into: outputs) { return nil }
+    return accelerator.fallback.run(
+      "\(name) \((inputs.first ?? outputs[0]).dtype)", primitive, inputs, outputs,
+      keepsContents: keepsContents)
   }
 }
 

@@ -147,8 +147,9 @@ private final class NegatingDevice: Accelerator {
   }
   func willReadOnHost() {}
 
-  func map(_ f: UnaryOp, _ x: NDArray, into y: NDArray) -> Bool {
-    guard f == .negate && x.dtype == .float32 && x.isDense else { return false }
+  func run(_ primitive: Primitive, _ inputs: [NDArray], into outputs: [NDArray]) -> Bool {
+    let (x, y) = (inputs.first ?? outputs[0], outputs[0])
+    guard case .map(.negate) = primitive, x.dtype == .float32 && x.isDense else { return false }
     let (source, target) = (
       x.data.assumingMemoryBound(to: Float.self), y.data.assumingMemoryBound(to: Float.self)
     )
