@@ -44,7 +44,7 @@ let package = Package(
       name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Platform", "TestSupport"],
       swiftSettings: optimized),
     .testTarget(
-      name: "NNTests", dependencies: ["NN", "Autograd", "TestSupport"],
+      name: "NNTests", dependencies: ["LeNetExample", "NN", "Autograd", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: optimized),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "CZlib", "TestSupport"],
@@ -56,8 +56,8 @@ let package = Package(
       resources: [.copy("Fixtures")],
       swiftSettings: optimized),
     .testTarget(
-      name: "ModelTests", dependencies: ["NN", "Autograd"], resources: [.copy("Fixtures")],
-      swiftSettings: optimized),
+      name: "ModelTests", dependencies: ["LeNetExample", "NN", "Autograd"],
+      resources: [.copy("Fixtures")], swiftSettings: optimized),
     .testTarget(
       name: "LeNetExampleTests",
       dependencies: ["LeNetExample", "Datasets", "NN", "Autograd", "TestSupport"],

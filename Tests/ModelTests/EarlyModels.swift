@@ -20,14 +20,6 @@ final class DropoutMLP: Classifier {
     LazyLinear(10))
 }
 
-final class LeNet: Classifier {
-  let learningRate = 0.5
-  let net = Sequential(
-    LazyConv2d(6, kernelSize: 5, padding: 2), Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2),
-    LazyConv2d(16, kernelSize: 5), Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2), Flatten(),
-    LazyLinear(120), Sigmoid(), LazyLinear(84), Sigmoid(), LazyLinear(10))
-}
-
 final class BatchNormLeNet: Classifier {
   let learningRate = 0.1
   let net = Sequential(

@@ -3,6 +3,8 @@ import Foundation
 import NN
 import Testing
 
+@testable import LeNetExample
+
 /// A model, the images that it is for, and smaller ones on which it learns a batch by heart.
 struct ModelCase: Sendable, CustomTestStringConvertible {
   let name: String

@@ -51,21 +51,3 @@ func expect(
   let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
   #expect(output.contains(message), sourceLocation: sourceLocation)
 }
-
-/// LeNet-5 of d2l 7.6, lazy or with all sizes stated.
-final class LeNet: Classifier {
-  let learningRate = 0.1
-  let net: Sequential
-
-  init(isLazy: Bool = true) {
-    func linear(_ inputs: Int, _ outputs: Int) -> Linear {
-      isLazy ? LazyLinear(outputs) : Linear(inputs, outputs)
-    }
-    net = Sequential(
-      isLazy ? LazyConv2d(6, kernelSize: 5, padding: 2) : Conv2d(1, 6, kernelSize: 5, padding: 2),
-      Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2),
-      isLazy ? LazyConv2d(16, kernelSize: 5) : Conv2d(6, 16, kernelSize: 5),
-      Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2),
-      Flatten(), linear(400, 120), Sigmoid(), linear(120, 84), Sigmoid(), linear(84, 10))
-  }
-}

@@ -22,7 +22,7 @@ OUTPUT = pathlib.Path(__file__).parent.parent / "NNTests" / "Fixtures" / "lenet.
 
 
 class LeNet(nn.Module):
-    def __init__(self, classes=10):
+    def __init__(self):
         super().__init__()
         self.net = nn.Sequential(
             nn.Conv2d(1, 6, kernel_size=5, padding=2), nn.Sigmoid(),
@@ -32,7 +32,7 @@ class LeNet(nn.Module):
             nn.Flatten(),
             nn.Linear(400, 120), nn.Sigmoid(),
             nn.Linear(120, 84), nn.Sigmoid(),
-            nn.Linear(84, classes))
+            nn.Linear(84, 10))
 
     def forward(self, x):
         return self.net(x)

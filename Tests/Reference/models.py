@@ -4,6 +4,7 @@
 """
 
 import torch
+from lenet import LeNet
 from torch import nn
 
 
@@ -17,10 +18,7 @@ def linear_models():
 
 
 def early_models():
-    yield "LeNet", nn.Sequential(
-        nn.LazyConv2d(6, 5, padding=2), nn.Sigmoid(), nn.AvgPool2d(2, 2), nn.LazyConv2d(16, 5),
-        nn.Sigmoid(), nn.AvgPool2d(2, 2), nn.Flatten(), nn.LazyLinear(120), nn.Sigmoid(),
-        nn.LazyLinear(84), nn.Sigmoid(), nn.LazyLinear(10)), (28, 1)
+    yield "LeNet", LeNet().net, (28, 1)
     yield "BatchNormLeNet", nn.Sequential(
         nn.LazyConv2d(6, 5), nn.LazyBatchNorm2d(), nn.Sigmoid(), nn.AvgPool2d(2, 2),
         nn.LazyConv2d(16, 5), nn.LazyBatchNorm2d(), nn.Sigmoid(), nn.AvgPool2d(2, 2), nn.Flatten(),

@@ -43,17 +43,12 @@ final class Model: Classifier {
     self.learningRate = learningRate
     net = Sequential(layers)
   }
-
-  static func leNet() -> Model {
-    Model(
-      LazyConv2d(6, kernelSize: 5, padding: 2), Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2),
-      LazyConv2d(16, kernelSize: 5), Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2), Flatten(),
-      LazyLinear(120), Sigmoid(), LazyLinear(84), Sigmoid(), LazyLinear(10))
-  }
 }
 
 /// One training step: forward, backward, SGD.
-func step(_ model: Model, _ optimizer: any Optimizer, _ inputs: Tensor, _ labels: Tensor) {
+func step(
+  _ model: some Classifier, _ optimizer: any Optimizer, _ inputs: Tensor, _ labels: Tensor
+) {
   let (_, gradients) = NN.valueAndGradients(at: optimizer.parameters) {
     model.loss(model(inputs), labels)
   }
@@ -62,7 +57,7 @@ func step(_ model: Model, _ optimizer: any Optimizer, _ inputs: Tensor, _ labels
 
 /// A run that steps through all images once, warmed up with the first and the last batch.
 func epoch(images: Int, batchSize: Int) -> () -> Void {
-  let model = Model.leNet()
+  let model = LeNet()
   let optimizer = model.configureOptimizers()
   let data = DataSplit(
     training: TensorDataset(inputs: random([images, 1, 28, 28]), labels: labels(images)),

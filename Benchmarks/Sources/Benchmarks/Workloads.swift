@@ -14,7 +14,7 @@ func allWorkloads(isQuick: Bool) -> [Workload] {
   for batchSize in [1, 1_000] {
     workloads.append(
       Workload("lenet inference, batch \(batchSize)") {
-        let model = Model.leNet()
+        let model = LeNet()
         let inputs = random([batchSize, 1, 28, 28])
         return { _ = model(inputs) }
       })

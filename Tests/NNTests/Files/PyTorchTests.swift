@@ -3,6 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import LeNetExample
 @testable import NN
 
 /// Agreement with PyTorch on one batch of LeNet: `Tests/Reference/lenet.py` wrote the fixture.

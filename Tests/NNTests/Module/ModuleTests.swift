@@ -1,6 +1,7 @@
 import Autograd
 import Testing
 
+@testable import LeNetExample
 @testable import NN
 
 @Suite struct ModuleTests {

@@ -2,6 +2,7 @@ import Autograd
 import TestSupport
 import Testing
 
+@testable import LeNetExample
 @testable import NN
 
 /// Training steps on a device whose memory the CPU cannot read: nothing but the loss is read by the host, and

@@ -2,6 +2,7 @@ import Autograd
 import Foundation
 import Testing
 
+@testable import LeNetExample
 @testable import NN
 
 /// A regression that is no classifier: it is only `Trainable`.
