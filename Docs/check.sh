@@ -67,6 +67,12 @@ awk -v out="$scratch/Sources" -v root="$root/" '
   END { exit failed }
 ' "$root/README.md" "$root"/Docs/*.md
 
+# README.md shows the example's model.
+if [[ $(<"$root/README.md") != *"$(sed -n '/^final class LeNet/,/^}/p' "$root/Sources/LeNetExample/LeNet.swift")"* ]]; then
+  echo "docs: README.md shows another LeNet than Sources/LeNetExample/LeNet.swift" >&2
+  exit 1
+fi
+
 programs=$(ls "$scratch/Sources")
 {
   cat <<MANIFEST
