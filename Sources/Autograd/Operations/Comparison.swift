@@ -50,7 +50,7 @@ extension Tensor {
 
   /// Elements of `a` where the condition holds, else of `b`; all three are broadcast.
   ///
-  /// - Parameter condition: bool, or numbers of which 0 counts as false. It has no gradient.
+  /// The condition is bool, or numbers of which 0 counts as false. It has no gradient.
   public static func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
     let condition = Tensor(condition.array.contiguous(as: .bool))
     return differentiable(a, b) { a, b in

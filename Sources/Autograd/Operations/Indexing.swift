@@ -25,9 +25,11 @@ extension Tensor {
   /// The elements at indices along an axis, as PyTorch's `gather`: for axis 1 of a matrix,
   /// `y[i, j] = self[i, indices[i, j]]`.
   ///
-  /// - Parameter indices: Integers in this tensor's shape, except along the axis; along the other
-  ///   axes they may be fewer. Tensors without axes count as ones with a single element, and no
-  ///   indices at all may have any shape.
+  /// - Parameters:
+  ///   - axis: The axis along which elements are selected; negative axes count from the end.
+  ///   - indices: Integers in this tensor's shape, except along the axis; along the other axes they may
+  ///     be fewer. Tensors without axes count as ones with a single element, and no indices at all may
+  ///     have any shape.
   /// - Returns: The indices' shape.
   public func gather(axis: Int, _ indices: Tensor) -> Tensor {
     if rank == 0 { return unsqueeze(0).gather(axis: axis, indices) }

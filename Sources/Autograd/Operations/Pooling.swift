@@ -44,10 +44,8 @@ public func avgPool2d(
 
 /// The mean over windows of volumes, as PyTorch's `avg_pool3d`.
 ///
-/// - Parameters:
-///   - x: [..., depth, height, width], usually [batch, channels, depth, height, width].
-///   - kernelSize: The window's depth, height and width; the others as for `avgPool2d`.
-/// - Returns: [..., outputDepth, outputHeight, outputWidth]
+/// Maps [..., depth, height, width] to [..., outputDepth, outputHeight, outputWidth]; the parameters are
+/// those of `avgPool2d`.
 public func avgPool3d(
   _ x: Tensor, kernelSize: Sizes, stride: Sizes? = nil,
   padding: Sizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
@@ -61,10 +59,7 @@ public func avgPool3d(
 /// The largest element in windows of sequences, as PyTorch's `max_pool1d`; the first of equals gets
 /// the gradient.
 ///
-/// - Parameters:
-///   - x: [..., length], usually [batch, channels, length].
-///   - kernelSize: The window's length; the others as for `maxPool2d`.
-/// - Returns: [..., outputLength]
+/// Maps [..., length] to [..., outputLength]; the parameters are those of `maxPool2d`.
 public func maxPool1d(
   _ x: Tensor, kernelSize: Sizes, stride: Sizes? = nil,
   padding: Sizes = 0, dilation: Sizes = 1, ceilMode: Bool = false
@@ -99,10 +94,8 @@ public func maxPool2d(
 /// The largest element in windows of volumes, as PyTorch's `max_pool3d`; the first of equals gets
 /// the gradient.
 ///
-/// - Parameters:
-///   - x: [..., depth, height, width], usually [batch, channels, depth, height, width].
-///   - kernelSize: The window's depth, height and width; the others as for `maxPool2d`.
-/// - Returns: [..., outputDepth, outputHeight, outputWidth]
+/// Maps [..., depth, height, width] to [..., outputDepth, outputHeight, outputWidth]; the parameters are
+/// those of `maxPool2d`.
 public func maxPool3d(
   _ x: Tensor, kernelSize: Sizes, stride: Sizes? = nil,
   padding: Sizes = 0, dilation: Sizes = 1, ceilMode: Bool = false

@@ -25,7 +25,7 @@ extension Tensor {
 
   /// The elements moved along an axis; those that fall off one end enter at the other.
   ///
-  /// - Parameter shift: How far; negative ones move towards the start.
+  /// A negative shift moves them toward the start.
   public func roll(_ shift: Int, axis: Int) -> Tensor {
     let axis = checkedAxis(axis, "roll")
     let size = size(axis)

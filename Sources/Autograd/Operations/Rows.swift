@@ -3,7 +3,9 @@ extension Tensor {
   /// The slices at indices along an axis, as PyTorch's `index_select`; an index may come more than
   /// once.
   ///
-  /// - Parameter indices: Integers from 0 up to the axis' size, one axis or none.
+  /// - Parameters:
+  ///   - axis: The axis along which slices are selected; negative axes count from the end.
+  ///   - indices: Integers from 0 up to the axis' size, one axis or none.
   /// - Returns: This shape, with the number of indices along the axis.
   public func indexSelect(axis: Int, _ indices: Tensor) -> Tensor {
     require(

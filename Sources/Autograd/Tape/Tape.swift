@@ -181,10 +181,8 @@ public final class Tape: Sendable {
 
   /// The gradient of a tensor of one element at a watched tensor, in that tensor's shape and type.
   ///
-  /// Zeros if `y` does not depend on `x`.
-  ///
-  /// - Parameter keepTape: Whether the recording stays for further calls; else the tape is
-  ///   finished.
+  /// Zeros if `y` does not depend on `x`. With `keepTape` the recording stays for further calls; else the
+  /// tape is finished.
   public func gradient(of y: Tensor, at x: Tensor, keepTape: Bool = false) -> Tensor {
     gradient(of: y, at: [x], keepTape: keepTape)[0]
   }
@@ -203,7 +201,7 @@ public final class Tape: Sendable {
 
   /// The vector-Jacobian product: the gradient of the sum of `cotangent * y` at watched tensors.
   ///
-  /// - Parameter cotangent: The gradient that flows into `y`, in y's shape.
+  /// The cotangent is the gradient that flows into `y`, in y's shape.
   public func pullback(
     of y: Tensor, cotangent: Tensor, at xs: [Tensor], keepTape: Bool = false
   ) -> [Tensor] {

@@ -10,7 +10,7 @@ extension Tensor {
 
   /// The integers from `start` up to but without `end` in steps, int64 unless stated.
   ///
-  /// - Parameter step: Not 0; negative to count down.
+  /// The step must not be 0; a negative one counts down.
   public static func arange(
     _ start: Int, _ end: Int, step: Int = 1, dtype: DType = .int64, device: Device = .cpu
   ) -> Tensor {

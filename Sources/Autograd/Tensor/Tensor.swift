@@ -155,6 +155,7 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - shape: The sizes.
+  ///   - of: The Swift type of the elements, which decides the element type.
   ///   - fill: Gets the uninitialized elements in row-major order and must write all of them.
   public init<Scalar: TensorScalar>(
     shape: [Int], of: Scalar.Type, fill: (UnsafeMutableBufferPointer<Scalar>) throws -> Void

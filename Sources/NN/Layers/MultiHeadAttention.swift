@@ -116,10 +116,9 @@ public final class MultiHeadAttention: Module {
 
   /// The result together with the weights that keys have in it.
   ///
-  /// While training the weights are those after dropout.
+  /// While training the weights are those after dropout. If `averaged` is false, the weights of each head
+  /// are returned, not their mean. The other parameters are those of a call without weights.
   ///
-  /// - Parameters:
-  ///   - averaged: Whether the weights' mean over the heads is returned rather than each head's.
   /// - Returns: The output in the shape of the query, and weights [batch, queries, keys], or
   ///   [batch, heads, queries, keys] if they are not averaged, without `batch` if the query has none.
   public func withWeights(

@@ -209,9 +209,8 @@ public final class NAdam: GroupedOptimizer {
 
   /// An optimizer for a model's parameters; see `Adam`.
   ///
-  /// - Parameters:
-  ///   - momentumDecay: How quickly the momentum grows to `betas.0`.
-  ///   - decoupledWeightDecay: Whether parameters shrink by themselves, as in AdamW.
+  /// The momentum grows to `betas.0` at the rate `momentumDecay`. With `decoupledWeightDecay`, parameters
+  /// shrink by themselves, as in `AdamW`.
   public init(
     _ parameters: [Parameter], learningRate: Double = 2e-3,
     betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
@@ -230,7 +229,7 @@ public final class RAdam: GroupedOptimizer {
 
   /// An optimizer for a model's parameters; see `Adam`.
   ///
-  /// - Parameter decoupledWeightDecay: Whether parameters shrink by themselves, as in AdamW.
+  /// With `decoupledWeightDecay`, parameters shrink by themselves, as in `AdamW`.
   public init(
     _ parameters: [Parameter], learningRate: Double = 1e-3,
     betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
