@@ -1,4 +1,4 @@
-#include "common.h"
+#include "templates/common.h"
 
 void CKPhilox(uint64_t seed, uint64_t stream, uint64_t first, size_t count, uint32_t *words) {
   while (count > 0) {

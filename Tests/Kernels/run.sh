@@ -20,8 +20,8 @@ compile() {
   local options=(-std=c17 -Wall -Wno-nullability-completeness -Werror "-I$sources/include" "$@")
   local portable=(-U__SIZEOF_INT128__ -DCKKernelsReference=CKKernelsPortable)
   {
-    for file in "$sources"/*.c ./*.c; do printf '%s\n' "$file -o $folder/$(basename "$file" .c).o"; done
-    printf '%s\n' "$sources/reference.c -o $folder/portable.o ${portable[*]}"
+    for file in "$sources"/*.c "$sources"/*/*.c ./*.c; do printf '%s\n' "$file -o $folder/$(basename "$file" .c).o"; done
+    printf '%s\n' "$sources/reference/reference.c -o $folder/portable.o ${portable[*]}"
   } | xargs -P "$(nproc)" -I {} sh -c "$clang ${options[*]} -c {}"
 }
 

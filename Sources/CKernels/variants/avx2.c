@@ -1,5 +1,5 @@
 // AVX2 and FMA: 16 registers of 32 bytes; the tile of 6 x 2 vectors takes 12 of them.
-#include "common.h"
+#include "../templates/common.h"
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -16,6 +16,6 @@
 #define CK_LANE_TAPS 5
 #define CK_LANE_SUMS 12
 #define CK_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
-#include "kernels.inc.h"
+#include "../templates/kernels.inc.h"
 #pragma clang attribute pop
 #endif

@@ -1,5 +1,5 @@
 // AVX-512: 32 registers of 64 bytes. The tile of 8 x 3 vectors takes 24 of them and suits few rows and columns.
-#include "common.h"
+#include "../templates/common.h"
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
@@ -17,6 +17,6 @@
 #define CK_LANE_TAPS 5
 #define CK_LANE_SUMS 25
 #define CK_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
-#include "kernels.inc.h"
+#include "../templates/kernels.inc.h"
 #pragma clang attribute pop
 #endif

@@ -1,5 +1,5 @@
 // What every processor of the architecture has: SSE2 (16 registers of 16 bytes) or NEON (32 of them, with FMA).
-#include "common.h"
+#include "../templates/common.h"
 
 #define CK_VARIANT CKKernelsBaseline
 #define CK_NAME "baseline"
@@ -24,4 +24,4 @@
 #define CK_LANE_SUMS 8
 #define CK_FMA(a, b, c) ((a) * (b) + (c))
 #endif
-#include "kernels.inc.h"
+#include "../templates/kernels.inc.h"

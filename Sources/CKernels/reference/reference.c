@@ -1,5 +1,5 @@
 // Plain loops that say what the other variants must compute. Float32 is computed in double precision and rounded.
-#include "common.h"
+#include "../templates/common.h"
 
 #define CK_REFERENCE
 #define CK_VARIANT CKKernelsReference
@@ -11,7 +11,7 @@
 #define CK_LANE_COUNT(T) 2
 #define CK_LANE_OUTPUTS 3
 
-#include "halves.inc.h"
+#include "../templates/halves.inc.h"
 
 static void randomWords(uint64_t seed, uint64_t stream, uint64_t first, size_t count, uint32_t *words) {
   CKPhilox(seed, stream, first, count, words);
@@ -33,13 +33,13 @@ static uint8_t checkIndices(size_t count, const int64_t *x, int64_t bound, bool 
   return found;
 }
 
-#define CK_TEMPLATE "reference.inc.h"
-#include "types.inc.h"
-#define CK_TEMPLATE "reference-lanes.inc.h"
+#define CK_TEMPLATE "../reference/reference.inc.h"
+#include "../templates/types.inc.h"
+#define CK_TEMPLATE "../reference/reference-lanes.inc.h"
 #define CK_FLOATS_ONLY
-#include "types.inc.h"
-#define CK_TEMPLATE "reference-floats.inc.h"
+#include "../templates/types.inc.h"
+#define CK_TEMPLATE "../reference/reference-floats.inc.h"
 #define CK_FLOATS_ONLY
-#include "types.inc.h"
+#include "../templates/types.inc.h"
 
-#include "table.inc.h"
+#include "../templates/table.inc.h"

@@ -1,4 +1,4 @@
-#include "common.h"
+#include "../templates/common.h"
 
 const CKKernels *const *CKAvailableKernels(void) {
 #if defined(__x86_64__)
