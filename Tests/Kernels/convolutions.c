@@ -5,7 +5,7 @@ static ptrdiff_t lanesOf(const CKKernels *kernels, CKType type) {
 }
 
 // Images [images, pixels] from `first` on as [pixels, lanes], and back.
-static Cells intoLanes(Cells images, ptrdiff_t pixels, ptrdiff_t first, ptrdiff_t lanes) {
+static Cells interleave(Cells images, ptrdiff_t pixels, ptrdiff_t first, ptrdiff_t lanes) {
   const Cells result = uninitialized(images.type, (size_t)(pixels * lanes));
   for (ptrdiff_t i = 0; i < pixels * lanes; i++) {
     store(result, (size_t)i, valueAt(images, (size_t)((first + i % lanes) * pixels + i / lanes)));
@@ -13,14 +13,14 @@ static Cells intoLanes(Cells images, ptrdiff_t pixels, ptrdiff_t first, ptrdiff_
   return result;
 }
 
-static void outOfLanes(Cells inLanes, ptrdiff_t pixels, ptrdiff_t first, ptrdiff_t lanes, Cells images) {
+static void deinterleave(Cells inLanes, ptrdiff_t pixels, ptrdiff_t first, ptrdiff_t lanes, Cells images) {
   for (ptrdiff_t i = 0; i < pixels * lanes; i++) {
     store(images, (size_t)((first + i % lanes) * pixels + i / lanes), valueAt(inLanes, (size_t)i));
   }
 }
 
-static CKLaneConvolution randomConvolution(void) {
-  CKLaneConvolution s = {.channels = draw(1, 3), .kernelHeight = draw(1, 6), .kernelWidth = draw(1, 7),
+static CKInterleavedConvolution randomConvolution(void) {
+  CKInterleavedConvolution s = {.channels = draw(1, 3), .kernelHeight = draw(1, 6), .kernelWidth = draw(1, 7),
                          .outputs = draw(1, 13), .outputHeight = draw(1, 3), .outputWidth = draw(1, 9),
                          .strideY = draw(1, 2), .strideX = draw(1, 3), .dilationY = draw(1, 2), .dilationX = draw(1, 2)};
   s.height = (s.outputHeight - 1) * s.strideY + (s.kernelHeight - 1) * s.dilationY + draw(1, 2);
@@ -46,11 +46,11 @@ static CKLaneConvolution randomConvolution(void) {
 }
 
 // As many images as the set has lanes; the reference takes its own number of them at a time.
-static void testLanes(CKType type) {
+static void testInterleaved(CKType type) {
   const double tolerance = type == CKTypeFloat32 ? 1e-4 : 1e-12;
   const ptrdiff_t images = lanesOf(set, type) > 2 ? lanesOf(set, type) : 2;
   for (int round = 0; round < 60; round++) {
-    const CKLaneConvolution s = randomConvolution();
+    const CKInterleavedConvolution s = randomConvolution();
     const ptrdiff_t taps = s.channels * s.kernelHeight * s.kernelWidth, inputs = s.channels * s.height * s.width;
     const ptrdiff_t outputs = s.outputs * s.outputHeight * s.outputWidth;
     const Cells x = randomCells(type, (size_t)(images * inputs)), dy = randomCells(type, (size_t)(images * outputs));
@@ -65,7 +65,7 @@ static void testLanes(CKType type) {
     for (int i = 0; i < 2; i++) {
       const CKKernels *kernels = i ? reference : set;
       const ptrdiff_t lanes = lanesOf(kernels, type);
-      const size_t width = kernels->laneOutputs;
+      const size_t width = kernels->interleavedOutputs;
       const Cells panels = uninitialized(type, ((size_t)s.outputs + width - 1) / width * width * (size_t)taps);
       kernels->pack(type, width, (size_t)s.outputs, (size_t)taps, (CKSource){weight.data, 1, taps}, panels.data);
       ys[i] = uninitialized(type, (size_t)(images * outputs));
@@ -74,24 +74,24 @@ static void testLanes(CKType type) {
       for (size_t j = 0; j < weight.count; j++) { store(dws[i], j, 0); }
       for (size_t j = 0; j < bias.count; j++) { store(dbs[i], j, 0); }
       for (ptrdiff_t first = 0; first < images; first += lanes) {
-        const Cells in = intoLanes(x, inputs, first, lanes), cotangents = intoLanes(dy, outputs, first, lanes);
+        const Cells in = interleave(x, inputs, first, lanes), cotangents = interleave(dy, outputs, first, lanes);
         const Cells y = uninitialized(type, cotangents.count), dw = uninitialized(type, weight.count);
-        kernels->convolveLanes(type, &s, in.data, panels.data, round % 2 ? bias.data : NULL, y.data);
-        checkMargin("convolveLanes", y);
-        outOfLanes(y, outputs, first, lanes, ys[i]);
+        kernels->convolveInterleaved(type, &s, in.data, panels.data, round % 2 ? bias.data : NULL, y.data);
+        checkMargin("convolveInterleaved", y);
+        deinterleave(y, outputs, first, lanes, ys[i]);
         if (s.padY != 0) { continue; }
-        kernels->laneWeightGradients(type, &s, in.data, cotangents.data, dw.data);
-        checkMargin("laneWeightGradients", dw);
+        kernels->interleavedWeightGradients(type, &s, in.data, cotangents.data, dw.data);
+        checkMargin("interleavedWeightGradients", dw);
         for (size_t j = 0; j < dw.count; j++) { store(dws[i], j, valueAt(dws[i], j) + valueAt(dw, j)); }
         const Cells db = uninitialized(type, bias.count);
-        kernels->laneBiasGradients(type, &s, cotangents.data, db.data);
-        checkMargin("laneBiasGradients", db);
+        kernels->interleavedBiasGradients(type, &s, cotangents.data, db.data);
+        checkMargin("interleavedBiasGradients", db);
         for (size_t j = 0; j < db.count; j++) { store(dbs[i], j, valueAt(dbs[i], j) + valueAt(db, j)); }
       }
     }
-    compareWithin("convolveLanes", (size_t)taps, ys[0], ys[1], 0, tolerance, NULL);
-    compareWithin("laneWeightGradients", (size_t)taps, dws[0], dws[1], 0, tolerance, NULL);
-    compareWithin("laneBiasGradients", (size_t)taps, dbs[0], dbs[1], 0, tolerance, NULL);
+    compareWithin("convolveInterleaved", (size_t)taps, ys[0], ys[1], 0, tolerance, NULL);
+    compareWithin("interleavedWeightGradients", (size_t)taps, dws[0], dws[1], 0, tolerance, NULL);
+    compareWithin("interleavedBiasGradients", (size_t)taps, dbs[0], dbs[1], 0, tolerance, NULL);
     freeAll();
   }
 }
@@ -145,7 +145,7 @@ static void testPools(CKType type) {
   }
 }
 
-static void testLanePools(CKType type) {
+static void testInterleavedPools(CKType type) {
   static const CKZip derivatives[] = {CKZipReluGradient, CKZipSigmoidGradient, CKZipTanhGradient};
   const double slack = type == CKTypeFloat32 ? 1e-5 : 1e-13;
   const ptrdiff_t lanes = lanesOf(set, type);
@@ -157,20 +157,20 @@ static void testLanePools(CKType type) {
     const Cells x = randomCells(type, (size_t)(inputs * lanes)), dy = randomCells(type, (size_t)(outputs * lanes));
     const Cells y = uninitialized(type, dy.count), expected = uninitialized(type, dy.count);
     reference->averagePool(type, &w, planes * (size_t)lanes, x.data, expected.data);
-    set->averagePoolLanes(type, &w, planes, intoLanes(x, inputs, 0, lanes).data, y.data);
-    checkMargin("averagePoolLanes", y);
+    set->averagePoolInterleaved(type, &w, planes, interleave(x, inputs, 0, lanes).data, y.data);
+    checkMargin("averagePoolInterleaved", y);
     const Cells images = uninitialized(type, y.count);
-    outOfLanes(y, outputs, 0, lanes, images);
-    compareWithin("averagePoolLanes", planes, images, expected, 0, slack, NULL);
+    deinterleave(y, outputs, 0, lanes, images);
+    compareWithin("averagePoolInterleaved", planes, images, expected, 0, slack, NULL);
     // And back through the activation, image by image.
     const CKZip derivative = derivatives[round % 3];
     const Cells dx = uninitialized(type, x.count), sums = uninitialized(type, planes), right = uninitialized(type, planes);
     const Cells found = uninitialized(type, x.count), product = uninitialized(type, x.count);
     reference->averagePoolGradient(type, &w, planes * (size_t)lanes, dy.data, product.data);
     reference->zip(derivative, type, x.count, 1, dense(product), dense(x), product.data);
-    set->activationPoolLanesGradient(derivative, type, &w, planes, intoLanes(dy, outputs, 0, lanes).data,
-                                     intoLanes(x, inputs, 0, lanes).data, dx.data, sums.data);
-    outOfLanes(dx, inputs, 0, lanes, found);
+    set->activationPoolInterleavedGradient(derivative, type, &w, planes, interleave(dy, outputs, 0, lanes).data,
+                                     interleave(x, inputs, 0, lanes).data, dx.data, sums.data);
+    deinterleave(dx, inputs, 0, lanes, found);
     double slacks[3], totals[3] = {0};
     for (size_t i = 0; i < x.count; i++) {
       totals[i % (size_t)inputs / (size_t)(w.height * w.width)] += valueAt(product, i);
@@ -180,8 +180,8 @@ static void testLanePools(CKType type) {
       store(right, plane, totals[plane]);
     }
     // The derivative of a number of up to 4 makes 20 of an error of 1.
-    compareWithin("activationPoolLanesGradient", (size_t)derivative, found, product, 0, 20 * slack, NULL);
-    compareWithin("sums of activationPoolLanesGradient", (size_t)derivative, sums, right, 0, 0, slacks);
+    compareWithin("activationPoolInterleavedGradient", (size_t)derivative, found, product, 0, 20 * slack, NULL);
+    compareWithin("sums of activationPoolInterleavedGradient", (size_t)derivative, sums, right, 0, 0, slacks);
     freeAll();
   }
 }
@@ -208,9 +208,9 @@ static void testGather(CKType type) {
 
 void testConvolutions(void) {
   for (size_t i = 0; i < COUNT(floatTypes); i++) {
-    testLanes(floatTypes[i]);
+    testInterleaved(floatTypes[i]);
     testPools(floatTypes[i]);
-    testLanePools(floatTypes[i]);
+    testInterleavedPools(floatTypes[i]);
     testGather(floatTypes[i]);
   }
 }

@@ -18,7 +18,7 @@ static Cells unpacked(Cells panels, size_t count, size_t width, size_t depth) {
 
 static void testPack(CKType type) {
   for (int round = 0; round < 90; round++) {
-    const size_t widths[] = {set->panelRows[index(type)], set->panelColumns[index(type)], set->laneOutputs};
+    const size_t widths[] = {set->panelRows[index(type)], set->panelColumns[index(type)], set->interleavedOutputs};
     const size_t width = widths[round % 3], count = (randomSize() + 1) * (round % 4 == 0 ? 5 : 1), depth = randomSize();
     const CKSource source = randomSource(type, depth, count, 0);
     const size_t size = panelSize(count, width, depth);

@@ -119,13 +119,13 @@ typedef struct CKPatches {
 /// A convolution on a block of images that lie in the lanes of vectors: the input is [channels, height, width, lanes],
 /// the output [outputs, outputHeight, outputWidth, lanes]. Only the given rows and columns of the input take part; padY
 /// rows above it and padX columns before it are not even there.
-typedef struct CKLaneConvolution {
+typedef struct CKInterleavedConvolution {
   ptrdiff_t channels, height, width;
   ptrdiff_t kernelHeight, kernelWidth;
   ptrdiff_t outputs, outputHeight, outputWidth;
   ptrdiff_t strideY, strideX, padY, padX, dilationY, dilationX;
   ptrdiff_t firstRow, endRow, firstColumn, endColumn;
-} CKLaneConvolution;
+} CKInterleavedConvolution;
 
 /// A pooling window moving over planes [height, width]; dilation for max pooling only.
 typedef struct CKWindow {
@@ -224,25 +224,25 @@ typedef struct CKKernels {
   // Convolution of a block of images, one in each lane of a vector; for few channels, where panels of a matrix product
   // would be mostly packing. Floating point only.
   size_t lanes[2];       // images in a block, by type
-  size_t laneOutputs;    // width of the weights' panels
-  /// Weights are packed into left panels (`pack`) of width laneOutputs over the depth (channel, ky, kx). The bias has an
+  size_t interleavedOutputs;    // width of the weights' panels
+  /// Weights are packed into left panels (`pack`) of width interleavedOutputs over the depth (channel, ky, kx). The bias has an
   /// entry per output.
-  void (*_Nonnull convolveLanes)(CKType type, const CKLaneConvolution *_Nonnull shape, const void *_Nonnull x,
+  void (*_Nonnull convolveInterleaved)(CKType type, const CKInterleavedConvolution *_Nonnull shape, const void *_Nonnull x,
                                  const void *_Nonnull panels, const void *_Nullable bias, void *_Nonnull y);
   /// dw [outputs, channels, kernelHeight, kernelWidth], summed over the lanes. padY and padX are 0; columns outside the
   /// given ones are zero.
-  void (*_Nonnull laneWeightGradients)(CKType type, const CKLaneConvolution *_Nonnull shape, const void *_Nonnull x,
+  void (*_Nonnull interleavedWeightGradients)(CKType type, const CKInterleavedConvolution *_Nonnull shape, const void *_Nonnull x,
                                        const void *_Nonnull dy, void *_Nonnull dw);
   /// db [outputs], dy summed over pixels and lanes.
-  void (*_Nonnull laneBiasGradients)(CKType type, const CKLaneConvolution *_Nonnull shape, const void *_Nonnull dy,
+  void (*_Nonnull interleavedBiasGradients)(CKType type, const CKInterleavedConvolution *_Nonnull shape, const void *_Nonnull dy,
                                      void *_Nonnull db);
 
   /// Average pooling over planes in lanes, [planes, height, width, lanes].
-  void (*_Nonnull averagePoolLanes)(CKType type, const CKWindow *_Nonnull window, size_t planes,
+  void (*_Nonnull averagePoolInterleaved)(CKType type, const CKWindow *_Nonnull window, size_t planes,
                                     const void *_Nonnull x, void *_Nonnull y);
   /// Back through average pooling and the activation before it, whose results are x and whose derivative is an operation
   /// of x: dx is overwritten, sums [planes] is the sum of each of its planes.
-  void (*_Nonnull activationPoolLanesGradient)(CKZip derivative, CKType type, const CKWindow *_Nonnull window,
+  void (*_Nonnull activationPoolInterleavedGradient)(CKZip derivative, CKType type, const CKWindow *_Nonnull window,
                                                size_t planes, const void *_Nonnull dy, const void *_Nonnull x,
                                                void *_Nonnull dx, void *_Nonnull sums);
 

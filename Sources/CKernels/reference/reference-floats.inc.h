@@ -226,7 +226,7 @@ static void NAME(averagePoolGradient)(const CKWindow *w, size_t planes, const T 
 
 #define CK_EACH_LANE for (ptrdiff_t lane = 0, lanes = CK_LANE_COUNT(T); lane < lanes; lane++)
 
-static void NAME(averagePoolLanes)(const CKWindow *w, size_t planes, const T *x, T *y) {
+static void NAME(averagePoolInterleaved)(const CKWindow *w, size_t planes, const T *x, T *y) {
   for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width * CK_LANE_COUNT(T)) {
     CK_OUTPUTS {
       CK_EACH_LANE {
@@ -238,7 +238,7 @@ static void NAME(averagePoolLanes)(const CKWindow *w, size_t planes, const T *x,
   }
 }
 
-static void NAME(activationPoolLanesGradient)(CKZip derivative, const CKWindow *w, size_t planes, const T *dy,
+static void NAME(activationPoolInterleavedGradient)(CKZip derivative, const CKWindow *w, size_t planes, const T *dy,
                                               const T *x, T *dx, T *sums) {
   const ptrdiff_t count = w->height * w->width * CK_LANE_COUNT(T);
   for (size_t plane = 0; plane < planes; plane++, x += count, dx += count) {

@@ -35,7 +35,7 @@ static uint8_t checkIndices(size_t count, const int64_t *x, int64_t bound, bool 
 
 #define CK_TEMPLATE "../reference/reference.inc.h"
 #include "../templates/types.inc.h"
-#define CK_TEMPLATE "../reference/reference-lanes.inc.h"
+#define CK_TEMPLATE "../reference/reference-interleaved.inc.h"
 #define CK_FLOATS_ONLY
 #include "../templates/types.inc.h"
 #define CK_TEMPLATE "../reference/reference-floats.inc.h"

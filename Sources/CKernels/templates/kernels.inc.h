@@ -1,6 +1,6 @@
 // One variant of all kernels. The including file sets CK_VARIANT (the table's name), CK_NAME, CK_VECTOR_BYTES,
 // CK_BLOCK_BYTES (of the vectors in transpositions), CK_TILE_ROWS, CK_TILE_VECTORS, CK_LANE_OUTPUTS x CK_LANE_PIXELS
-// (the tile of lanes.inc.h) and CK_FMA(a, b, c).
+// (the tile of interleaved.inc.h) and CK_FMA(a, b, c).
 
 #include "math.inc.h"
 #include "halves.inc.h"
@@ -23,10 +23,10 @@
 #define CK_TEMPLATE "pack.inc.h"
 #define CK_FLOATS_ONLY
 #include "types.inc.h"
-#define CK_TEMPLATE "patches.inc.h"
+#define CK_TEMPLATE "im2col.inc.h"
 #define CK_FLOATS_ONLY
 #include "types.inc.h"
-#define CK_TEMPLATE "lanes.inc.h"
+#define CK_TEMPLATE "interleaved.inc.h"
 #define CK_FLOATS_ONLY
 #include "types.inc.h"
 #define CK_TEMPLATE "pool.inc.h"

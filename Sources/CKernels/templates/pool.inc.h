@@ -156,7 +156,7 @@ static void NAME(scatterAddPlanes)(size_t planes, size_t xCount, size_t yCount, 
 
 // Average pooling with an image in each lane of a vector, in the order of `averagePool`, so that both give
 // the same bits.
-static void NAME(averagePoolLanes)(const CKWindow *w, size_t planes, const T *x, T *y) {
+static void NAME(averagePoolInterleaved)(const CKWindow *w, size_t planes, const T *x, T *y) {
   const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
   const bool simple = isTwoByTwo(w);
   for (size_t plane = 0; plane < planes; plane++, x += w->height * line) {
@@ -237,7 +237,7 @@ CK_INLINE NAME(Vector) NAME(activationPoolPlaneGradient)(const bool isWhole, CKZ
   return total;
 }
 
-static void NAME(activationPoolLanesGradient)(CKZip derivative, const CKWindow *w, size_t planes, const T *dy,
+static void NAME(activationPoolInterleavedGradient)(CKZip derivative, const CKWindow *w, size_t planes, const T *dy,
                                               const T *x, T *dx, T *sums) {
   const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
   const bool isWhole = isTwoByTwo(w) && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;

@@ -160,26 +160,26 @@ static void multiplyVector(CKType type, size_t columns, size_t depth, const void
   CK_DISPATCH_FLOATS(type, multiplyVector, columns, depth, x, b, y)
 }
 
-static void convolveLanes(CKType type, const CKLaneConvolution *shape, const void *x, const void *panels,
+static void convolveInterleaved(CKType type, const CKInterleavedConvolution *shape, const void *x, const void *panels,
                           const void *bias, void *y) {
-  CK_DISPATCH_FLOATS(type, convolveLanes, shape, x, panels, bias, y)
+  CK_DISPATCH_FLOATS(type, convolveInterleaved, shape, x, panels, bias, y)
 }
 
-static void laneWeightGradients(CKType type, const CKLaneConvolution *shape, const void *x, const void *dy, void *dw) {
-  CK_DISPATCH_FLOATS(type, laneWeightGradients, shape, x, dy, dw)
+static void interleavedWeightGradients(CKType type, const CKInterleavedConvolution *shape, const void *x, const void *dy, void *dw) {
+  CK_DISPATCH_FLOATS(type, interleavedWeightGradients, shape, x, dy, dw)
 }
 
-static void laneBiasGradients(CKType type, const CKLaneConvolution *shape, const void *dy, void *db) {
-  CK_DISPATCH_FLOATS(type, laneBiasGradients, shape, dy, db)
+static void interleavedBiasGradients(CKType type, const CKInterleavedConvolution *shape, const void *dy, void *db) {
+  CK_DISPATCH_FLOATS(type, interleavedBiasGradients, shape, dy, db)
 }
 
-static void averagePoolLanes(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
-  CK_DISPATCH_FLOATS(type, averagePoolLanes, window, planes, x, y)
+static void averagePoolInterleaved(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
+  CK_DISPATCH_FLOATS(type, averagePoolInterleaved, window, planes, x, y)
 }
 
-static void activationPoolLanesGradient(CKZip derivative, CKType type, const CKWindow *window, size_t planes,
+static void activationPoolInterleavedGradient(CKZip derivative, CKType type, const CKWindow *window, size_t planes,
                                         const void *dy, const void *x, void *dx, void *sums) {
-  CK_DISPATCH_FLOATS(type, activationPoolLanesGradient, derivative, window, planes, dy, x, dx, sums)
+  CK_DISPATCH_FLOATS(type, activationPoolInterleavedGradient, derivative, window, planes, dy, x, dx, sums)
 }
 
 static void averagePool(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
@@ -231,12 +231,12 @@ const CKKernels CK_VARIANT = {
   .multiplyMatrices = multiplyMatrices,
   .multiplyVector = multiplyVector,
   .lanes = {CK_LANE_COUNT(float), CK_LANE_COUNT(double)},
-  .laneOutputs = CK_LANE_OUTPUTS,
-  .convolveLanes = convolveLanes,
-  .laneWeightGradients = laneWeightGradients,
-  .laneBiasGradients = laneBiasGradients,
-  .averagePoolLanes = averagePoolLanes,
-  .activationPoolLanesGradient = activationPoolLanesGradient,
+  .interleavedOutputs = CK_LANE_OUTPUTS,
+  .convolveInterleaved = convolveInterleaved,
+  .interleavedWeightGradients = interleavedWeightGradients,
+  .interleavedBiasGradients = interleavedBiasGradients,
+  .averagePoolInterleaved = averagePoolInterleaved,
+  .activationPoolInterleavedGradient = activationPoolInterleavedGradient,
   .averagePool = averagePool,
   .averagePoolGradient = averagePoolGradient,
   .maxPoolIndices = maxPoolIndices,

@@ -9,14 +9,14 @@ extension CPU {
   /// suit the batch-interleaved kernels.
   static func canFuse(_ shape: ConvActivationPoolShape, _ dtype: DType) -> Bool {
     guard dtype == .float32 || dtype == .float64,
-      let inputGradient = LaneConvolution(inputGradientOf: shape.convolution)
+      let inputGradient = InterleavedConvolution(inputGradientOf: shape.convolution)
     else { return false }
-    return LaneConvolution(shape.convolution).suits(dtype) && inputGradient.suits(dtype)
+    return InterleavedConvolution(shape.convolution).suits(dtype) && inputGradient.suits(dtype)
   }
 
   /// Memory for what the backward pass needs of every block of images.
   static func state(of shape: ConvActivationPoolShape, _ dtype: DType) -> Backend.FusedState {
-    let convolution = LaneConvolution(shape.convolution)
+    let convolution = InterleavedConvolution(shape.convolution)
     let lanes = laneCount(dtype)
     let blocks = convolution.blocks(of: lanes)
     return Backend.FusedState(
@@ -33,13 +33,13 @@ extension CPU {
     _ x: NDArray, _ weight: NDArray, _ bias: NDArray, _ shape: ConvActivationPoolShape,
     _ state: Backend.FusedState?, into y: NDArray
   ) {
-    let (convolution, pool) = (LaneConvolution(shape.convolution), shape.pool)
+    let (convolution, pool) = (InterleavedConvolution(shape.convolution), shape.pool)
     let (dtype, type, lanes) = (x.dtype, x.dtype.kernelType, laneCount(x.dtype))
     let pixelBytes = lanes * dtype.byteCount
     let (inputPixels, activationPixels) = (convolution.paddedPixels, convolution.outputPixels)
     let pooledPixels = shape.convolution.outputChannels * pool.window.outputPixels
-    let panels = lanePanels(weight, convolution)
-    forEachLaneBlock(convolution, lanes) { _, first, count in
+    let panels = interleavedPanels(weight, convolution)
+    forEachImageBlock(convolution, lanes) { _, first, count in
       let scratch = Scratch(
         byteCount: (pooledPixels + (state == nil ? inputPixels + activationPixels : 0)) * pixelBytes
       )
@@ -50,9 +50,9 @@ extension CPU {
       let activations =
         state.map { $0.activations.data + block * activationPixels } ?? input + inputPixels
         * pixelBytes
-      intoLanes(x.data, convolution, group: 0, first: first, count: count, lanes, dtype, input)
+      interleave(x.data, convolution, group: 0, first: first, count: count, lanes, dtype, input)
       withUnsafePointer(to: convolution.sizes) {
-        kernels.convolveLanes(type, $0, input, panels.data, bias.data, activations)
+        kernels.convolveInterleaved(type, $0, input, panels.data, bias.data, activations)
       }
       // One channel plane at a time, so that it stays in L1 between activation and pooling.
       for output in 0..<shape.convolution.outputChannels {
@@ -61,11 +61,11 @@ extension CPU {
           shape.activation.kernel, type, pool.window.inputPixels * lanes, 1,
           CKSource(data: plane, inner: 1, outer: 0), plane)
         withUnsafePointer(to: pool.kernelWindow) {
-          kernels.averagePoolLanes(
+          kernels.averagePoolInterleaved(
             type, $0, 1, plane, pooled + output * pool.window.outputPixels * pixelBytes)
         }
       }
-      outOfLanes(pooled, pooledPixels, first: first, count: count, dtype, into: y)
+      deinterleave(pooled, pooledPixels, first: first, count: count, dtype, into: y)
     }
     withExtendedLifetime((x, bias, panels, y, state)) {}
   }
@@ -78,20 +78,22 @@ extension CPU {
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvActivationPoolShape,
     _ state: Backend.FusedState, dx: NDArray?, dw: NDArray?, db: NDArray?
   ) {
-    let (convolution, pool) = (LaneConvolution(shape.convolution), shape.pool)
-    guard let inputGradient = LaneConvolution(inputGradientOf: shape.convolution) else { return }
+    let (convolution, pool) = (InterleavedConvolution(shape.convolution), shape.pool)
+    guard let inputGradient = InterleavedConvolution(inputGradientOf: shape.convolution) else {
+      return
+    }
     let (dtype, type, size) = (dy.dtype, dy.dtype.kernelType, dy.dtype.byteCount)
     let lanes = laneCount(dtype)
     let pixelBytes = lanes * size
     let channels = shape.convolution.outputChannels
     let pooledPixels = channels * pool.window.outputPixels
     let panels =
-      dx == nil ? nil : lanePanels(rotated(weight, shape.convolution), inputGradient)
+      dx == nil ? nil : interleavedPanels(rotated(weight, shape.convolution), inputGradient)
     let blocks = convolution.blocks(of: lanes)
     let weightSums = NDArray.uninitialized(
       dtype: dtype, rows: blocks, columns: weight.count, on: .cpu)
     let biasSums = NDArray.uninitialized(dtype: dtype, rows: blocks, columns: channels, on: .cpu)
-    forEachLaneBlock(convolution, lanes) { _, first, count in
+    forEachImageBlock(convolution, lanes) { _, first, count in
       let cotangentBytes = convolution.outputPixels * pixelBytes
       let scratch = Scratch(
         byteCount: cotangentBytes + max(pooledPixels, inputGradient.outputPixels) * pixelBytes)
@@ -102,23 +104,23 @@ extension CPU {
         CKSource(data: dy.data + first * pooledPixels * size, inner: 1, outer: pooledPixels), pooled
       )
       withUnsafePointer(to: pool.kernelWindow) {
-        kernels.activationPoolLanesGradient(
+        kernels.activationPoolInterleavedGradient(
           shape.derivative.kernel, type, $0, channels, pooled,
           state.activations.data + block * cotangentBytes, cotangent,
           biasSums.data + block * channels * size)
       }
       if dw != nil {
         withUnsafePointer(to: convolution.sizes) {
-          kernels.laneWeightGradients(
+          kernels.interleavedWeightGradients(
             type, $0, state.input.data + block * convolution.paddedPixels * pixelBytes, cotangent,
             weightSums.data + block * weight.count * size)
         }
       }
       if let dx, let panels {
         withUnsafePointer(to: inputGradient.sizes) {
-          kernels.convolveLanes(type, $0, cotangent, panels.data, nil, pooled)
+          kernels.convolveInterleaved(type, $0, cotangent, panels.data, nil, pooled)
         }
-        outOfLanes(
+        deinterleave(
           pooled, inputGradient.outputPixels, first: first, count: count, dtype, into: dx)
       }
     }

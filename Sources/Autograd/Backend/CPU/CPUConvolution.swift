@@ -50,8 +50,8 @@ extension CPU {
   static func convolution(
     _ x: NDArray, _ weight: NDArray, bias: NDArray?, _ shape: ConvolutionShape, into y: NDArray
   ) {
-    let lanes = LaneConvolution(shape)
-    if lanes.suits(x.dtype) { return convolveLanes(x, weight, bias: bias, lanes, into: y) }
+    let lanes = InterleavedConvolution(shape)
+    if lanes.suits(x.dtype) { return convolveInterleaved(x, weight, bias: bias, lanes, into: y) }
     multiplyPatches(
       of: x, shape.inputPatches, by: weight, rows: shape.outputChannels / shape.groups, shape,
       into: y)
@@ -66,14 +66,14 @@ extension CPU {
   static func convolutionInputGradient(
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, into dx: NDArray
   ) {
-    if let lanes = LaneConvolution(inputGradientOf: shape), lanes.suits(dy.dtype) {
-      return convolveLanes(dy, rotated(weight, shape), bias: nil, lanes, into: dx)
+    if let lanes = InterleavedConvolution(inputGradientOf: shape), lanes.suits(dy.dtype) {
+      return convolveInterleaved(dy, rotated(weight, shape), bias: nil, lanes, into: dx)
     }
     let rows = shape.inputChannels / shape.groups
     let isStrided = shape.window.stride != [1, 1] && shape.window.dilation == [1, 1]
     // The products below have zeros for padding, dilation and strides: NaN beside an infinity.
     if !hasFiniteSum(weight) || isStrided && rows <= Tuning.fewChannels && !hasFiniteSum(dy) {
-      return scatteredInputGradient(dy, weight, shape, into: dx)
+      return col2imInputGradient(dy, weight, shape, into: dx)
     }
     if isStrided {
       return stridedInputGradient(dy, weight, shape, rows: rows, into: dx)
@@ -204,8 +204,8 @@ extension CPU {
     _ x: NDArray, _ dy: NDArray, _ shape: ConvolutionShape, into dw: NDArray
   ) {
     if dw.count == 0 { return }
-    let lanes = LaneConvolution(shape)
-    if lanes.suits(x.dtype) { return laneWeightGradient(x, dy, lanes, into: dw) }
+    let lanes = InterleavedConvolution(shape)
+    if lanes.suits(x.dtype) { return interleavedWeightGradient(x, dy, lanes, into: dw) }
     multiplyPatchesTransposed(of: x, by: dy, shape, into: dw)
   }
   /// db [O] from dy [N, O, ...], dense.
@@ -213,8 +213,8 @@ extension CPU {
     _ dy: NDArray, _ shape: ConvolutionShape, into db: NDArray
   ) {
     if dy.count == 0 { return fill(db, with: 0) }
-    let lanes = LaneConvolution(shape)
-    if lanes.suits(dy.dtype) { return laneBiasGradient(dy, lanes, into: db) }
+    let lanes = InterleavedConvolution(shape)
+    if lanes.suits(dy.dtype) { return interleavedBiasGradient(dy, lanes, into: db) }
     let planes = NDArray.uninitialized(
       dtype: dy.dtype, shape: [shape.batch, shape.outputChannels], on: .cpu)
     reduce(

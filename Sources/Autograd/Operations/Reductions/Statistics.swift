@@ -1,4 +1,4 @@
-// Products, variances, norms and running sums.
+// Products, variances and norms over axes.
 extension Tensor {
   /// The product over axes; 1 over no elements.
   ///
@@ -134,68 +134,7 @@ extension Tensor {
     }
   }
 
-  /// The sums of the elements up to each place along an axis; integers are added as int64.
-  public func cumsum(axis: Int) -> Tensor {
-    let x = dtype.isFloatingPoint ? self : asType(.int64)
-    if rank == 0 {
-      _ = checkedAxes([axis], "cumsum")
-      return x
-    }
-    return x.summedAlong(checkedAxis(axis, "cumsum"), isReversed: false)
-  }
-
-  /// Running sums, from the end if reversed: each is the other's adjoint.
-  private func summedAlong(_ axis: Int, isReversed: Bool) -> Tensor {
-    differentiable(self) { x in
-      let dense = x.array.contiguous()
-      let y = dense.uninitializedLike(dtype: dense.dtype)
-      let inner = dense.shape[(axis + 1)...].reduce(1, *)
-      Backend.scan(
-        .sum, dense, length: dense.size(axis), inner: inner, isReversed: isReversed, into: y)
-      return Tensor(y)
-    } pullback: { _, _ in
-      { dy in dy.summedAlong(axis, isReversed: !isReversed) }
-    }
-  }
-
-  /// The products of the elements up to each place along an axis; integers are multiplied as int64.
-  ///
-  /// The gradient is a sum of products of the other elements, also where some are 0.
-  public func cumprod(axis: Int) -> Tensor {
-    let x = dtype.isFloatingPoint ? self : asType(.int64)
-    if rank == 0 {
-      _ = checkedAxes([axis], "cumprod")
-      return x
-    }
-    let axis = checkedAxis(axis, "cumprod")
-    return differentiable(x) { x in
-      let dense = x.array.contiguous(as: x.dtype.isHalf ? .float32 : x.dtype)
-      let y = dense.uninitializedLike(dtype: dense.dtype)
-      let inner = dense.shape[(axis + 1)...].reduce(1, *)
-      Backend.scan(
-        .product, dense, length: dense.size(axis), inner: inner, isReversed: false, into: y)
-      return Tensor(y).asType(x.dtype)
-    } pullback: { x, _ in
-      { dy in pullback(at: x) { $0.productsAlong(axis) }.pullback(dy) }
-    }
-  }
-
-  /// The same composed of products of parts, for the gradient.
-  private func productsAlong(_ axis: Int) -> Tensor {
-    let size = size(axis)
-    var y = self
-    // After each round every place holds the product of twice as many elements.
-    var reach = 1
-    while reach < size {
-      let products =
-        y.slice(axis: axis, from: reach) * y.slice(axis: axis, to: size - reach)
-      y = concatenate([y.slice(axis: axis, to: reach), products], axis: axis)
-      reach *= 2
-    }
-    return y
-  }
-
-  // MARK: Parts
+  // MARK: Shared with other operations
 
   /// self / other, but 0 where the other is 0, in every derivative too.
   func divided(by other: Tensor) -> Tensor {
@@ -203,7 +142,7 @@ extension Tensor {
     return Tensor.where(isZero, 0, self / Tensor.where(isZero, 1, other))
   }
 
-  /// Some axes, in ascending order, moved behind the others and joined to one.
+  /// Some axes, in ascending order, moved after the others and joined to one.
   func joiningLast(_ axes: [Int]) -> Tensor {
     let rest = (0..<rank).filter { !axes.contains($0) }
     let joined = axes.reduce(1) { $0 * size($1) }

@@ -4,7 +4,7 @@ extension CPU {
   ///
   /// Slower than `convolutionInputGradient`, but no zeros stand in for weights or cotangents that a
   /// pixel does not see: an infinity reaches its own pixels only.
-  static func scatteredInputGradient(
+  static func col2imInputGradient(
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, into dx: NDArray
   ) {
     let (pixels, taps) = (shape.window.outputPixels, shape.taps)

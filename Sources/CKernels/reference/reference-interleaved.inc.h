@@ -21,7 +21,7 @@
     } \
   }
 
-static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T *panels, const T *bias, T *y) {
+static void NAME(convolveInterleaved)(const CKInterleavedConvolution *s, const T *x, const T *panels, const T *bias, T *y) {
   for (ptrdiff_t i = 0; i < s->outputs * s->outputHeight * s->outputWidth * CK_LANES; i++) {
     y[i] = bias ? bias[i / (s->outputHeight * s->outputWidth * CK_LANES)] : 0;
   }
@@ -31,12 +31,12 @@ static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T 
   )
 }
 
-static void NAME(laneWeightGradients)(const CKLaneConvolution *s, const T *x, const T *dy, T *dw) {
+static void NAME(interleavedWeightGradients)(const CKInterleavedConvolution *s, const T *x, const T *dy, T *dw) {
   for (ptrdiff_t i = 0; i < s->outputs * s->channels * s->kernelHeight * s->kernelWidth; i++) { dw[i] = 0; }
   CK_LANE_LOOPS(dw[output * taps + tap] += dy[pixel * CK_LANES + lane] * x[at * CK_LANES + lane];)
 }
 
-static void NAME(laneBiasGradients)(const CKLaneConvolution *s, const T *dy, T *db) {
+static void NAME(interleavedBiasGradients)(const CKInterleavedConvolution *s, const T *dy, T *db) {
   for (ptrdiff_t output = 0; output < s->outputs; output++) {
     double sum = 0;
     for (ptrdiff_t i = 0; i < s->outputHeight * s->outputWidth * CK_LANES; i++) { sum += *dy++; }

@@ -4,9 +4,9 @@ import Testing
 @testable import Autograd
 
 /// The convolution in lanes: every kernel set against plain loops over [channels, height, width].
-@Suite struct LaneKernelTests {
+@Suite struct InterleavedKernelTests {
   /// Random sizes round the edges of the register tiles, with strides and dilations.
-  private static func sizes(_ random: inout RandomStream) -> CKLaneConvolution {
+  private static func sizes(_ random: inout RandomStream) -> CKInterleavedConvolution {
     func pick(_ limit: Int) -> Int { 1 + Int(random.next() % UInt64(limit)) }
     let kernel = (pick(6), pick(7))
     let stride = (pick(2), pick(3))
@@ -15,7 +15,7 @@ import Testing
     let height = (output.0 - 1) * stride.0 + (kernel.0 - 1) * dilation.0 + pick(2)
     let width = (output.1 - 1) * stride.1 + (kernel.1 - 1) * dilation.1 + pick(2)
     let (top, left) = (pick(3) - 1, pick(3) - 1)
-    var s = CKLaneConvolution(
+    var s = CKInterleavedConvolution(
       channels: pick(3), height: height, width: width,
       kernelHeight: kernel.0, kernelWidth: kernel.1, outputs: pick(13),
       outputHeight: output.0, outputWidth: output.1, strideY: stride.0, strideX: stride.1,
@@ -31,7 +31,7 @@ import Testing
   }
 
   /// Makes zero what lies outside the given rows and columns.
-  private static func clearBorder(_ x: Cells, _ s: CKLaneConvolution, lanes: Int) {
+  private static func clearBorder(_ x: Cells, _ s: CKInterleavedConvolution, lanes: Int) {
     let size = x.dtype.byteCount
     for place in 0..<s.channels * s.height * s.width {
       let (row, column) = (place / s.width % s.height, place % s.width)
@@ -45,7 +45,7 @@ import Testing
 
   /// Calls `body` with every multiplication of the convolution: places in weight, x and y.
   private static func forEachProduct(
-    _ s: CKLaneConvolution, _ body: (_ weight: Int, _ x: Int, _ y: Int) -> Void
+    _ s: CKInterleavedConvolution, _ body: (_ weight: Int, _ x: Int, _ y: Int) -> Void
   ) {
     for output in 0..<s.outputs {
       for oy in 0..<s.outputHeight {
@@ -77,7 +77,7 @@ import Testing
     let tolerance = dtype == .float32 ? 1e-4 : 1e-12
     var random = RandomStream(seed: 7, path: "lanes")
     for _ in 0..<40 {
-      var s = LaneKernelTests.sizes(&random)
+      var s = InterleavedKernelTests.sizes(&random)
       let (outputs, taps) = (s.outputs, s.channels * s.kernelHeight * s.kernelWidth)
       let pixels = s.outputHeight * s.outputWidth
       let x = Cells(dtype, s.channels * s.height * s.width * lanes, &random)
@@ -88,29 +88,29 @@ import Testing
       let (xs, weights, cotangents) = (x.values, weight.values, dy.values)
       var expectedY = bias.values.flatMap { Array(repeating: $0, count: pixels * lanes) }
       var expectedDw = Array(repeating: 0.0, count: outputs * taps)
-      LaneKernelTests.forEachProduct(s) { w, from, to in
+      InterleavedKernelTests.forEachProduct(s) { w, from, to in
         for lane in 0..<lanes {
           expectedY[to * lanes + lane] += weights[w] * xs[from * lanes + lane]
           expectedDw[w] += cotangents[to * lanes + lane] * xs[from * lanes + lane]
         }
       }
 
-      let width = kernels.laneOutputs
+      let width = kernels.interleavedOutputs
       let panels = Cells(dtype, (outputs + width - 1) / width * width * taps)
       kernels.pack(
         type, width, outputs, taps, CKSource(data: weight.memory, inner: 1, outer: taps),
         panels.memory)
       let y = Cells(dtype, outputs * pixels * lanes)
-      kernels.convolveLanes(type, &s, x.memory, panels.memory, bias.memory, y.memory)
+      kernels.convolveInterleaved(type, &s, x.memory, panels.memory, bias.memory, y.memory)
       #expect(y.isMarginIntact)
       #expect(zip(y.values, expectedY).allSatisfy { ($0 - $1).magnitude <= tolerance }, "\(s)")
       if s.padY != 0 { continue }
-      LaneKernelTests.clearBorder(x, s, lanes: lanes)
-      kernels.laneWeightGradients(type, &s, x.memory, dy.memory, dw.memory)
+      InterleavedKernelTests.clearBorder(x, s, lanes: lanes)
+      kernels.interleavedWeightGradients(type, &s, x.memory, dy.memory, dw.memory)
       #expect(dw.isMarginIntact)
       #expect(zip(dw.values, expectedDw).allSatisfy { ($0 - $1).magnitude <= tolerance }, "\(s)")
       let db = Cells(dtype, outputs)
-      kernels.laneBiasGradients(type, &s, dy.memory, db.memory)
+      kernels.interleavedBiasGradients(type, &s, dy.memory, db.memory)
       let sums = (0..<outputs).map { output in
         cotangents[output * pixels * lanes..<(output + 1) * pixels * lanes].reduce(0, +)
       }
@@ -144,7 +144,7 @@ import Testing
         Cells(dtype, planes * outputs * lanes, &random)
       )
       let y = Cells(dtype, dy.count)
-      kernels.averagePoolLanes(type, &window, planes, x.memory, y.memory)
+      kernels.averagePoolInterleaved(type, &window, planes, x.memory, y.memory)
       // The same a lane at a time, by the kernels for planes.
       let (expectedY, expectedDx) = (Cells(dtype, dy.count), Cells(dtype, x.count))
       for lane in 0..<lanes {
@@ -167,7 +167,7 @@ import Testing
       for derivative in [CKZip.reluGradient, .sigmoidGradient, .tanhGradient] {
         let (dx, product) = (Cells(dtype, x.count), Cells(dtype, x.count))
         let sums = Cells(dtype, planes)
-        kernels.activationPoolLanesGradient(
+        kernels.activationPoolInterleavedGradient(
           derivative, type, &window, planes, dy.memory, x.memory, dx.memory, sums.memory)
         kernels.zip(
           derivative, type, x.count, 1, CKSource(data: expectedDx.memory, inner: 1, outer: 0),

@@ -23,7 +23,7 @@ CK_INLINE CKTaps reachingTaps(ptrdiff_t start, ptrdiff_t last, ptrdiff_t dilatio
 
 // One tile of the output, whose first window begins at (row, column) of the input. `outputs` and `pixels` are constants
 // at every call, so that the sums live in registers.
-CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneConvolution *s, ptrdiff_t row,
+CK_INLINE void NAME(interleavedTile)(const int outputs, const int pixels, const CKInterleavedConvolution *s, ptrdiff_t row,
                               ptrdiff_t column, CKTaps rows, CKTaps columns, const T *x, const T *weights,
                               const T *bias, T *y) {
   NAME(Vector) sums[CK_LANE_OUTPUTS][CK_LANE_PIXELS];
@@ -59,13 +59,13 @@ CK_INLINE void NAME(laneTile)(const int outputs, const int pixels, const CKLaneC
 #define CK_CASE(outputs, pixels) \
   case (outputs) * 8 + (pixels): \
     if (outputs <= CK_LANE_OUTPUTS && pixels <= CK_LANE_PIXELS) { \
-      NAME(laneTile)(outputs, pixels, s, row, column, rows, columns, x, weights, biases, to); \
+      NAME(interleavedTile)(outputs, pixels, s, row, column, rows, columns, x, weights, biases, to); \
     } \
     break;
 #define CK_CASES(outputs) CK_CASE(outputs, 1) CK_CASE(outputs, 2) CK_CASE(outputs, 3) CK_CASE(outputs, 4)
 
 // Rows of the output outside, so that the input rows they need stay in the L1 cache for all channels.
-static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T *panels, const T *bias, T *y) {
+static void NAME(convolveInterleaved)(const CKInterleavedConvolution *s, const T *x, const T *panels, const T *bias, T *y) {
   const ptrdiff_t taps = s->channels * s->kernelHeight * s->kernelWidth;
   for (ptrdiff_t oy = 0; oy < s->outputHeight; oy++) {
     const ptrdiff_t row = oy * s->strideY - s->padY;
@@ -98,7 +98,7 @@ static void NAME(convolveLanes)(const CKLaneConvolution *s, const T *x, const T 
 
 // The gradients of some outputs' weights along one row of the kernel, from output rows that reach the input: a sum in
 // each lane, and then the sum over the lanes.
-CK_INLINE void NAME(laneGradientTile)(const int outputs, const int taps, const CKLaneConvolution *s, CKTaps rows,
+CK_INLINE void NAME(interleavedGradientTile)(const int outputs, const int taps, const CKInterleavedConvolution *s, CKTaps rows,
                                       const T *x, const T *dy, T *dw, ptrdiff_t dwStep) {
   enum { most = (5 * CK_LANE_TAPS + CK_SIDE - 1) / CK_SIDE * CK_SIDE };
   NAME(Vector) sums[most];
@@ -132,13 +132,13 @@ CK_INLINE void NAME(laneGradientTile)(const int outputs, const int taps, const C
 #define CK_CASE(outputs, taps) \
   case (outputs) * 8 + (taps): \
     if ((outputs) * (taps) <= CK_LANE_SUMS && taps <= CK_LANE_TAPS) { \
-      NAME(laneGradientTile)(outputs, taps, s, rows, from, cotangents, to, all); \
+      NAME(interleavedGradientTile)(outputs, taps, s, rows, from, cotangents, to, all); \
     } \
     break;
 #define CK_CASES(outputs) \
   CK_CASE(outputs, 1) CK_CASE(outputs, 2) CK_CASE(outputs, 3) CK_CASE(outputs, 4) CK_CASE(outputs, 5)
 
-static void NAME(laneWeightGradients)(const CKLaneConvolution *s, const T *x, const T *dy, T *dw) {
+static void NAME(interleavedWeightGradients)(const CKInterleavedConvolution *s, const T *x, const T *dy, T *dw) {
   const ptrdiff_t all = s->channels * s->kernelHeight * s->kernelWidth;
   const ptrdiff_t plane = s->outputHeight * s->outputWidth * CK_LANES;
   for (ptrdiff_t kx = 0; kx < s->kernelWidth; kx += CK_LANE_TAPS) {
@@ -166,8 +166,8 @@ static void NAME(laneWeightGradients)(const CKLaneConvolution *s, const T *x, co
   }
 }
 
-// A plane's sum in the order of activationPoolLanesGradient: within rows, over rows, over lanes.
-static void NAME(laneBiasGradients)(const CKLaneConvolution *s, const T *dy, T *db) {
+// A plane's sum in the order of activationPoolInterleavedGradient: within rows, over rows, over lanes.
+static void NAME(interleavedBiasGradients)(const CKInterleavedConvolution *s, const T *dy, T *db) {
   for (ptrdiff_t output = 0; output < s->outputs; output++) {
     NAME(Vector) total = {0};
     for (ptrdiff_t row = 0; row < s->outputHeight; row++) {

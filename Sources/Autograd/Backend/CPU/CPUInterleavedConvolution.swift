@@ -6,12 +6,12 @@ internal import CKernels
 // part of the work.
 extension CPU {
   /// A convolution in lanes: which image it reads, and the sizes that the kernels need.
-  struct LaneConvolution {
+  struct InterleavedConvolution {
     /// Sizes for one group.
     ///
     /// The input is padded, since weight gradients need that. That of the input gradient is not: its
     /// products with padding, half of all, are left out.
-    var sizes: CKLaneConvolution
+    var sizes: CKInterleavedConvolution
     /// Sizes of the input without padding, and where it lies in the padded one.
     var inputSize: [Int]
     var padding: [Int]
@@ -47,7 +47,7 @@ extension CPU {
       _ shape: ConvolutionShape, _ window: WindowGeometry, _ padding: [Int], _ channels: Int,
       _ outputs: Int
     ) {
-      sizes = CKLaneConvolution(
+      sizes = CKInterleavedConvolution(
         channels: channels / shape.groups, height: window.inputSize[0] + 2 * padding[0],
         width: window.inputSize[1] + 2 * padding[1], kernelHeight: window.kernel[0],
         kernelWidth: window.kernel[1], outputs: outputs / shape.groups,
@@ -78,11 +78,12 @@ extension CPU {
   }
 
   /// Weights [groups * outputs, channels, ...], packed for the kernels, a row for each group.
-  static func lanePanels(_ weight: NDArray, _ convolution: LaneConvolution) -> NDArray {
+  static func interleavedPanels(_ weight: NDArray, _ convolution: InterleavedConvolution) -> NDArray
+  {
     let (outputs, taps, groups) = (
       convolution.sizes.outputs, convolution.taps, convolution.groups
     )
-    let (width, size) = (kernels.laneOutputs, weight.dtype.byteCount)
+    let (width, size) = (kernels.interleavedOutputs, weight.dtype.byteCount)
     let groupCount = (outputs + width - 1) / width * width * taps
     let panels = NDArray.uninitialized(
       dtype: weight.dtype, rows: groups, columns: groupCount, on: .cpu)
@@ -98,21 +99,22 @@ extension CPU {
 
   /// y [N, groups * outputs, ...] from x [N, groups * channels, ...] and weight
   /// [groups * outputs, channels, ...], all dense.
-  static func convolveLanes(
-    _ x: NDArray, _ weight: NDArray, bias: NDArray?, _ convolution: LaneConvolution, into y: NDArray
+  static func convolveInterleaved(
+    _ x: NDArray, _ weight: NDArray, bias: NDArray?, _ convolution: InterleavedConvolution,
+    into y: NDArray
   ) {
     let dtype = x.dtype
     let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
     let sizes = convolution.sizes
-    let panels = lanePanels(weight, convolution)
+    let panels = interleavedPanels(weight, convolution)
     let groupBytes = panels.count / convolution.groups * size
-    forEachLaneBlock(convolution, lanes) { group, first, count in
+    forEachImageBlock(convolution, lanes) { group, first, count in
       let input = Scratch(byteCount: convolution.paddedPixels * lanes * size)
       let output = Scratch(byteCount: convolution.outputPixels * lanes * size)
-      intoLanes(
+      interleave(
         x.data, convolution, group: group, first: first, count: count, lanes, dtype, input.start)
       withUnsafePointer(to: sizes) { sizes in
-        kernels.convolveLanes(
+        kernels.convolveInterleaved(
           type, sizes, input.start, panels.data + group * groupBytes,
           bias.map { UnsafeRawPointer($0.data + group * sizes.pointee.outputs * size) },
           output.start)
@@ -129,8 +131,8 @@ extension CPU {
   /// dw [groups * outputs, channels, ...] from x and dy [N, groups * outputs, ...], all dense.
   ///
   /// Sums are taken over blocks of images first, then over blocks in their order.
-  static func laneWeightGradient(
-    _ x: NDArray, _ dy: NDArray, _ convolution: LaneConvolution, into dw: NDArray
+  static func interleavedWeightGradient(
+    _ x: NDArray, _ dy: NDArray, _ convolution: InterleavedConvolution, into dw: NDArray
   ) {
     let dtype = x.dtype
     let (type, size, lanes) = (dtype.kernelType, dtype.byteCount, laneCount(dtype))
@@ -138,17 +140,17 @@ extension CPU {
     let blocks = convolution.blocks(of: lanes)
     let partial = NDArray.uninitialized(dtype: dtype, shape: [blocks, dw.count], on: .cpu)
     let weights = sizes.outputs * convolution.taps
-    let cotangents = LaneConvolution.cotangents(of: convolution)
-    forEachLaneBlock(convolution, lanes) { group, first, count in
+    let cotangents = InterleavedConvolution.cotangents(of: convolution)
+    forEachImageBlock(convolution, lanes) { group, first, count in
       let input = Scratch(byteCount: convolution.paddedPixels * lanes * size)
       let cotangent = Scratch(byteCount: convolution.outputPixels * lanes * size)
-      intoLanes(
+      interleave(
         x.data, convolution, group: group, first: first, count: count, lanes, dtype, input.start)
-      intoLanes(
+      interleave(
         dy.data, cotangents, group: group, first: first, count: count, lanes, dtype,
         cotangent.start)
       withUnsafePointer(to: sizes) {
-        kernels.laneWeightGradients(
+        kernels.interleavedWeightGradients(
           type, $0, input.start, cotangent.start,
           partial.data + (first / lanes * dw.count + group * weights) * size)
       }
@@ -158,18 +160,20 @@ extension CPU {
   }
 
   /// db [groups * outputs] from dy [N, groups * outputs, ...], dense, in the order of the weight gradient's sums.
-  static func laneBiasGradient(_ dy: NDArray, _ convolution: LaneConvolution, into db: NDArray) {
+  static func interleavedBiasGradient(
+    _ dy: NDArray, _ convolution: InterleavedConvolution, into db: NDArray
+  ) {
     let (dtype, lanes) = (dy.dtype, laneCount(dy.dtype))
     let partial = NDArray.uninitialized(
       dtype: dtype, shape: [convolution.blocks(of: lanes), db.count], on: .cpu)
-    let cotangents = LaneConvolution.cotangents(of: convolution)
-    forEachLaneBlock(convolution, lanes) { group, first, count in
+    let cotangents = InterleavedConvolution.cotangents(of: convolution)
+    forEachImageBlock(convolution, lanes) { group, first, count in
       let cotangent = Scratch(byteCount: convolution.outputPixels * lanes * dtype.byteCount)
-      intoLanes(
+      interleave(
         dy.data, cotangents, group: group, first: first, count: count, lanes, dtype,
         cotangent.start)
       withUnsafePointer(to: convolution.sizes) {
-        kernels.laneBiasGradients(
+        kernels.interleavedBiasGradients(
           dtype.kernelType, $0, cotangent.start,
           partial.data
             + (first / lanes * db.count + group * convolution.sizes.outputs) * dtype.byteCount)
@@ -180,8 +184,8 @@ extension CPU {
   }
 
   /// Calls `body` for every group and block of images, in parallel.
-  static func forEachLaneBlock(
-    _ convolution: LaneConvolution, _ lanes: Int,
+  static func forEachImageBlock(
+    _ convolution: InterleavedConvolution, _ lanes: Int,
     _ body: (_ group: Int, _ first: Int, _ count: Int) -> Void
   ) {
     let blocks = convolution.blocks(of: lanes)
@@ -191,10 +195,11 @@ extension CPU {
     }
   }
 
-  /// Brings one group of a block of images into lanes, [channels, height, width, lanes], with zeros
+  /// Brings one group of a block of images into the batch-interleaved layout, [channels, height, width, lanes], with zeros
   /// around them and in the lanes that are left over.
-  static func intoLanes(
-    _ images: UnsafeMutableRawPointer, _ convolution: LaneConvolution, group: Int, first: Int,
+  static func interleave(
+    _ images: UnsafeMutableRawPointer, _ convolution: InterleavedConvolution, group: Int,
+    first: Int,
     count: Int, _ lanes: Int, _ dtype: DType, _ result: UnsafeMutableRawPointer
   ) {
     let (type, size) = (dtype.kernelType, dtype.byteCount)
@@ -214,7 +219,7 @@ extension CPU {
   }
 
   /// Brings a block of images, [pixels, lanes], back out of lanes.
-  static func outOfLanes(
+  static func deinterleave(
     _ x: UnsafeMutableRawPointer, _ pixels: Int, first: Int, count: Int, _ dtype: DType,
     into images: NDArray
   ) {
@@ -227,7 +232,7 @@ extension CPU {
   /// Calls `body` for every row of the input with its place among the padded ones, and makes zero what
   /// lies around them.
   static func forEachPaddedRow(
-    _ convolution: LaneConvolution, _ pixelBytes: Int, _ padded: UnsafeMutableRawPointer,
+    _ convolution: InterleavedConvolution, _ pixelBytes: Int, _ padded: UnsafeMutableRawPointer,
     _ body: (_ row: Int, _ place: UnsafeMutableRawPointer) -> Void
   ) {
     func clear(_ from: Int, _ to: Int) {
@@ -248,9 +253,11 @@ extension CPU {
   }
 }
 
-extension CPU.LaneConvolution {
+extension CPU.InterleavedConvolution {
   /// The cotangents of a convolution as an input that is brought into lanes as it is.
-  fileprivate static func cotangents(of convolution: CPU.LaneConvolution) -> CPU.LaneConvolution {
+  fileprivate static func cotangents(of convolution: CPU.InterleavedConvolution)
+    -> CPU.InterleavedConvolution
+  {
     var result = convolution
     result.inputSize = [convolution.sizes.outputHeight, convolution.sizes.outputWidth]
     result.padding = [0, 0]
