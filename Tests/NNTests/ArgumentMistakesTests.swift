@@ -60,7 +60,7 @@ import Testing
       _ = Upsample(scaleFactor: 2, alignCorners: true)
     },
     Mistake("PixelUnshuffle: the factor must be at least 1, got 0") { _ = PixelUnshuffle(0) },
-    Mistake("Flatten: the first axis 2 must not be behind the last one 1") {
+    Mistake("Flatten: the first axis 2 must not come after the last one 1") {
       _ = Flatten(from: 2, through: 1)
     },
     Mistake("Embedding: needs at least 1 vector of size 1, got 0 of size 3") {

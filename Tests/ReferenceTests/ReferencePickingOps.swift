@@ -225,14 +225,14 @@ extension ReferenceArguments {
     return try list.map { entry in
       guard let text = entry.string else { throw ReferenceFailure("\(entry) is no place") }
       switch text {
-      case "None": return IndexPlace.new
-      case "...": return IndexPlace.rest
+      case "None": return SubscriptItem.new
+      case "...": return SubscriptItem.rest
       case let text where text.hasPrefix("@"): return try integer(String(text.dropFirst()))
       case let text where text.hasPrefix("?"):
         return try integer(String(text.dropFirst())).asType(.bool)
       case let text where text.contains(":"):
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
-        return IndexPlace.range(
+        return SubscriptItem.range(
           from: parts[0], to: parts[1], step: parts.count > 2 ? parts[2] ?? 1 : 1)
       default: return try required("place", Int(text))
       }

@@ -1,6 +1,6 @@
 // Looking at gradients, and changing them, on their way back.
 extension Tensor {
-  /// The same tensor, whose gradient goes through a function on its way back: PyTorch's
+  /// This tensor, whose gradient goes through a function on its way back: PyTorch's
   /// `register_hook`.
   ///
   /// The function is called once, with the whole gradient of what is computed from the result. Without
@@ -10,7 +10,7 @@ extension Tensor {
   /// let h = layer(x).onGradient { dy in minimum(maximum(dy, -1), 1) }
   /// ```
   ///
-  /// - Parameter hook: Gets the gradient and returns what takes its place, in the same shape; it must not
+  /// - Parameter hook: Gets the gradient and returns its replacement, in the same shape; it must not
   ///   use other recorded tensors.
   public func onGradient(_ hook: @escaping @Sendable (_ dy: Tensor) -> Tensor) -> Tensor {
     differentiable(moving: self, { $0 }, pullback: { _, _ in { dy in hook(dy) } })

@@ -23,7 +23,7 @@ public final class Flatten: Layer {
   public init(from start: Int = 1, through end: Int = -1) {
     require(
       (start < 0) != (end < 0) || start <= end,
-      "Flatten: the first axis \(start) must not be behind the last one \(end)")
+      "Flatten: the first axis \(start) must not come after the last one \(end)")
     self.start = start
     self.end = end
   }
@@ -67,7 +67,7 @@ public final class Unflatten: Layer {
   public var details: String { "axis \(axis) into \(sizes)" }
 
   /// - Parameter x: Any shape with the axis.
-  /// - Returns: The same elements, with the sizes in place of the axis.
+  /// - Returns: The elements, with the sizes instead of the axis.
   public func forward(_ x: consuming Tensor) -> Tensor {
     x.unflatten(axis: axis, into: sizes)
   }

@@ -103,7 +103,7 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2])[0, .newAxis, 1]
     }
-    expectMessage(result, "subscript: 2 places are too many for float32 [2]")
+    expectMessage(result, "subscript: 2 items are too many for float32 [2]")
   }
 
   @Test func aMaskThatDoesNotFit() async {

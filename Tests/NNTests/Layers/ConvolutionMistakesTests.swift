@@ -71,7 +71,9 @@ import Testing
     Mistake("Conv1d 1 -> 1, kernel 3, padding 2, reflect: pad: reflect needs 3 elements") {
       _ = LazyConv1d(1, kernelSize: 3, padding: 2, paddingMode: .reflect)(.zeros([1, 1, 2]))
     },
-    Mistake("convTranspose2d: less than nothing is left of float32 [1, 1, 1, 1], size [-1, -1]") {
+    Mistake(
+      "convTranspose2d: the result would have a negative size: float32 [1, 1, 1, 1], size [-1, -1]"
+    ) {
       _ = LazyConvTranspose2d(1, kernelSize: 1, padding: 1)(.zeros([1, 1, 1, 1]))
     },
     Mistake("BatchNorm1d: needs at least 1 channel, got 0") { _ = BatchNorm1d(0) },

@@ -37,7 +37,7 @@ extension CPU {
     _ products: UnsafePointer<Scalar>, to pixels: UnsafeMutablePointer<Scalar>,
     _ shape: ConvolutionShape
   ) {
-    var place = 0
+    var index = 0
     for channel in 0..<shape.inputChannels / shape.groups {
       for tapY in 0..<shape.window.kernel[0] {
         for tapX in 0..<shape.window.kernel[1] {
@@ -51,9 +51,9 @@ extension CPU {
                 outputX * shape.window.stride[1] + tapX * shape.window.dilation[1]
                 - shape.window.padding[1]
               if 0..<shape.window.inputSize[0] ~= y && 0..<shape.window.inputSize[1] ~= x {
-                pixels[row + x] += products[place]
+                pixels[row + x] += products[index]
               }
-              place += 1
+              index += 1
             }
           }
         }

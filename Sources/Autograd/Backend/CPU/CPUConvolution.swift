@@ -4,7 +4,7 @@ internal import CKernels
 /// them.
 private struct StridePhase {
   /// The first pixel.
-  let place: Int
+  let first: Int
   /// How many pixels there are.
   let pixels: Int
   /// How many weights reach them.
@@ -16,28 +16,28 @@ private struct StridePhase {
   /// By how much the first pixel's first cotangent lies before the first one there is.
   let padding: Int
 
-  init(_ place: Int, of shape: ConvolutionShape, axis: Int) {
-    self.place = place
+  init(_ phase: Int, of shape: ConvolutionShape, axis: Int) {
+    first = phase
     step = shape.window.stride[axis]
-    let reach = place + shape.window.padding[axis]
-    let first = reach % step
-    pixels = (shape.window.inputSize[axis] - place + step - 1) / step
-    taps = max(0, (shape.window.kernel[axis] - first + step - 1) / step)
-    last = first + (taps - 1) * step
+    let reach = phase + shape.window.padding[axis]
+    let firstTap = reach % step
+    pixels = (shape.window.inputSize[axis] - phase + step - 1) / step
+    taps = max(0, (shape.window.kernel[axis] - firstTap + step - 1) / step)
+    last = firstTap + (taps - 1) * step
     padding = taps - 1 - reach / step
   }
 
   init(wholeKernelOf shape: ConvolutionShape, axis: Int) {
-    (place, pixels, taps, step, last, padding) = (
+    (first, pixels, taps, step, last, padding) = (
       0, shape.window.inputSize[axis], shape.window.kernel[axis], 1, shape.window.kernel[axis] - 1,
       0
     )
   }
 
-  /// The cotangents that the first pixels at some places see: how many, and how many of them lie before
+  /// The cotangents that the first pixels of some phases see: how many, and how many of them lie before
   /// the first one there is.
-  static func window(_ places: [StridePhase]) -> (taps: Int, padding: Int) {
-    let seeing = places.filter { $0.taps > 0 }
+  static func window(_ phases: [StridePhase]) -> (taps: Int, padding: Int) {
+    let seeing = phases.filter { $0.taps > 0 }
     let padding = seeing.map(\.padding).max() ?? 0
     return (padding + (seeing.map { $0.taps - $0.padding }.max() ?? 0), padding)
   }
@@ -97,64 +97,64 @@ extension CPU {
       StridePhase($0, of: shape, axis: 1)
     }
     if rows <= Tuning.fewChannels {
-      inputGradient(atPlaces: verticals, horizontals, dy, weight, shape, rows: rows, into: dx)
+      inputGradient(phases: verticals, horizontals, dy, weight, shape, rows: rows, into: dx)
       return
     }
     for vertical in verticals {
       for horizontal in horizontals {
-        inputGradient(atPlaces: [vertical], [horizontal], dy, weight, shape, rows: rows, into: dx)
+        inputGradient(phases: [vertical], [horizontal], dy, weight, shape, rows: rows, into: dx)
       }
     }
   }
 
-  /// The input gradient of the pixels at some places of the strides.
+  /// The input gradient of the pixels of some phases of the strides.
   private static func inputGradient(
-    atPlaces verticals: [StridePhase], _ horizontals: [StridePhase], _ dy: NDArray,
+    phases verticals: [StridePhase], _ horizontals: [StridePhase], _ dy: NDArray,
     _ weight: NDArray, _ shape: ConvolutionShape, rows: Int, into dx: NDArray
   ) {
     let size = dx.dtype.byteCount
     let (height, width) = (shape.window.inputSize[0], shape.window.inputSize[1])
     let planes = shape.batch * shape.inputChannels
-    let places = verticals.flatMap { vertical in horizontals.map { (vertical, $0) } }
+    let phases = verticals.flatMap { vertical in horizontals.map { (vertical, $0) } }
     let (window, perGroup) = (StridePhase.window(verticals), shape.outputChannels / shape.groups)
     let across = StridePhase.window(horizontals)
     let matrix = NDArray.filled(
-      shape: [shape.groups, rows, places.count, perGroup, window.taps, across.taps], value: 0,
+      shape: [shape.groups, rows, phases.count, perGroup, window.taps, across.taps], value: 0,
       dtype: weight.dtype, on: .cpu)
-    for (index, (vertical, horizontal)) in places.enumerated() where matrix.count > 0 {
-      let place = rotated(weight, shape, vertical, horizontal)
-      if place.count == 0 { continue }
+    for (index, (vertical, horizontal)) in phases.enumerated() where matrix.count > 0 {
+      let taps = rotated(weight, shape, vertical, horizontal)
+      if taps.count == 0 { continue }
       let area = perGroup * window.taps * across.taps
       let target = matrix.view(
-        shape: place.shape,
+        shape: taps.shape,
         strides: [
-          rows * places.count * area, places.count * area, window.taps * across.taps, across.taps,
+          rows * phases.count * area, phases.count * area, window.taps * across.taps, across.taps,
           1,
         ],
         offset: index * area + (window.padding - vertical.padding) * across.taps
           + across.padding - horizontal.padding)
-      copy(place, into: target)
+      copy(taps, into: target)
     }
     let (pixelsY, pixelsX) = (
       verticals.map(\.pixels).max() ?? 0, horizontals.map(\.pixels).max() ?? 0
     )
     func copyPart(_ part: NDArray) {
       ThreadPool.run(planes) { plane in
-        for (index, (vertical, horizontal)) in places.enumerated() {
+        for (index, (vertical, horizontal)) in phases.enumerated() {
           for row in 0..<vertical.pixels {
-            let line = plane * height + vertical.place + row * shape.window.stride[0]
-            let source = ((plane * places.count + index) * pixelsY + row) * pixelsX
+            let line = plane * height + vertical.first + row * shape.window.stride[0]
+            let source = ((plane * phases.count + index) * pixelsY + row) * pixelsX
             kernels.copy(
               dx.dtype.kernelType, dx.dtype.kernelType, horizontal.pixels, 1,
               CKSource(data: part.data + source * size, inner: 1, outer: 0),
-              dx.data + (line * width + horizontal.place) * size, shape.window.stride[1], 0)
+              dx.data + (line * width + horizontal.first) * size, shape.window.stride[1], 0)
           }
         }
       }
       withExtendedLifetime((dx, part)) {}
     }
-    let partShape = [planes, places.count, pixelsY, pixelsX]
-    if matrix.count == 0 {  // no window reaches these places
+    let partShape = [planes, phases.count, pixelsY, pixelsX]
+    if matrix.count == 0 {  // no window reaches these pixels
       copyPart(NDArray.filled(shape: partShape, value: 0, dtype: dx.dtype, on: .cpu))
       return
     }
@@ -166,7 +166,7 @@ extension CPU {
           inputSize: shape.window.outputSize, outputSize: [pixelsY, pixelsX],
           kernel: [window.taps, across.taps], padding: [window.padding, across.padding]),
         channels: perGroup, shape.groups),
-      by: matrix, rows: rows * places.count, shape, into: part)
+      by: matrix, rows: rows * phases.count, shape, into: part)
     copyPart(part)
     withExtendedLifetime(dy) {}
   }
@@ -179,7 +179,7 @@ extension CPU {
       StridePhase(wholeKernelOf: shape, axis: 1))
   }
 
-  /// The same with only those weights that the pixels at one place of the stride see.
+  /// The rotated weight with only the taps that contribute to one phase of the stride.
   private static func rotated(
     _ weight: NDArray, _ shape: ConvolutionShape, _ vertical: StridePhase,
     _ horizontal: StridePhase

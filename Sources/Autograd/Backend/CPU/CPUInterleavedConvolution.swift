@@ -212,9 +212,9 @@ extension CPU {
       return
     }
     let width = convolution.inputSize[1]
-    forEachPaddedRow(convolution, lanes * size, result) { row, place in
+    forEachPaddedRow(convolution, lanes * size, result) { row, start in
       let source = CKSource(data: start + row * width * size, inner: 1, outer: stride)
-      kernels.pack(type, lanes, count, width, source, place)
+      kernels.pack(type, lanes, count, width, source, start)
     }
   }
 
@@ -229,11 +229,11 @@ extension CPU {
       images.data + first * pixels * dtype.byteCount, 1, pixels)
   }
 
-  /// Calls `body` for every row of the input with its place among the padded ones, and makes zero what
+  /// Calls `body` for every row of the input with its address among the padded ones, and makes zero what
   /// lies around them.
   static func forEachPaddedRow(
     _ convolution: InterleavedConvolution, _ pixelBytes: Int, _ padded: UnsafeMutableRawPointer,
-    _ body: (_ row: Int, _ place: UnsafeMutableRawPointer) -> Void
+    _ body: (_ row: Int, _ start: UnsafeMutableRawPointer) -> Void
   ) {
     func clear(_ from: Int, _ to: Int) {
       (padded + from * pixelBytes)
@@ -244,10 +244,10 @@ extension CPU {
     for row in 0..<convolution.sizes.channels * height {
       let line =
         row / height * convolution.sizes.height + convolution.padding[0] + row % height
-      let place = line * convolution.sizes.width + convolution.padding[1]
-      clear(filled, place)
-      body(row, padded + place * pixelBytes)
-      filled = place + width
+      let first = line * convolution.sizes.width + convolution.padding[1]
+      clear(filled, first)
+      body(row, padded + first * pixelBytes)
+      filled = first + width
     }
     clear(filled, convolution.paddedPixels)
   }

@@ -33,7 +33,7 @@ enum ProcessorCount {
     return processors(quota: quota, period: period)
   }
 
-  /// The same of `cpu.cfs_quota_us` (-1 for none) and `cpu.cfs_period_us` of version 1.
+  /// The limit by `cpu.cfs_quota_us` (-1 for none) and `cpu.cfs_period_us` of version 1.
   static func processors(ofQuota quota: String, period: String) -> Int? {
     processors(ofMaximum: quota + " " + period)
   }

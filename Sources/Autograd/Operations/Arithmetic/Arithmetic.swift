@@ -3,7 +3,7 @@
 extension Tensor {
   // MARK: The one way to combine
 
-  /// The function of two operands' elements, in an operand's memory if nobody else sees it.
+  /// The function of two operands' elements, in an operand's memory if there is no other reference to it.
   consuming func zipped(by operation: BinaryOp, with other: consuming Tensor) -> Tensor {
     var (a, b) = (array, other.array)
     _ = consume self
@@ -187,16 +187,16 @@ extension Tensor {
 
   // MARK: In place
 
-  /// Adds in place where nobody else sees the memory.
+  /// Adds in place if there is no other reference to the memory.
   public static func += (a: inout Tensor, b: consuming Tensor) { a = (consume a) + b }
 
-  /// Subtracts in place where nobody else sees the memory.
+  /// Subtracts in place if there is no other reference to the memory.
   public static func -= (a: inout Tensor, b: consuming Tensor) { a = (consume a) - b }
 
   /// Multiplies.
   public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
 
-  /// Multiplies by a number, in place where nobody else sees the memory.
+  /// Multiplies by a number, in place if there is no other reference to the memory.
   public static func *= (a: inout Tensor, number: some Number) { a = (consume a) * number }
 }
 

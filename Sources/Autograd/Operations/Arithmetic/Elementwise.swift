@@ -1,12 +1,12 @@
 // Element-wise functions of one tensor.
 extension Tensor {
-  /// The function of each element, in this tensor's memory if nobody else sees it.
+  /// The function of each element, in this tensor's memory if there is no other reference to it.
   consuming func mapped(by operation: UnaryOp, _ name: StaticString = #function) -> Tensor {
     require(dtype.isFloatingPoint, "\(name): needs floating-point elements, got \(summary)")
     return mappedAny(by: operation)
   }
 
-  /// The same for functions that integers have too.
+  /// As `mapped` for functions that integers have too.
   consuming func mappedAny(by operation: UnaryOp) -> Tensor {
     require(dtype != .bool, "\(operation): needs numbers, got \(summary)")
     if Tensor.canReuse(&array) {

@@ -2,7 +2,7 @@
 extension Tensor {
   /// self = keep * self + scale * u, as PyTorch's `mul_` and `add_` in one pass.
   ///
-  /// This and the other forms of `update` write in place and allocate nothing where nobody else refers to
+  /// This and the other forms of `update` write in place and allocate nothing where nothing else refers to
   /// the memory, so that a custom `UpdateRule` is as fast as the optimizers of this library. They are not
   /// recorded: a tensor that a tape watches stops the program, and so do integers and shapes that differ.
   ///

@@ -76,8 +76,8 @@ package func adaptiveAveragePool(_ x: Tensor, _ outputSize: [Int?]) -> Tensor {
   }
   // The windows are those of each axis by itself.
   var y = x
-  for (place, count) in counts.enumerated().reversed() where sizes[place] != count {
-    y = y.averaged(x.rank - counts.count + place, AdaptiveWindows(count, on: sizes[place]))
+  for (index, count) in counts.enumerated().reversed() where sizes[index] != count {
+    y = y.averaged(x.rank - counts.count + index, AdaptiveWindows(count, on: sizes[index]))
   }
   return y
 }
@@ -99,7 +99,7 @@ extension Tensor {
       let lengths = Tensor(
         windows.ranges.map { Double($0.count) }, shape: [count] + rest, dtype: x.dtype,
         device: x.device)
-      let parts = x.indexSelect(axis: axis, windows.places.to(x.device))
+      let parts = x.indexSelect(axis: axis, windows.indices.to(x.device))
         .unflatten(axis: axis, into: [count, windows.length])
       return Tensor.where(isInside, parts, 0).sum(axis: axis + 1) / lengths
     } pullback: { x, _ in
@@ -126,10 +126,10 @@ package func adaptiveMaximumPool(_ x: Tensor, _ outputSize: [Int?]) -> Tensor {
   // Windows of different lengths are laid side by side, the shorter ones with their last element
   // again, which changes no maximum.
   var (y, lengths) = (x, counts)
-  for (place, count) in counts.enumerated() {
-    let windows = AdaptiveWindows(count, on: sizes[place])
-    lengths[place] = windows.length
-    y = y.indexSelect(axis: x.rank - counts.count + place, windows.places.to(x.device))
+  for (index, count) in counts.enumerated() {
+    let windows = AdaptiveWindows(count, on: sizes[index])
+    lengths[index] = windows.length
+    y = y.indexSelect(axis: x.rank - counts.count + index, windows.indices.to(x.device))
   }
   return maximumPool(
     y,
@@ -176,28 +176,28 @@ func adaptiveWindow(_ index: Int, of count: Int, on size: Int) -> Range<Int> {
   index * size / count..<((index + 1) * size + count - 1) / count
 }
 
-/// The windows along one axis, brought to one length by their last places again.
+/// The windows along one axis, brought to one length by their last indices again.
 private struct AdaptiveWindows: Sendable {
   let ranges: [Range<Int>]
   /// That of the longest one.
   let length: Int
   /// The elements of all windows, one window after the other.
-  let places: Tensor
+  let indices: Tensor
 
   init(_ count: Int, on size: Int) {
     let ranges = (0..<count).map { adaptiveWindow($0, of: count, on: size) }
     let length = ranges.map(\.count).max() ?? 1
-    let places = ranges.flatMap { range in
+    let indices = ranges.flatMap { range in
       (0..<length).map { min(range.lowerBound + $0, range.upperBound - 1) }
     }
-    (self.ranges, self.length, self.places) = (ranges, length, Tensor(scalars: places))
+    (self.ranges, self.length, self.indices) = (ranges, length, Tensor(scalars: indices))
   }
 
   /// The matrix [windows, size] each of whose rows averages over a window.
   func averages(on size: Int, _ dtype: DType) -> Tensor {
     var elements = [Double](repeating: 0, count: ranges.count * size)
     for (row, range) in ranges.enumerated() {
-      for place in range { elements[row * size + place] = 1 / Double(range.count) }
+      for index in range { elements[row * size + index] = 1 / Double(range.count) }
     }
     return Tensor(elements, shape: [ranges.count, size], dtype: dtype)
   }

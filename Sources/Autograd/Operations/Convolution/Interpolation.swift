@@ -131,12 +131,12 @@ private func resized(
   )
   var y = x
   // The last axis first: what the others do goes along whole rows of the result.
-  for (place, (count, step)) in zip(sizes, steps).enumerated().reversed() {
-    let (axis, last) = (place + 2, x.size(place + 2) - 1)
+  for (index, (count, step)) in zip(sizes, steps).enumerated().reversed() {
+    let (axis, last) = (index + 2, x.size(index + 2) - 1)
     switch mode {
     case .nearest:
-      let places = (0..<count).map { min(Int(Double($0) * step), last) }
-      y = y.indexSelect(axis: axis, Tensor(scalars: places, device: x.device))
+      let nearest = (0..<count).map { min(Int(Double($0) * step), last) }
+      y = y.indexSelect(axis: axis, Tensor(scalars: nearest, device: x.device))
     case .linear:
       let positions = (0..<count).map { index in
         alignCorners
@@ -148,7 +148,7 @@ private func resized(
         return InterpolationPoint(
           before: before, after: min(before + 1, last), weight: min(position - Double(before), 1))
       }
-      y = y.between(between, axis, isAdjoint: false)
+      y = y.interpolated(between, axis, isAdjoint: false)
     }
   }
   return y
@@ -157,21 +157,21 @@ private func resized(
 extension Tensor {
   /// Elements on lines between two along an axis; or the adjoint, to which the elements' number before
   /// is given.
-  fileprivate func between(
-    _ places: [InterpolationPoint], _ axis: Int, isAdjoint: Bool, size: Int = 0
+  fileprivate func interpolated(
+    _ points: [InterpolationPoint], _ axis: Int, isAdjoint: Bool, size: Int = 0
   ) -> Tensor {
     let own = self.size(axis)
     return differentiable(self) { x in
       let dense = x.array.contiguous(as: x.dtype == .float64 ? .float64 : .float32)
       var shape = x.shape
-      shape[axis] = isAdjoint ? size : places.count
+      shape[axis] = isAdjoint ? size : points.count
       let y = NDArray.uninitialized(dtype: dense.dtype, shape: shape, on: x.device)
       let inner = shape[(axis + 1)...].reduce(1, *)
       Backend.interpolate(
-        dense, places, size: isAdjoint ? size : own, inner: inner, isAdjoint: isAdjoint, into: y)
+        dense, points, size: isAdjoint ? size : own, inner: inner, isAdjoint: isAdjoint, into: y)
       return Tensor(y).asType(x.dtype)
     } pullback: { _, _ in
-      { dy in dy.between(places, axis, isAdjoint: !isAdjoint, size: own) }
+      { dy in dy.interpolated(points, axis, isAdjoint: !isAdjoint, size: own) }
     }
   }
 }

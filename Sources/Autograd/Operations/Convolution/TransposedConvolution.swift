@@ -1,7 +1,7 @@
 // Convolutions along one and three axes and transposed ones, all from the one along two.
 
 extension SlidingWindow {
-  /// Sizes that a transposed convolution adds behind its result: below the stride or the dilation.
+  /// Sizes that a transposed convolution adds after its result: below the stride or the dilation.
   ///
   /// A batch without images may have larger ones, as in PyTorch.
   package func checked(outputPadding: Sizes, hasImages: Bool = true) -> [Int] {
@@ -88,9 +88,9 @@ public func conv3d(
 ///   - x: [batch, channels, height, width], or [channels, height, width] for one image.
 ///   - weight: [channels, outputChannels / groups, kernelHeight, kernelWidth]
 ///   - bias: [outputChannels]
-///   - stride: The distance between the places where neighboring elements are put.
+///   - stride: The distance between the positions where neighboring elements are put.
 ///   - padding: What is taken off on either side of the result.
-///   - outputPadding: What is added behind; below the stride or the dilation.
+///   - outputPadding: What is added after the last element; below the stride or the dilation.
 ///   - dilation: The distance between the elements of a window.
 ///   - groups: Channels are split into this many groups that do not see each other.
 /// - Returns: [batch, outputChannels, outputHeight, outputWidth], where outputHeight = (height - 1)
@@ -114,9 +114,9 @@ public func convTranspose2d(
 ///   - x: [batch, channels, length], or [channels, length] for one sequence.
 ///   - weight: [channels, outputChannels / groups, kernelLength]
 ///   - bias: [outputChannels]
-///   - stride: The distance between the places where neighboring elements are put.
+///   - stride: The distance between the positions where neighboring elements are put.
 ///   - padding: What is taken off on either side of the result.
-///   - outputPadding: What is added behind; below the stride or the dilation.
+///   - outputPadding: What is added after the last element; below the stride or the dilation.
 ///   - dilation: The distance between the elements of a window.
 ///   - groups: Channels are split into this many groups that do not see each other.
 /// - Returns: [batch, outputChannels, outputLength]
@@ -151,7 +151,7 @@ private func transposeConvolved(
   }
   require(
     size.allSatisfy { $0 >= 0 },
-    "\(operation): less than nothing is left of \(x.summary), size \(size)")
+    "\(operation): the result would have a negative size: \(x.summary), size \(size)")
   let outputs = weight.size(1) * groups
   if size.contains(0) {
     return .zeros([x.size(0), outputs] + size, dtype: x.dtype, device: x.device)

@@ -4,7 +4,7 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - axis: The axis; negative ones count from the end.
-  ///   - start: Negative places count from the end; places beyond the ends are clipped, as in NumPy.
+  ///   - start: Negative indices count from the end; indices beyond the ends are clipped, as in NumPy.
   ///   - end: Likewise; nil for the end of the axis.
   ///   - step: At least 1.
   public func slice(axis: Int, from start: Int = 0, to end: Int? = nil, step: Int = 1) -> Tensor {
@@ -113,13 +113,13 @@ extension Tensor {
     var order = Array(0..<rank)
     order.append(order.remove(at: axis))
     let x = permute(order).array.contiguous()
-    let places = indices.permute(order).array.contiguous()
+    let moved = indices.permute(order).array.contiguous()
     let y = NDArray.uninitialized(
       dtype: dtype, shape: Array(x.shape.dropLast()) + [size],
-      on: NDArray.device(of: x, places, isAdjoint ? "scatterAdd" : "gather"))
+      on: NDArray.device(of: x, moved, isAdjoint ? "scatterAdd" : "gather"))
     let columns = self.size(axis)
     Backend.gatherPlanes(
-      x, places, planes: columns == 0 ? 0 : x.count / columns, xCount: columns, yCount: size,
+      x, moved, planes: columns == 0 ? 0 : x.count / columns, xCount: columns, yCount: size,
       isAdjoint: isAdjoint, into: y)
     if columns == 0 && y.count > 0 {
       return .zeros(shape.replacing(axis, size), dtype: dtype, device: device)
@@ -127,7 +127,7 @@ extension Tensor {
     return Tensor(y).movingLastAxis(to: axis)
   }
 
-  /// The last axis moved back to a place.
+  /// The last axis moved back to an index.
   private func movingLastAxis(to axis: Int) -> Tensor {
     var order = Array(0..<rank - 1)
     order.insert(rank - 1, at: axis)

@@ -96,7 +96,7 @@ extension Tensor {
     }
   }
 
-  /// Changes the elements in a region, in place where nobody else sees the memory; of constants.
+  /// Changes the elements in a region, in place if there is no other reference to the memory; of constants.
   mutating func write(_ other: Tensor, into region: Region) {
     if !Tensor.canReuse(&array) {
       let copy = array.uninitializedLike(dtype: array.dtype)

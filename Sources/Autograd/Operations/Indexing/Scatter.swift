@@ -3,7 +3,7 @@ extension Tensor {
   /// This tensor with a source's elements at indices along an axis, as PyTorch's `scatter`: for axis
   /// 1 of matrices, `y[i, indices[i, j]] = source[i, j]`.
   ///
-  /// Where several land on one place, the last one stays, and it alone gets the gradient.
+  /// Of several with one index the last one stays, and it alone gets the gradient.
   ///
   /// - Parameters:
   ///   - axis: The axis.
@@ -32,7 +32,7 @@ extension Tensor {
   }
 
   /// This tensor plus a source's elements at indices along an axis, as PyTorch's `scatter_add`; all
-  /// that land on one place are added.
+  /// with one index are added.
   ///
   /// The parameters are those of `scatter`.
   public func scatterAdd(axis: Int, _ indices: Tensor, _ source: Tensor) -> Tensor {
@@ -66,7 +66,7 @@ extension Tensor {
     return (0..<rank).reduce(source) { $0.slice(axis: $1, to: indices.size($1)) }
   }
 
-  /// What indices lack of this shape behind them, except along the axis, as `pad` wants it.
+  /// What indices lack of this shape at the end, except along the axis, as `pad` wants it.
   private func missing(_ indices: Tensor, _ axis: Int) -> [Int] {
     (0..<rank).reversed().flatMap { [0, $0 == axis ? 0 : size($0) - indices.size($0)] }
   }
@@ -117,19 +117,19 @@ extension Tensor {
     guard mask.dtype == .bool, let shape = broadcastShape(shape, mask.shape) else {
       fail("maskedSelect: needs a bool mask that fits \(summary), got \(mask.summary)")
     }
-    let places = Tensor(scalars: mask.expand(shape).placesOfNonzero(), device: device)
-    return expand(shape).reshape([shape.reduce(1, *)]).rows(at: places, skipping: nil)
+    let found = Tensor(scalars: mask.expand(shape).indicesOfNonzero(), device: device)
+    return expand(shape).reshape([shape.reduce(1, *)]).rows(at: found, skipping: nil)
   }
 
-  /// The places of the elements that are not 0, in row-major order: int64 [count, rank].
+  /// The indices of the elements that are not 0, in row-major order: int64 [count, rank].
   public func nonzero() -> Tensor {
-    let (sizes, places) = (shape, placesOfNonzero())
-    let found = Tensor(shape: [places.count, rank], of: Int.self) { target in
+    let (sizes, flat) = (shape, indicesOfNonzero())
+    let found = Tensor(shape: [flat.count, rank], of: Int.self) { target in
       guard let width = sizes.last else { return }
       var row = [Int](repeating: 0, count: sizes.count - 1)
       var (start, next) = (0, 0)
-      for place in places {
-        while place - start >= width {
+      for index in flat {
+        while index - start >= width {
           start += width
           var axis = row.count - 1
           while row[axis] + 1 == sizes[axis] {
@@ -142,7 +142,7 @@ extension Tensor {
           target[next] = index
           next += 1
         }
-        target[next] = place - start
+        target[next] = index - start
         next += 1
       }
     }
@@ -150,15 +150,15 @@ extension Tensor {
   }
 
   /// The numbers in row-major order of the elements that are not 0.
-  func placesOfNonzero() -> [Int] {
+  func indicesOfNonzero() -> [Int] {
     withScalars(as: Bool.self) { elements in
       var count = 0
       for holds in elements { count += holds ? 1 : 0 }
-      // One more, because each place is written and stays if it counts.
-      return [Int](unsafeUninitializedCapacity: count + 1) { places, initialized in
+      // One more, because each index is written and stays if it counts.
+      return [Int](unsafeUninitializedCapacity: count + 1) { indices, initialized in
         var next = 0
-        for (place, holds) in elements.enumerated() {
-          places[next] = place
+        for (index, holds) in elements.enumerated() {
+          indices[next] = index
           next += holds ? 1 : 0
         }
         initialized = count

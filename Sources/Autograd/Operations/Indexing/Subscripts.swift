@@ -1,5 +1,5 @@
-/// What one place in a tensor's subscript says.
-public enum IndexPlace: Sendable {
+/// One item of a tensor's subscript.
+public enum SubscriptItem: Sendable {
   /// One position along an axis, which goes; negative ones count from the end.
   case at(Int)
   /// Positions along an axis, as in `slice`; with a negative step from the end to the start.
@@ -16,62 +16,62 @@ public enum IndexPlace: Sendable {
 /// `.slice(from:to:step:)`, arrays of integers, integer tensors and bool masks.
 public protocol TensorIndex: Sendable {
   /// What it says.
-  var indexPlace: IndexPlace { get }
+  var subscriptItem: SubscriptItem { get }
 }
 
-extension IndexPlace: TensorIndex {
+extension SubscriptItem: TensorIndex {
   /// Itself.
-  public var indexPlace: IndexPlace { self }
+  public var subscriptItem: SubscriptItem { self }
 }
 
-extension TensorIndex where Self == IndexPlace {
+extension TensorIndex where Self == SubscriptItem {
   /// The whole of an axis.
-  public static var all: IndexPlace { .range(from: nil, to: nil, step: 1) }
+  public static var all: SubscriptItem { .range(from: nil, to: nil, step: 1) }
   /// A new axis of size 1.
-  public static var newAxis: IndexPlace { .new }
+  public static var newAxis: SubscriptItem { .new }
   /// All axes that nothing else in the subscript speaks of.
-  public static var ellipsis: IndexPlace { .rest }
+  public static var ellipsis: SubscriptItem { .rest }
 
   /// The positions from `from` up to but without `to`, every `step`-th, as Python's
-  /// `from:to:step`; places beyond the ends are clipped.
+  /// `from:to:step`; indices beyond the ends are clipped.
   ///
   /// With a negative step they run backwards: `.slice(step: -1)` reverses an axis.
-  public static func slice(from: Int? = nil, to: Int? = nil, step: Int = 1) -> IndexPlace {
+  public static func slice(from: Int? = nil, to: Int? = nil, step: Int = 1) -> SubscriptItem {
     .range(from: from, to: to, step: step)
   }
 }
 
 extension Int: TensorIndex {
   /// One position.
-  public var indexPlace: IndexPlace { .at(self) }
+  public var subscriptItem: SubscriptItem { .at(self) }
 }
 extension Range: TensorIndex where Bound == Int {
   /// The positions of the range; negative bounds count from the end.
-  public var indexPlace: IndexPlace { .range(from: lowerBound, to: upperBound, step: 1) }
+  public var subscriptItem: SubscriptItem { .range(from: lowerBound, to: upperBound, step: 1) }
 }
 extension ClosedRange: TensorIndex where Bound == Int {
   /// The positions of the range; negative bounds count from the end.
-  public var indexPlace: IndexPlace { .range(from: lowerBound, to: upperBound.following, step: 1) }
+  public var subscriptItem: SubscriptItem { .range(from: lowerBound, to: upperBound.following, step: 1) }
 }
 extension PartialRangeFrom: TensorIndex where Bound == Int {
   /// The positions from a bound on; a negative one counts from the end.
-  public var indexPlace: IndexPlace { .range(from: lowerBound, to: nil, step: 1) }
+  public var subscriptItem: SubscriptItem { .range(from: lowerBound, to: nil, step: 1) }
 }
 extension PartialRangeUpTo: TensorIndex where Bound == Int {
   /// The positions up to but without a bound; a negative one counts from the end.
-  public var indexPlace: IndexPlace { .range(from: nil, to: upperBound, step: 1) }
+  public var subscriptItem: SubscriptItem { .range(from: nil, to: upperBound, step: 1) }
 }
 extension PartialRangeThrough: TensorIndex where Bound == Int {
   /// The positions through a bound; a negative one counts from the end.
-  public var indexPlace: IndexPlace { .range(from: nil, to: upperBound.following, step: 1) }
+  public var subscriptItem: SubscriptItem { .range(from: nil, to: upperBound.following, step: 1) }
 }
 extension Array: TensorIndex where Element == Int {
   /// The positions that the integers name.
-  public var indexPlace: IndexPlace { .picked(Tensor(scalars: self)) }
+  public var subscriptItem: SubscriptItem { .picked(Tensor(scalars: self)) }
 }
 extension Tensor: TensorIndex {
   /// The positions that integers name, or the elements that a bool mask picks.
-  public var indexPlace: IndexPlace { .picked(self) }
+  public var subscriptItem: SubscriptItem { .picked(self) }
 }
 
 extension Int {
@@ -92,17 +92,17 @@ extension Tensor {
   /// ```
   ///
   /// Integers, ranges and new axes give views. Integer tensors are broadcast against each other; their
-  /// axes take the place of the first one, or the front if others stand between them. A mask
+  /// axes stand where the first one was, or the front if others stand between them. A mask
   /// stands for as many axes as it has. What is assigned is broadcast and converted; of several
-  /// elements for one place the last one stays.
-  public subscript(_ places: any TensorIndex...) -> Tensor {
+  /// elements for one index the last one stays.
+  public subscript(_ indices: any TensorIndex...) -> Tensor {
     get {
-      let selection = Selection(places.map(\.indexPlace), of: self)
+      let selection = Selection(indices.map(\.subscriptItem), of: self)
       return selection.picks.isEmpty
         ? slice(selection.region) : slice(selection.region).picked(selection.picks)
     }
     set {
-      let selection = Selection(places.map(\.indexPlace), of: self)
+      let selection = Selection(indices.map(\.subscriptItem), of: self)
       var value = newValue.asType(dtype)
       if let mask = selection.mask, value.count == 1 {
         value = Tensor.where(mask, value.reshape([]), slice(selection.region))
@@ -156,7 +156,7 @@ extension Tensor {
   }
 }
 
-/// A subscript's places, read for one tensor.
+/// A subscript's items, resolved for one tensor.
 private struct Selection {
   /// Axes of the region, as many as a mask has, else one, and what is picked along them.
   typealias Pick = (axes: Range<Int>, positions: Tensor)
@@ -168,16 +168,16 @@ private struct Selection {
   var mask: Tensor? {
     guard picks.count == 1, picks[0].positions.dtype == .bool else { return nil }
     let (axes, mask) = picks[0]
-    let behind = Array(repeating: 1, count: region.axes.count - axes.upperBound)
-    return mask.reshape(mask.shape + behind)
+    let trailing = Array(repeating: 1, count: region.axes.count - axes.upperBound)
+    return mask.reshape(mask.shape + trailing)
   }
 
-  init(_ places: [IndexPlace], of tensor: Tensor) {
+  init(_ items: [SubscriptItem], of tensor: Tensor) {
     region = Region(of: tensor.shape)
     var open = tensor.rank
     var hasRest = false
-    for place in places {
-      switch place {
+    for item in items {
+      switch item {
       case .at, .range: open -= 1
       case .new: break
       case .rest:
@@ -187,10 +187,10 @@ private struct Selection {
       }
     }
     require(
-      open >= 0, "subscript: \(tensor.rank - open) places are too many for \(tensor.summary)")
+      open >= 0, "subscript: \(tensor.rank - open) items are too many for \(tensor.summary)")
     var axis = 0
-    for place in hasRest ? places : places + [.rest] {
-      switch place {
+    for item in hasRest ? items : items + [.rest] {
+      switch item {
       case .at(let index):
         let size = tensor.size(axis)
         region.starts[axis] = wrappedIndex(
@@ -263,16 +263,16 @@ private struct PickPlan {
       shape = both
     }
     indexShape = shape
-    var places = [Int](repeating: 0, count: shape.reduce(1, *))
+    var rows = [Int](repeating: 0, count: shape.reduce(1, *))
     for (size, positions) in found {
       positions.expand(shape).withScalars(as: Int.self) { positions in
-        for (place, index) in positions.enumerated() {
+        for (element, index) in positions.enumerated() {
           let row = wrappedIndex(index, below: size, "subscript: index", "size \(size)")
-          places[place] = places[place] * size + row
+          rows[element] = rows[element] * size + row
         }
       }
     }
-    rows = Tensor(scalars: places, device: tensor.device)
+    self.rows = Tensor(scalars: rows, device: tensor.device)
     // Picked axes that are neighbors are replaced where they are.
     let areNeighbors = axes.last! - axes[0] == axes.count - 1
     let before = areNeighbors ? rest.count { $0 < axes[0] } : 0

@@ -9,7 +9,7 @@
 /// Pairs of operands become matrix products wherever something is summed.
 ///
 /// - Parameters:
-///   - equation: A letter for each axis of each operand, operands separated by commas; behind `->`
+///   - equation: A letter for each axis of each operand, operands separated by commas; after `->`
 ///     the letters of the result, and what is missing there is summed. Without `->` the result has
 ///     the letters that occur once, in alphabetical order. `...` stands for further axes, which are
 ///     broadcast.
@@ -59,11 +59,11 @@ private struct EinsumEquation {
       term.contains(".") ? operand.rank - term.filter { $0 != "." }.count : 0
     }
     let most = hidden.max() ?? 0
-    for (place, term) in terms.enumerated() {
-      let labels = axes(term, hidden[place], of: most)
+    for (index, term) in terms.enumerated() {
+      let labels = axes(term, hidden[index], of: most)
       require(
-        hidden[place] >= 0 && labels.count == operands[place].rank,
-        "einsum: \"\(term)\" in \"\(text)\" does not fit \(operands[place].summary)")
+        hidden[index] >= 0 && labels.count == operands[index].rank,
+        "einsum: \"\(term)\" in \"\(text)\" does not fit \(operands[index].summary)")
       inputs.append(labels)
     }
     let all = inputs.flatMap { $0 }
@@ -168,7 +168,7 @@ private struct EinsumTerm {
     labels = labels.filter { needed.contains($0) }
   }
 
-  /// The product, summed over what both have and nobody needs.
+  /// The product, summed over the axes that both have and the result lacks.
   func multiplied(by other: EinsumTerm, keeping needed: Set<Substring>) -> EinsumTerm {
     let shared = labels.filter { other.labels.contains($0) }
     let batch = shared.filter { needed.contains($0) }
@@ -177,7 +177,7 @@ private struct EinsumTerm {
     let columns = other.labels.filter { !shared.contains($0) }
     let all = batch + rows + columns
     if summed.isEmpty {
-      let left = arranged(batch + rows).unsqueezed(behind: columns.count)
+      let left = arranged(batch + rows).unsqueezed(after: columns.count)
       let right = other.arranged(batch + columns)
       let sizes = right.shape
       let shape = sizes[..<batch.count] + rows.map { _ in 1 } + sizes[batch.count...]
@@ -209,7 +209,7 @@ private struct EinsumTerm {
 }
 
 extension Tensor {
-  fileprivate func unsqueezed(behind count: Int) -> Tensor {
+  fileprivate func unsqueezed(after count: Int) -> Tensor {
     count == 0 ? self : reshape(shape + Array(repeating: 1, count: count))
   }
 }

@@ -44,10 +44,10 @@ extension Tensor {
       "\(name): k is \(count), but axis \(axis) of \(summary) has \(size)")
     let type: DType = dtype == .bool ? .uint8 : dtype.isHalf ? .float32 : dtype
     let keys = Tensor(array).movingAxis(axis, to: -1).array.contiguous(as: type)
-    let places = NDArray.uninitialized(
+    let order = NDArray.uninitialized(
       dtype: .int64, shape: keys.shape.dropLast() + [count], on: device)
-    Backend.order(keys, columns: size, isDescending: isDescending, into: places, columns: count)
-    let indices = Tensor(places).movingAxis(-1, to: axis).contiguous()
+    Backend.order(keys, columns: size, isDescending: isDescending, into: order, columns: count)
+    let indices = Tensor(order).movingAxis(-1, to: axis).contiguous()
     if count == 0 { return (slice(axis: axis, to: 0), indices) }
     return (gathered(axis, indices.asType(.int32)), indices)
   }

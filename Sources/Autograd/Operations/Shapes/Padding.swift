@@ -97,10 +97,10 @@ extension Tensor {
   private func padded(_ axis: Int, _ before: Int, _ after: Int, _ mode: PaddingMode) -> Tensor {
     let size = size(axis)
     func part(_ start: Int, _ end: Int) -> Tensor { slice(axis: axis, from: start, to: end) }
-    func repeated(_ place: Int, _ count: Int) -> Tensor {
+    func repeated(_ index: Int, _ count: Int) -> Tensor {
       var shape = shape
       shape[axis] = count
-      return part(place, place + 1).expand(shape)
+      return part(index, index + 1).expand(shape)
     }
     let (left, right): (Tensor, Tensor)
     switch mode {

@@ -64,7 +64,7 @@ extension Tensor {
     Tensor.where(isBelow(diagonal: diagonal, -1, "triu"), 0, self)
   }
 
-  /// Whether places lie on or below the diagonal `offset` above another one.
+  /// Whether elements lie on or below the diagonal `offset` above another one.
   private func isBelow(diagonal: Int, _ offset: Int, _ operation: StaticString) -> Tensor {
     require(rank >= 2, "\(operation): needs matrices [..., rows, columns], got \(summary)")
     let rows = Tensor.arange(size(-2), device: device).unsqueeze(1)
@@ -74,7 +74,7 @@ extension Tensor {
     return Tensor.arange(size(-1), device: device) .<= rows + (nearest + offset)
   }
 
-  /// The elements whose places along two axes are equal, along the second one; the first goes.
+  /// The elements whose indices along two axes are equal, along the second one; the first goes.
   ///
   /// Both have one size.
   func diagonal(_ first: Int, _ second: Int) -> Tensor {

@@ -1,7 +1,7 @@
 // Operations that only look at the same elements in another shape. All but `reshape` of a tensor
 // with gaps share memory with their operand.
 extension Tensor {
-  /// The same elements in row-major order in another shape.
+  /// These elements in row-major order in another shape.
   ///
   /// - Parameter shape: The sizes; one of them may be -1, it follows from the others.
   public func reshape(_ shape: [Int]) -> Tensor {
@@ -106,7 +106,7 @@ extension Tensor {
     return reshape(sizes)
   }
 
-  /// With one more axis of size 1 at a place; negative places count from the end.
+  /// With one more axis of size 1 at an index; negative ones count from the end.
   public func unsqueeze(_ axis: Int) -> Tensor {
     let index = checkedAxis(axis, "unsqueeze", rank: rank + 1)
     var sizes = shape

@@ -1,12 +1,12 @@
 // Tensors cut into parts along an axis, and repeated along axes.
 extension Tensor {
-  /// Some places along an axis, a view.
+  /// A range of indices along an axis, a view.
   ///
-  /// Unlike `slice`, this demands that they exist.
+  /// Unlike `slice`, this requires that they exist.
   ///
   /// - Parameters:
   ///   - axis: The axis.
-  ///   - start: The first place; negative ones count from the end.
+  ///   - start: The first index; negative ones count from the end.
   ///   - count: How many.
   public func narrow(axis: Int, from start: Int, count: Int) -> Tensor {
     let axis = checkedAxis(axis, "narrow")
@@ -14,7 +14,7 @@ extension Tensor {
     let first = start < 0 ? start + size : start
     require(
       first >= 0 && count >= 0 && first <= size - count,
-      "narrow: \(count) places from \(start) are not in axis \(axis) of \(summary)")
+      "narrow: \(count) indices from \(start) are not in axis \(axis) of \(summary)")
     return slice(axis: axis, from: first, to: first + count)
   }
 
@@ -53,7 +53,7 @@ extension Tensor {
     return split((size + count - 1) / count, axis: axis)
   }
 
-  /// The places along an axis one by one, without the axis; views.
+  /// The slices along an axis one by one, without the axis; views.
   public func unbind(axis: Int = 0) -> [Tensor] {
     let axis = checkedAxis(axis, "unbind")
     return (0..<size(axis)).map { select(axis: axis, at: $0) }
@@ -83,7 +83,7 @@ extension Tensor {
     return repeated.reshape(sizes)
   }
 
-  /// One axis at another place, the others in their order, as PyTorch's `movedim`; a view.
+  /// One axis moved to another position, the others in their order, as PyTorch's `movedim`; a view.
   public func movingAxis(_ source: Int, to destination: Int) -> Tensor {
     if rank == 0 && [-1, 0].contains(source) && [-1, 0].contains(destination) { return self }
     let (from, to) = (checkedAxis(source, "movingAxis"), checkedAxis(destination, "movingAxis"))

@@ -101,7 +101,7 @@ public final class MultiHeadAttention: Module {
   ///   - value: [batch, keys, valueSize], laid out like the query; nil for the key.
   ///   - mask: [queries, keys] or [batch * heads, queries, keys]: bool, true where a key must not be
   ///     seen; or numbers that are added to the scores.
-  ///   - keyPaddingMask: [batch, keys], or [keys] without a batch: bool, true for keys that nobody may
+  ///   - keyPaddingMask: [batch, keys], or [keys] without a batch: bool, true for keys that no query may
   ///     see; or numbers that are added to the scores.
   ///   - causal: Whether query i sees keys up to i only, besides what masks say.
   /// - Returns: The shape of the query.
@@ -204,9 +204,9 @@ public final class MultiHeadAttention: Module {
     let weights = inputWeights.count > 1 ? inputWeights.map(\.value) : rows(inputWeights[0], counts)
     let biases = inputBias.map { rows($0, counts) }
     var results: [Tensor] = []
-    for (place, (x, maps)) in inputs.enumerated() {
+    for (index, (x, maps)) in inputs.enumerated() {
       // [batch, steps, maps * width] to maps times [batch, heads, steps, width / heads].
-      results += linear(x, weights[place], bias: biases?[place]).chunk(maps, axis: -1).map {
+      results += linear(x, weights[index], bias: biases?[index]).chunk(maps, axis: -1).map {
         $0.reshape([x.size(0), x.size(1), heads, width / heads]).transpose(1, 2)
       }
     }

@@ -49,7 +49,7 @@ public final class PositionalEncoding: Layer {
   }
 }
 
-/// Rotary positions (Su and others 2021): pairs of features of a query or key are turned by an angle
+/// Rotary positions (Su and others 2021): pairs of features of a query or key are rotated by an angle
 /// that grows with the position, so that their products depend on distances only.
 ///
 /// The pair i at the position t turns by t / base^(2i / size).

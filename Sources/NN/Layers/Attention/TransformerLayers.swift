@@ -57,7 +57,7 @@ public final class TransformerEncoderLayer: Layer {
   ///     [steps, width] without a batch.
   ///   - mask: [steps, steps] or [batch * heads, steps, steps]: bool, true where a step must not be
   ///     seen; or numbers that are added to the scores.
-  ///   - keyPaddingMask: [batch, steps], or [steps] without a batch: bool, true for steps that nobody
+  ///   - keyPaddingMask: [batch, steps], or [steps] without a batch: bool, true for steps that no query
   ///     may see; or numbers that are added to the scores.
   ///   - causal: Whether a step sees earlier ones and itself only.
   /// - Returns: The same shape.

@@ -78,7 +78,7 @@ private final class Recomputation: @unchecked Sendable {
     return layer(inputs[0])
   }
 
-  /// The same with the modes and random numbers of the first time; those of now come back.
+  /// Recomputes with the saved modes and random streams, then restores the current ones.
   func again(_ inputs: [Tensor]) -> Tensor {
     let modesNow = modes.map(\.module.isTraining)
     let streamsNow = streams.map(\.module.random)

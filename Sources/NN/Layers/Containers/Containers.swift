@@ -3,7 +3,7 @@ import Autograd
 /// Branches that see the same input, with their results joined along an axis, as in GoogLeNet's
 /// Inception blocks.
 ///
-/// Members are named by their places: `0.weight`.
+/// Members are named by their indices: `0.weight`.
 public final class Parallel: Layer {
   /// The axis along which results are joined; negative ones count from the end.
   public let axis: Int
@@ -43,7 +43,7 @@ public final class Parallel: Layer {
 ///
 /// Parameters that the closure uses are not found by the model; give them to it as a module's.
 public final class Lambda: Layer {
-  /// What stands behind the name when the layer is printed.
+  /// What follows the name when the layer is printed.
   public let details: String
   private let body: (Tensor) -> Tensor
 
@@ -61,7 +61,7 @@ public final class Lambda: Layer {
   public func forward(_ x: consuming Tensor) -> Tensor { body(x) }
 }
 
-/// A list of layers that a module of one's own calls as it likes; named by their places.
+/// A list of layers that a custom module calls as it likes; named by their indices.
 ///
 /// A plain array of modules as a stored property is found just as well, also of modules that are no
 /// layers. This one can be listed as a member by hand.
@@ -77,23 +77,23 @@ public final class ModuleList: Module, RandomAccessCollection {
   /// Adds a layer at the end.
   public func append(_ layer: any Layer) { layers.append(layer, named: nil) }
 
-  /// The first place.
+  /// The first index, 0.
   public var startIndex: Int { 0 }
 
-  /// The place behind the last layer.
+  /// The number of layers.
   public var endIndex: Int { layers.count }
 
-  /// The layer at a place.
-  public subscript(place: Int) -> any Layer {
-    get { layers[place] }
-    set { layers[place] = newValue }
+  /// The layer at an index.
+  public subscript(index: Int) -> any Layer {
+    get { layers[index] }
+    set { layers[index] = newValue }
   }
 
-  /// The layers, named by their places.
+  /// The layers, named by their indices.
   public var members: [Member] { layers.members }
 }
 
-/// Layers by name, in order, that a module of one's own calls as it likes.
+/// Layers by name, in order, that a custom module calls as it likes.
 public final class ModuleDict: Module {
   private var layers: NamedLayers
 

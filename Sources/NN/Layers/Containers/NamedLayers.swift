@@ -5,7 +5,7 @@ struct NamedLayers: RandomAccessCollection {
   private let container: String
   private var entries: [(name: String, layer: any Layer)] = []
 
-  /// Layers that are named by their places.
+  /// Layers that are named by their indices.
   init(_ container: String, _ layers: [any Layer]) {
     self.container = container
     for layer in layers { append(layer, named: nil) }
@@ -20,9 +20,9 @@ struct NamedLayers: RandomAccessCollection {
   var startIndex: Int { 0 }
   var endIndex: Int { entries.count }
 
-  subscript(place: Int) -> any Layer {
-    get { entries[checked(place)].layer }
-    set { entries[checked(place)].layer = newValue }
+  subscript(index: Int) -> any Layer {
+    get { entries[checked(index)].layer }
+    set { entries[checked(index)].layer = newValue }
   }
 
   subscript(name: String) -> (any Layer)? { entries.first { $0.name == name }?.layer }
@@ -39,8 +39,8 @@ struct NamedLayers: RandomAccessCollection {
     entries.append((name, layer))
   }
 
-  private func checked(_ place: Int) -> Int {
-    require(indices.contains(place), "\(container): no layer \(place) among \(count)")
-    return place
+  private func checked(_ index: Int) -> Int {
+    require(indices.contains(index), "\(container): no layer \(index) among \(count)")
+    return index
   }
 }

@@ -7,7 +7,7 @@ import Autograd
 /// [outputChannels, inputChannels / groups, kernel...], `bias` [outputChannels], both uniform in
 /// ±1/sqrt(fan in) unless initialized otherwise.
 public final class Convolution<Axes: SpatialAxes>: Layer {
-  /// What is added before the first element along each axis; behind the last it is as much, or with
+  /// What is added before the first element along each axis; after the last it is as much, or with
   /// the padding `.same` one more where the window's span is even.
   public let padding: [Int]
   /// What the padding is made of.

@@ -1,4 +1,4 @@
-/// How many spatial axes, behind batch and channels, the inputs of a layer have.
+/// How many spatial axes, after batch and channels, the inputs of a layer have.
 ///
 /// What a family of layers for sequences, images and volumes is generic over: `Conv2d` is
 /// `Convolution<Axes2>`.

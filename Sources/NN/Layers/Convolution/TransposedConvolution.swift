@@ -8,7 +8,7 @@ import Autograd
 /// ±1/sqrt(outputChannels / groups * kernel...), PyTorch's fan in for them, unless initialized
 /// otherwise.
 public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
-  /// What is added behind the result along each axis.
+  /// What is added after the result along each axis.
   public let outputPadding: [Int]
   private let window: SlidingWindow
   private let kernels: ConvolutionKernels<Axes>
@@ -19,9 +19,9 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
   ///   - inputChannels: The channels of the input.
   ///   - outputChannels: The channels of the result.
   ///   - kernelSize: The window's size.
-  ///   - stride: The distance between the places where neighboring elements are put.
+  ///   - stride: The distance between the positions where neighboring elements are put.
   ///   - padding: What is taken off on either side of the result.
-  ///   - outputPadding: What is added behind; below the stride or the dilation.
+  ///   - outputPadding: What is added after the last element; below the stride or the dilation.
   ///   - dilation: The distance between the elements of a window.
   ///   - groups: Channels are split into this many groups that do not see each other.
   ///   - bias: Whether a bias is added.
@@ -56,7 +56,7 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
   public var bias: Parameter? { kernels.bias }
   /// The number of groups that channels are split into.
   public var groups: Int { kernels.groups }
-  /// The distance between the places where neighboring elements are put, along each axis.
+  /// The distance between the positions where neighboring elements are put, along each axis.
   public var stride: [Int] { window.stride }
   /// What is taken off on either side of the result along each axis.
   public var padding: [Int] { window.padding }

@@ -128,9 +128,9 @@ public final class Recurrent<Step: RecurrentStep>: Module {
       for (index, layer) in layers.enumerated() {
         var outputs: [Tensor] = []
         for (direction, weights) in layer.enumerated() {
-          let place = index * directions + direction
+          let row = index * directions + direction
           let (hidden, state) = run(
-            weights, sequence, given.map { $0.map { $0.select(axis: 0, at: place) } },
+            weights, sequence, given.map { $0.map { $0.select(axis: 0, at: row) } },
             isReversed: direction == 1)
           outputs.append(hidden)
           last.append(state)

@@ -130,8 +130,8 @@ public struct GRUStep: RecurrentStep {
 func parts(_ x: Tensor, _ count: Int, axis: Int, squeezing: Bool = false) -> [Tensor] {
   let size = x.size(axis) / count
   return differentiable([x]) { inputs in
-    (0..<count).map { place in
-      let part = inputs[0].slice(axis: axis, from: place * size, to: (place + 1) * size)
+    (0..<count).map { gate in
+      let part = inputs[0].slice(axis: axis, from: gate * size, to: (gate + 1) * size)
       return squeezing ? part.squeeze(axis) : part
     }
   } pullbacks: { _, results in

@@ -3,12 +3,12 @@ import Testing
 @testable import Autograd
 
 /// What PyTorch's reference cases do not say.
-@Suite struct PartsTests {
+@Suite struct SplittingTests {
   @Test func narrowBeyondTheEnd() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([4]).narrow(axis: 0, from: 2, count: 3)
     }
-    expectMessage(result, "narrow: 3 places from 2 are not in axis 0 of float32 [4]")
+    expectMessage(result, "narrow: 3 indices from 2 are not in axis 0 of float32 [4]")
   }
 
   @Test func splitIntoOtherSizes() async {

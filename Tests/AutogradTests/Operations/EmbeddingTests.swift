@@ -2,7 +2,7 @@ import Testing
 
 @testable import Autograd
 
-struct RowsTests {
+struct EmbeddingTests {
   private let x = Tensor(scalars: [0, 1, 2, 3, 4, 5], shape: [3, 2])
 
   @Test func picksAlongAnyAxis() {
