@@ -39,7 +39,7 @@ enum Download {
     guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()),
       url.host != nil
     else {
-      throw FileError(address, "is no http or https address")
+      throw FileError(address, "is not an http or https address")
     }
     let target = URL(fileURLWithPath: path)
     // Where this fails, opening the part fails too, and says why.

@@ -153,7 +153,7 @@ public enum FashionMNISTFiles {
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
     else {
       throw FileError(
-        folder, "is no folder\(origin), expected one with the four Fashion-MNIST files")
+        folder, "is not a folder\(origin), expected one with the four Fashion-MNIST files")
     }
     let found = files.map { existing($0, in: folder) }
     guard !found.contains(nil) else {

@@ -19,7 +19,7 @@ enum Gzip {
   {
     guard bytes.starts(with: [0x1f, 0x8b]) else {
       throw FileError(
-        name, "is no gzip file: it starts with \(hexadecimal(bytes.prefix(2))), expected 1f 8b")
+        name, "is not a gzip file: it starts with \(hexadecimal(bytes.prefix(2))), expected 1f 8b")
     }
     var output: [UInt8] = []
     // The last four bytes state the size of the last member modulo 2^32: a hint worth taking, never

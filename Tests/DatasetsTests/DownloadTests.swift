@@ -177,7 +177,7 @@ import Testing
     let error = dataFailure { () throws(FileError) in
       try Download.fetch(address, to: folder("file"), sha256: checksum)
     }
-    #expect(error == FileError(address, "is no http or https address"))
+    #expect(error == FileError(address, "is not an http or https address"))
   }
 
   @Test func namesAFolderThatCannotBeWritten() throws {

@@ -101,7 +101,8 @@ import Testing
     let nowhere = dataFailure { () throws(FileError) in _ = try load(directory: folder("none")) }
     #expect(
       nowhere
-        == FileError(folder("none"), "is no folder, expected one with the four Fashion-MNIST files")
+        == FileError(
+          folder("none"), "is not a folder, expected one with the four Fashion-MNIST files")
     )
   }
 

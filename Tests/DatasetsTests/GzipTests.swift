@@ -75,10 +75,10 @@ import Testing
     let page = dataFailure { () throws(FileError) in
       _ = try Gzip.inflate(Array("<html>".utf8), name: "a.gz", maximum: 100)
     }
-    #expect(page.description == "a.gz: is no gzip file: it starts with 3c 68, expected 1f 8b")
+    #expect(page.description == "a.gz: is not a gzip file: it starts with 3c 68, expected 1f 8b")
     let empty = dataFailure { () throws(FileError) in
       _ = try Gzip.inflate([], name: "a.gz", maximum: 100)
     }
-    #expect(empty.reason == "is no gzip file: it starts with nothing, expected 1f 8b")
+    #expect(empty.reason == "is not a gzip file: it starts with nothing, expected 1f 8b")
   }
 }

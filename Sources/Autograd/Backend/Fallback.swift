@@ -83,37 +83,12 @@ extension Backend {
     _ name: String, _ primitive: Primitive, _ inputs: [NDArray], into outputs: [NDArray],
     keepsContents: Bool = false
   ) -> IndexCheck? {
-    let device = NDArray.device(of: outputs + inputs, name)
+    let device = NDArray.commonDevice(of: outputs + inputs, name)
     let inputs = inputs.map { $0.device == device ? $0 : $0.copied(to: device) }
     let accelerator = device.accelerator
     if accelerator.run(primitive, inputs, into: outputs) { return nil }
     return accelerator.fallback.run(
       "\(name) \((inputs.first ?? outputs[0]).dtype)", primitive, inputs, outputs,
       keepsContents: keepsContents)
-  }
-}
-
-extension NDArray {
-  /// The device on which an operation combines arrays: the one that they are all on; single elements on the
-  /// CPU are copied to it.
-  @inline(__always)
-  static func device(
-    of a: NDArray, _ b: NDArray, _ operation: @autoclosure () -> String
-  ) -> Device {
-    a.device == b.device ? a.device : device(of: [a, b], operation())
-  }
-
-  static func device(of arrays: [NDArray], _ operation: String) -> Device {
-    guard let device = arrays.first(where: { $0.device != .cpu })?.device else { return .cpu }
-    for array in arrays where array.device != device {
-      if array.device == .cpu && array.count == 1 { continue }
-      let other = arrays.first { $0.device == device }
-      fail(
-        """
-        \(operation): operands on \(array.device) \(array.shape) and \(device) \(other?.shape ?? []); \
-        move one with to(_:)
-        """)
-    }
-    return device
   }
 }

@@ -19,14 +19,14 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// The stream that a path of names selects, so that it does not depend on the order of creation.
   public init(seed: UInt64, path: String) {
-    // FNV-1a, then a finaliser that spreads its bits.
+    // FNV-1a, then a finalizer that spreads its bits.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in path.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
     self.init(seed: seed, stream: hash ^ (hash >> 33))
   }
 
-  /// A stream of its own for somebody else, which depends on this one's position and moves it on.
+  /// A new independent stream, derived from this one's position; advances this stream.
   ///
   /// ```swift
   /// var random = RandomStream(seed: 0)
@@ -163,7 +163,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 }
 
 extension DType {
-  /// Whether elements can be any integer of a range; those that are no integers take what is nearest.
+  /// Whether elements can be any integer of a range; floating-point types round to the nearest.
   fileprivate func holds(_ range: Range<Int>) -> Bool {
     func fits<T: FixedWidthInteger>(_: T.Type) -> Bool {
       T(exactly: range.lowerBound) != nil && T(exactly: range.upperBound - 1) != nil

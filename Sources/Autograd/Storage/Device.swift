@@ -92,3 +92,28 @@ extension Device {
     self == .cpu ? .host : Device.entries.withLock { [index] in $0[Int(index) - 1].pool }
   }
 }
+
+extension NDArray {
+  /// The device on which an operation combines arrays: the one that they are all on; single elements on the
+  /// CPU are copied to it.
+  @inline(__always)
+  static func commonDevice(
+    of a: NDArray, _ b: NDArray, _ operation: @autoclosure () -> String
+  ) -> Device {
+    a.device == b.device ? a.device : commonDevice(of: [a, b], operation())
+  }
+
+  static func commonDevice(of arrays: [NDArray], _ operation: String) -> Device {
+    guard let device = arrays.first(where: { $0.device != .cpu })?.device else { return .cpu }
+    for array in arrays where array.device != device {
+      if array.device == .cpu && array.count == 1 { continue }
+      let other = arrays.first { $0.device == device }
+      fail(
+        """
+        \(operation): operands on \(array.device) \(array.shape) and \(device) \(other?.shape ?? []); \
+        move one with to(_:)
+        """)
+    }
+    return device
+  }
+}

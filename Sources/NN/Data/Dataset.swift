@@ -27,7 +27,7 @@ public protocol Dataset: Sendable {
   /// The number of examples.
   var count: Int { get }
 
-  /// The examples with some numbers, in their order.
+  /// The examples at the given indices, in that order.
   func batch(_ indices: [Int]) -> Batch
 }
 
@@ -43,7 +43,7 @@ public struct TensorDataset: Dataset {
   /// The number of examples.
   public var count: Int { all.count }
 
-  /// The examples with some numbers, in their order.
+  /// The examples at the given indices, in that order.
   public func batch(_ indices: [Int]) -> Batch {
     Batch(inputs: all.inputs.picking(indices), labels: all.labels.picking(indices))
   }

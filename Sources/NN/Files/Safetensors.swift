@@ -48,7 +48,7 @@ public enum Safetensors {
       require(
         names.insert(Array(name.utf8)).inserted, "safetensors: the name \(name) is given twice")
       require(
-        name != metadataName, "safetensors: the name \(name) stands for what is no tensor")
+        name != metadataName, "safetensors: the name \(name) is reserved for metadata")
       let start = end
       end += tensor.count * tensor.dtype.byteCount
       entries.append(
@@ -86,7 +86,7 @@ public enum Safetensors {
     guard length <= headerLimit, Int(length) <= bytes.count - 8 else {
       throw FileError(
         path,
-        "is no safetensors file or truncated: its header would have \(length) bytes")
+        "is not a safetensors file, or truncated: its header would have \(length) bytes")
     }
     let start = 8 + Int(length)
     let entries = try entries(Array(bytes[8..<start]), path)
@@ -131,7 +131,7 @@ public enum Safetensors {
     }
     let json: JSON
     do { json = try JSON(parsing: header) } catch { throw failure("\(error)") }
-    guard let members = json.members else { throw failure("it is no JSON object") }
+    guard let members = json.members else { throw failure("it is not a JSON object") }
     var entries: [Entry] = []
     for member in members where member.name != metadataName {
       guard let dtype = member.value["dtype"]?.string, let shape = integers(member.value["shape"]),

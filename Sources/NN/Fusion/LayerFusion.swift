@@ -1,28 +1,9 @@
 import Autograd
 
 extension NamedLayers {
-  /// The result of the layers one after the other.
-  ///
-  /// Neighbors that have a fused form with the same bits run as one where it is faster, unless outputs are
-  /// observed: then each layer's result must exist.
-  func forward(_ x: consuming Tensor) -> Tensor {
-    var x = x
-    var index = 0
-    while index < count {
-      if !OutputHooks.areWanted, let y = convActivationPool(at: index, x) {
-        x = y
-        index += 3
-      } else {
-        x = self[index](consume x)
-        index += 1
-      }
-    }
-    return x
-  }
-
   /// The result of a convolution, an activation and an average pool; nil where other layers stand at the index,
   /// or where these cannot run as one.
-  private func convActivationPool(at index: Int, _ x: borrowing Tensor) -> Tensor? {
+  func convActivationPool(at index: Int, _ x: borrowing Tensor) -> Tensor? {
     guard index + 3 <= count, x.rank == 4, let convolution = self[index] as? Conv2d,
       convolution.groups == 1, convolution.margin.isEmpty, convolution.kernels.bias != nil,
       let activation = FusedActivation(self[index + 1]), let pool = self[index + 2] as? AvgPool2d,

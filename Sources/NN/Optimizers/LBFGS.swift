@@ -216,7 +216,7 @@ public final class LBFGS: Optimizer {
     for name in names {
       let vector = try reader.tensor(name)
       guard vector.shape == [count] || restored.iterations == 0 else {
-        throw reader.failure("\(name) (\(vector.summary), expected [\(count)])")
+        throw reader.failure("\(name) is \(vector.summary), expected [\(count)]")
       }
       vectors.append(vector)
     }

@@ -147,7 +147,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
         for name in reader.names(startingWith: prefix) {
           if name == prefix + "step" {
             guard let step = Int(exactly: try reader.number(name)), step >= 0 else {
-              throw reader.failure("\(name) is no number of steps")
+              throw reader.failure("\(name) must be a whole number of steps, at least 0")
             }
             remembered.step = step
             continue
@@ -155,7 +155,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
           let tensor = try reader.tensor(name)
           guard tensor.rank == 0 || parameter.allows(tensor.shape), tensor.dtype.isFloatingPoint
           else {
-            throw reader.failure("\(name) (\(tensor.summary), expected \(parameter.described))")
+            throw reader.failure("\(name) is \(tensor.summary), expected \(parameter.described)")
           }
           remembered.tensors[String(name.dropFirst(prefix.count))] = tensor
         }

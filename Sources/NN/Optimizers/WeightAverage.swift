@@ -79,7 +79,7 @@ public final class WeightAverage: SavedState {
       }
       let average = try reader.tensor(name)
       guard parameter.allows(average.shape), average.dtype.isFloatingPoint else {
-        throw reader.failure("\(name) (\(average.summary), expected \(parameter.described))")
+        throw reader.failure("\(name) is \(average.summary), expected \(parameter.described)")
       }
       restored.append(average)
     }

@@ -145,13 +145,14 @@ import Testing
     Broken([], "has 0 bytes; a safetensors file has 8 or more"),
     Broken([1, 2, 3], "has 3 bytes; a safetensors file has 8 or more"),
     Broken(
-      file("{}", length: 3), "is no safetensors file or truncated: its header would have 3 bytes"),
+      file("{}", length: 3),
+      "is not a safetensors file, or truncated: its header would have 3 bytes"),
     Broken(file("{}", length: .max), "its header would have 18446744073709551615 bytes"),
     Broken(file("{}", length: 1 << 63), "its header would have 9223372036854775808 bytes"),
     Broken(file("{}", length: 100_000_001), "its header would have 100000001 bytes"),
     Broken(file(""), noHeader),
     Broken(file("{"), noHeader),
-    Broken(file("[]"), noHeader + " (it is no JSON object)"),
+    Broken(file("[]"), noHeader + " (it is not a JSON object)"),
     Broken(file("{\"x\" 1}"), noHeader + " (expected a colon at byte 5)"),
     Broken(file("{},"), noHeader + " (unexpected text after the value at byte 2)"),
     Broken(
@@ -247,6 +248,6 @@ import Testing
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { try Safetensors.write([("__metadata__", Tensor(1))], to: "/nowhere/file") }
-    expect(result, says: "safetensors: the name __metadata__ stands for what is no tensor")
+    expect(result, says: "safetensors: the name __metadata__ is reserved for metadata")
   }
 }

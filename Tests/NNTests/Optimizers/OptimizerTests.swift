@@ -256,7 +256,7 @@ extension OptimizerFixture.Case {
     let swapped = Adam([problem.b, problem.w])
     #expect(
       reason(swapped)
-        == "does not fit Adam: state.0.exp_avg (float32 [3, 1], expected [2])")
+        == "does not fit Adam: state.0.exp_avg is float32 [3, 1], expected [2]")
     #expect(
       reason(Adam([problem.w]))
         == "does not fit Adam: unexpected: state.1.exp_avg, state.1.exp_avg_sq, state.1.step")

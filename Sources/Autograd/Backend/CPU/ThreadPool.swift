@@ -42,6 +42,8 @@ public enum ThreadPool {
   private static let isBusy = Atomic<Bool>(false)
 
   /// Calls `body` once for every chunk in `0 ..< chunkCount`, in any order and on any thread.
+  ///
+  /// The callers choose the number of chunks by size and by the thresholds in `Tuning`.
   static func run(_ chunkCount: Int, _ body: (Int) -> Void) {
     let helpers = min(threadCount, chunkCount) - 1
     guard

@@ -6,9 +6,29 @@ public enum GeluApproximation: Sendable {
   case tanh
 }
 
-// Activation functions beyond relu, sigmoid and tanh, which stand in Elementwise.swift. The rules
-// are written so that no branch that is not taken can bring an infinity or NaN into a gradient.
+// Activation functions; see also PiecewiseActivations.swift and Softmax.swift. The rules are written so that no branch that is not taken can bring an infinity or NaN into a gradient.
 extension Tensor {
+  /// The hyperbolic tangent of each element; float32 within 2 ulp.
+  public consuming func tanh() -> Tensor {
+    differentiable(
+      self, { $0.mapped(by: .tanh) },
+      pullback: { y in { dy in slope(dy, y, .tanhGradient) { $0 * -2 } } })
+  }
+
+  /// 1 / (1 + exp(-x)) of each element; float32 within 2 ulp.
+  public consuming func sigmoid() -> Tensor {
+    differentiable(
+      self, { $0.mapped(by: .sigmoid) },
+      pullback: { y in { dy in slope(dy, y, .sigmoidGradient) { 1 - $0 * 2 } } })
+  }
+
+  /// max(x, 0) of each element; the gradient at 0 is 0, as in PyTorch.
+  public consuming func relu() -> Tensor {
+    differentiable(
+      self, { $0.mappedAny(by: .relu) },
+      pullback: { y in { dy in slope(dy, y, .reluGradient, second: nil) } })
+  }
+
   /// log(1 + exp(beta x)) / beta of each element, a smooth relu; x itself where beta x is above the
   /// threshold.
   public func softplus(beta: Double = 1, threshold: Double = 20) -> Tensor {

@@ -29,7 +29,7 @@ extension Tensor {
       Backend.zip(operation, dense: a, b, into: y)
       return Tensor(y)
     }
-    let device = NDArray.device(of: a, b, operation.rawValue)
+    let device = NDArray.commonDevice(of: a, b, operation.rawValue)
     let (aShape, bShape) = (a.shape, b.shape)
     guard let shape = broadcastShape(aShape, bShape) else {
       fail("\(operation.rawValue): shapes \(aShape) and \(bShape) cannot be broadcast together")

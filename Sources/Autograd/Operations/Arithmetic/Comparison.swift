@@ -9,7 +9,7 @@ extension Tensor {
     if dtype.isHalf { dtype = .float32 }
     let y = NDArray.uninitialized(
       dtype: .bool, shape: shape,
-      on: NDArray.device(of: a.array, b.array, operation.rawValue))
+      on: NDArray.commonDevice(of: a.array, b.array, operation.rawValue))
     Backend.compare(operation, a.array.converted(to: dtype), b.array.converted(to: dtype), into: y)
     return Tensor(y)
   }

@@ -43,20 +43,6 @@ extension Tensor {
       self, { $0.mapped(by: .sqrt) }, pullback: { y in { dy in dy / (y * 2) } })
   }
 
-  /// The hyperbolic tangent of each element; float32 within 2 ulp.
-  public consuming func tanh() -> Tensor {
-    differentiable(
-      self, { $0.mapped(by: .tanh) },
-      pullback: { y in { dy in slope(dy, y, .tanhGradient) { $0 * -2 } } })
-  }
-
-  /// 1 / (1 + exp(-x)) of each element; float32 within 2 ulp.
-  public consuming func sigmoid() -> Tensor {
-    differentiable(
-      self, { $0.mapped(by: .sigmoid) },
-      pullback: { y in { dy in slope(dy, y, .sigmoidGradient) { 1 - $0 * 2 } } })
-  }
-
   /// 1 / sqrt(x) of each element; infinite at zero, NaN below.
   public func rsqrt() -> Tensor {
     differentiable(
@@ -90,13 +76,6 @@ extension Tensor {
     } pullback: { x, _ in
       { dy in dy * (-x.square()).exp() * 1.128379167095512573896 }  // 2 / sqrt(pi)
     }
-  }
-
-  /// max(x, 0) of each element; the gradient at 0 is 0, as in PyTorch.
-  public consuming func relu() -> Tensor {
-    differentiable(
-      self, { $0.mappedAny(by: .relu) },
-      pullback: { y in { dy in slope(dy, y, .reluGradient, second: nil) } })
   }
 
   /// The absolute value of each element; the gradient at 0 is 0.

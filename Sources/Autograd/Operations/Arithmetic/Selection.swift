@@ -16,7 +16,7 @@ extension Tensor {
       let dtype = DType.promoted(a.dtype, b.dtype)
       let y = NDArray.uninitialized(
         dtype: dtype, shape: shape,
-        on: NDArray.device(of: [condition.array, a.array, b.array], "where"))
+        on: NDArray.commonDevice(of: [condition.array, a.array, b.array], "where"))
       Backend.select(
         condition.array, a.array.converted(to: dtype), b.array.converted(to: dtype), into: y)
       return Tensor(y)

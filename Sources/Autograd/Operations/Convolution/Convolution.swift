@@ -62,7 +62,7 @@ private func convolutionValue(
 ) -> Tensor {
   let y = NDArray.uninitialized(
     dtype: x.dtype, shape: shape.outputShape,
-    on: NDArray.device(of: x.array, weight.array, "convolution"))
+    on: NDArray.commonDevice(of: x.array, weight.array, "convolution"))
   Backend.convolution(
     x.array.contiguous(), weight.array.contiguous(),
     bias: bias.map { $0.array.contiguous() }, shape, into: y)

@@ -116,7 +116,7 @@ extension Tensor {
     let moved = indices.permute(order).array.contiguous()
     let y = NDArray.uninitialized(
       dtype: dtype, shape: Array(x.shape.dropLast()) + [size],
-      on: NDArray.device(of: x, moved, isAdjoint ? "scatterAdd" : "gather"))
+      on: NDArray.commonDevice(of: x, moved, isAdjoint ? "scatterAdd" : "gather"))
     let columns = self.size(axis)
     Backend.gatherPlanes(
       x, moved, planes: columns == 0 ? 0 : x.count / columns, xCount: columns, yCount: size,

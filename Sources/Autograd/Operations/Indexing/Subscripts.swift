@@ -6,7 +6,7 @@ public enum SubscriptItem: Sendable {
   case range(from: Int?, to: Int?, step: Int)
   /// A new axis of size 1.
   case new
-  /// All axes that nothing else in the subscript speaks of.
+  /// All axes that the other items do not cover.
   case rest
   /// The positions that integers name, or the elements that a bool mask picks.
   case picked(Tensor)
@@ -29,7 +29,7 @@ extension TensorIndex where Self == SubscriptItem {
   public static var all: SubscriptItem { .range(from: nil, to: nil, step: 1) }
   /// A new axis of size 1.
   public static var newAxis: SubscriptItem { .new }
-  /// All axes that nothing else in the subscript speaks of.
+  /// All axes that the other items do not cover.
   public static var ellipsis: SubscriptItem { .rest }
 
   /// The positions from `from` up to but without `to`, every `step`-th, as Python's
@@ -51,7 +51,9 @@ extension Range: TensorIndex where Bound == Int {
 }
 extension ClosedRange: TensorIndex where Bound == Int {
   /// The positions of the range; negative bounds count from the end.
-  public var subscriptItem: SubscriptItem { .range(from: lowerBound, to: upperBound.following, step: 1) }
+  public var subscriptItem: SubscriptItem {
+    .range(from: lowerBound, to: upperBound.following, step: 1)
+  }
 }
 extension PartialRangeFrom: TensorIndex where Bound == Int {
   /// The positions from a bound on; a negative one counts from the end.
@@ -181,7 +183,7 @@ private struct Selection {
       case .at, .range: open -= 1
       case .new: break
       case .rest:
-        require(!hasRest, "subscript: .ellipsis is there twice")
+        require(!hasRest, "subscript: .ellipsis may appear only once")
         hasRest = true
       case .picked(let positions): open -= positions.dtype == .bool ? positions.rank : 1
       }

@@ -39,7 +39,7 @@ extension Tensor {
       if a.rank == 2 && b.rank == 2 && a.dtype == b.dtype && a.array.size(1) > 0 {
         return Tensor(matrixProduct(a.array, b.array))
       }
-      let device = NDArray.device(of: a.array, b.array, "matmul")
+      let device = NDArray.commonDevice(of: a.array, b.array, "matmul")
       let y = NDArray.uninitialized(
         dtype: dtype, shape: batch + [a.size(-2), b.size(-1)], on: device)
       if a.size(-1) == 0 {
@@ -120,7 +120,8 @@ public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor
 /// The product of two matrices of one type with at least one multiplication per element.
 private func matrixProduct(_ a: NDArray, _ b: NDArray) -> NDArray {
   let y = NDArray.uninitialized(
-    dtype: a.dtype, rows: a.size(0), columns: b.size(1), on: NDArray.device(of: a, b, "matmul"))
+    dtype: a.dtype, rows: a.size(0), columns: b.size(1),
+    on: NDArray.commonDevice(of: a, b, "matmul"))
   Backend.matmul(a, b, into: y)
   return y
 }

@@ -25,7 +25,7 @@ public func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
   shape[axis] = end
   return differentiable(tensors) { [shape, starts, dtype] tensors in
     let y = NDArray.uninitialized(
-      dtype: dtype, shape: shape, on: NDArray.device(of: tensors.map(\.array), "concatenate"))
+      dtype: dtype, shape: shape, on: NDArray.commonDevice(of: tensors.map(\.array), "concatenate"))
     let strides = y.strides
     for (tensor, start) in zip(tensors, starts) where tensor.count > 0 {
       Backend.copy(

@@ -185,7 +185,7 @@ public final class MultiHeadAttention: Module {
 
   /// Query, key and value after their linear maps: [batch, heads, steps, width / heads] each.
   ///
-  /// What is the same tensor goes through one product.
+  /// Inputs that are the same tensor are projected by one product.
   private func projected(
     _ query: Tensor, _ key: Tensor?, _ value: Tensor?
   ) -> (query: Tensor, key: Tensor, value: Tensor) {

@@ -39,6 +39,25 @@ struct NamedLayers: RandomAccessCollection {
     entries.append((name, layer))
   }
 
+  /// The result of the layers one after the other.
+  ///
+  /// Neighbors that have a fused form (see `Fusion`) with the same bits run as one where it is faster, unless
+  /// outputs are observed: then each layer's result must exist.
+  func forward(_ x: consuming Tensor) -> Tensor {
+    var x = x
+    var index = 0
+    while index < count {
+      if !OutputHooks.areWanted, let y = convActivationPool(at: index, x) {
+        x = y
+        index += 3
+      } else {
+        x = self[index](consume x)
+        index += 1
+      }
+    }
+    return x
+  }
+
   private func checked(_ index: Int) -> Int {
     require(indices.contains(index), "\(container): no layer \(index) among \(count)")
     return index

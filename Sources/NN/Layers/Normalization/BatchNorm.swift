@@ -88,7 +88,7 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
       let count = statistics.batchCount.value.item() + 1
       statistics.batchCount.value = Tensor(scalars: [Int64(count)], shape: [])
       statistics.add(
-        mean: result.mean, variance: result.variance, share: momentum ?? 1 / count)
+        mean: result.mean, variance: result.variance, weight: momentum ?? 1 / count)
     }
     return result.y
   }

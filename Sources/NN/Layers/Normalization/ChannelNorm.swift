@@ -1,8 +1,8 @@
 import Autograd
 
 /// What norms of channels share, those over the batch and those of each image: scale, shift and running
-/// statistics under PyTorch's names, those that there are, and a number of channels that the first input
-/// may tell.
+/// statistics (each optional) under PyTorch's names, and a number of channels that may be inferred from
+/// the first input.
 struct ChannelNorm {
   /// [channels], nil without scale and shift.
   let weight: Parameter?
@@ -79,10 +79,10 @@ struct RunningStatistics {
     ]
   }
 
-  /// Takes the statistics of a batch, [channels], into the running ones with a share of them.
-  func add(mean newMean: Tensor, variance newVariance: Tensor, share: Double) {
+  /// Blends the statistics of a batch, [channels], into the running ones; `weight` is that of the new batch.
+  func add(mean newMean: Tensor, variance newVariance: Tensor, weight: Double) {
     for (running, new) in [(mean, newMean), (variance, newVariance)] {
-      running.value = running.value(shape: new.shape) * (1 - share) + new * share
+      running.value = running.value(shape: new.shape) * (1 - weight) + new * weight
     }
   }
 }

@@ -76,7 +76,7 @@ public final class InstanceNorm2d: Layer, ModeDependent {
       let images = x.stoppingGradient()
       statistics.add(
         mean: images.mean(axes: [0, 2, 3]),
-        variance: images.variance(axes: [2, 3]).mean(axis: 0), share: momentum)
+        variance: images.variance(axes: [2, 3]).mean(axis: 0), weight: momentum)
     }
     return instanceNorm(x, weight: weight, bias: bias, epsilon: epsilon)
   }

@@ -4,12 +4,12 @@ internal import Platform
 /// The primitives that all numeric work goes through, on the processor.
 ///
 /// They see arrays, sizes and strides, never tensors or tapes, and check nothing but what would
-/// touch foreign memory. Inner loops are C (`CKernels`); splitting, packing and shapes are decided
-/// here.
+/// touch foreign memory. Inner loops are C (`CKernels`); the extensions in this folder split the work, by the
+/// thresholds in `Tuning`. Here the kernel set is chosen.
 enum CPU {
   /// The kernel sets that this processor can run, best first; the last is the plain reference.
-  // Unsafe only in name: Swift does not know that C's tables of functions are constants. Nobody writes
-  // them, and the list is made once.
+  // Unsafe only in name: Swift does not know that C's tables of functions are constants. They are never
+  // written, and the list is made once.
   nonisolated(unsafe) static let available: [UnsafePointer<CKKernels>] = {
     var sets: [UnsafePointer<CKKernels>] = []
     var next = CKAvailableKernels()
