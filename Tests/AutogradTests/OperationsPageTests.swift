@@ -35,7 +35,8 @@ struct OperationsPageTests {
 
   @Test func optimizers() throws {
     try expectPage(
-      under: "Optimizers", lists: declared(/public final class (\w+)/, in: "NN/Optimizers"))
+      under: "Optimizers",
+      lists: declared(/public final class (\w+)/, in: "NN/Optimizers", except: "Schedules"))
   }
 
   @Test func schedules() throws {
@@ -46,16 +47,16 @@ struct OperationsPageTests {
         + ["warmedUp"])
   }
 
-  /// Names that a pattern finds in a file or in the files directly in a folder.
+  /// Names that a pattern finds in a file or in the files below a folder, one of its folders excepted.
   private func declared(
-    _ pattern: Regex<(Substring, Substring)>, in path: String
+    _ pattern: Regex<(Substring, Substring)>, in path: String, except excluded: String? = nil
   ) throws -> [String] {
     let place = Self.root.appending(path: "Sources").appending(path: path)
     let files =
       path.hasSuffix(".swift")
       ? [place]
-      : try FileManager.default.contentsOfDirectory(at: place, includingPropertiesForKeys: nil)
-        .filter { $0.pathExtension == "swift" }
+      : try PublicOperations.swiftFiles(below: place)
+        .filter { file in !(excluded.map { file.pathComponents.contains($0) } ?? false) }
     let names = try files.flatMap { file in
       try String(contentsOf: file, encoding: .utf8).matches(of: pattern).map { String($0.1) }
     }

@@ -44,13 +44,17 @@ enum PublicOperations {
       .deletingLastPathComponent().appending(path: "Sources/Autograd")
     var names: [String] = []
     for folder in ["Operations", "Tensor"] {
-      let files = try FileManager.default.contentsOfDirectory(
-        at: sources.appending(path: folder), includingPropertiesForKeys: nil)
-      for file in files where file.pathExtension == "swift" {
+      for file in try swiftFiles(below: sources.appending(path: folder)) {
         names += self.names(in: try String(contentsOf: file, encoding: .utf8))
       }
     }
     return names
+  }
+
+  /// The Swift files in a folder and in the folders in it.
+  static func swiftFiles(below folder: URL) throws -> [URL] {
+    try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".swift") }.map { folder.appending(path: $0) }
   }
 
   static func names(in source: String) -> [String] {

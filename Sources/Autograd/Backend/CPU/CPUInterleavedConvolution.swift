@@ -212,9 +212,9 @@ extension CPU {
       return
     }
     let width = convolution.inputSize[1]
-    forEachPaddedRow(convolution, lanes * size, result) { row, start in
+    forEachPaddedRow(convolution, lanes * size, result) { row, padded in
       let source = CKSource(data: start + row * width * size, inner: 1, outer: stride)
-      kernels.pack(type, lanes, count, width, source, start)
+      kernels.pack(type, lanes, count, width, source, padded)
     }
   }
 

@@ -256,7 +256,7 @@ private struct PickPlan {
     let found = picks.map { axes, positions in
       let size = axes.reduce(1) { $0 * tensor.size($1) }
       if positions.dtype != .bool { return (size, positions) }
-      return (size, Tensor(scalars: positions.placesOfNonzero()))
+      return (size, Tensor(scalars: positions.indicesOfNonzero()))
     }
     for (_, positions) in found {
       guard let both = broadcastShape(shape, positions.shape) else {
