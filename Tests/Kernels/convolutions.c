@@ -206,7 +206,30 @@ static void testGather(CKType type) {
   }
 }
 
+// Some rounds have an index out of range (what y holds is undefined then), some one to ignore.
+static void testIndices(void) {
+  for (int round = 0; round < 120; round++) {
+    const int64_t bound = draw(1, 50), ignored = round % 2 ? -100 : draw(0, bound - 1);
+    const bool ignores = round % 3 != 0, narrows = draw(0, 1) == 1;
+    const Cells x = uninitialized(CKTypeInt64, randomSize() + 2);
+    for (size_t i = 0; i < x.count; i++) { ((int64_t *)x.data)[i] = draw(0, bound - 1); }
+    if (round % 4 == 0) { ((int64_t *)x.data)[draw(0, (ptrdiff_t)x.count - 1)] = round % 8 ? bound : INT64_MIN; }
+    if (round % 5 == 0) { ((int64_t *)x.data)[draw(0, (ptrdiff_t)x.count - 1)] = ignored; }
+    Cells ys[2], flags[2];
+    for (int i = 0; i < 2; i++) {
+      ys[i] = uninitialized(narrows ? CKTypeInt32 : CKTypeInt64, x.count);
+      flags[i] = uninitialized(CKTypeUInt8, 1);
+      *(uint8_t *)flags[i].data =
+        (i ? reference : set)->checkIndices(x.count, x.data, bound, ignores, ignored, narrows, ys[i].data);
+    }
+    compareExactly("what checkIndices finds", (size_t)round, flags[0], flags[1]);
+    if (!(*(uint8_t *)flags[1].data & 1)) { compareExactly("checkIndices", (size_t)round, ys[0], ys[1]); }
+    freeAll();
+  }
+}
+
 void testConvolutions(void) {
+  testIndices();
   for (size_t i = 0; i < COUNT(floatTypes); i++) {
     testInterleaved(floatTypes[i]);
     testPools(floatTypes[i]);
