@@ -51,11 +51,11 @@ struct OperationsPageTests {
   private func declared(
     _ pattern: Regex<(Substring, Substring)>, in path: String, except excluded: String? = nil
   ) throws -> [String] {
-    let place = Self.root.appending(path: "Sources").appending(path: path)
+    let location = Self.root.appending(path: "Sources").appending(path: path)
     let files =
       path.hasSuffix(".swift")
-      ? [place]
-      : try PublicOperations.swiftFiles(below: place)
+      ? [location]
+      : try PublicOperations.swiftFiles(below: location)
         .filter { file in !(excluded.map { file.pathComponents.contains($0) } ?? false) }
     let names = try files.flatMap { file in
       try String(contentsOf: file, encoding: .utf8).matches(of: pattern).map { String($0.1) }

@@ -91,9 +91,9 @@ struct IndexingTests {
     let columns = Tensor([2, 0, 0, 1, 1, 1, 2, 0], shape: [2, 4], dtype: type)
     expect(x.gather(axis: 1, columns), equals: [2, 0, 0, 1, 4, 4, 5, 3], shape: [2, 4])
     expect(x.gather(axis: 0, Tensor([[1, 0, 1]], dtype: type)), equals: [3, 1, 5], shape: [1, 3])
-    let places = Tensor([3, 0, 3, 1, 1, 1], shape: [2, 3], dtype: type)
+    let indices = Tensor([3, 0, 3, 1, 1, 1], shape: [2, 3], dtype: type)
     expect(
-      x.scatterSum(axis: 1, places, size: 4), equals: [1, 0, 0, 2, 0, 12, 0, 0], shape: [2, 4])
+      x.scatterSum(axis: 1, indices, size: 4), equals: [1, 0, 0, 2, 0, 12, 0, 0], shape: [2, 4])
     expect(
       Tensor.zeros([2, 0]).scatterSum(axis: 1, Tensor.zeros([2, 0], dtype: type), size: 2),
       equals: [0, 0, 0, 0], shape: [2, 2])

@@ -77,7 +77,7 @@ public func maxPool1d(
 ///   - x: [..., height, width], usually [batch, channels, height, width].
 ///   - kernelSize: The window's height and width.
 ///   - stride: The distance between windows; nil for the kernel size.
-///   - padding: Places added on either side that never win; at most half the kernel.
+///   - padding: Elements added on either side that never win; at most half the kernel.
 ///   - dilation: The distance between the elements of a window.
 ///   - ceilMode: Whether a last window that only begins inside counts.
 /// - Returns: [..., outputHeight, outputWidth]; -infinity for a window that sees padding only.

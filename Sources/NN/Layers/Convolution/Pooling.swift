@@ -64,7 +64,7 @@ public final class MaxPool<Axes: SpatialAxes>: Layer {
   /// - Parameters:
   ///   - kernelSize: The window's size.
   ///   - stride: The distance between windows; the kernel size unless stated.
-  ///   - padding: Places added on either side that never win, at most half the kernel.
+  ///   - padding: Elements added on either side that never win, at most half the kernel.
   ///   - dilation: The distance between the elements of a window.
   ///   - ceilMode: Whether a last window that only begins inside counts.
   public init(
