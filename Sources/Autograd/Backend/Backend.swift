@@ -1,10 +1,22 @@
-/// The primitives through which all numeric work goes: a static call for the CPU, after comparing one byte for
+/// Runs primitives, through which all numeric work goes: a static call for the CPU, after comparing one byte for
 /// each array; other devices run their own kernels, or fall back to the CPU.
 ///
-/// They see arrays, sizes and strides, never tensors or tapes. Callers check shapes and types, allocate
-/// results, and pass operands of one device (single elements on the CPU excepted). `Backend/CPU` computes what is
-/// said here; `Primitive` lists what another device may implement.
+/// It sees arrays, sizes and strides, never tensors or tapes. Callers check shapes and types, allocate
+/// results, and pass operands of one device (single elements on the CPU excepted). `Primitive` says what is
+/// computed. The functions here are those of small tensors, for which the lists of `run` would take too long.
 enum Backend {
+  /// Runs a primitive on its arrays' device.
+  ///
+  /// - Returns: What a check of indices found on the CPU.
+  @discardableResult
+  static func run(
+    _ primitive: Primitive, _ inputs: [NDArray], into outputs: [NDArray]
+  ) -> IndexCheck? {
+    let isOnCPU = (inputs + outputs).allSatisfy { $0.device == .cpu }
+    return isOnCPU
+      ? CPU.run(primitive, inputs, into: outputs) : offCPU(primitive, inputs, into: outputs)
+  }
+
   @inline(__always)
   static func onCPU(_ x: NDArray, _ y: NDArray) -> Bool {
     x.device.index | y.device.index == 0
@@ -15,22 +27,18 @@ enum Backend {
     a.device.index | b.device.index | y.device.index == 0
   }
 
-  static func onCPU(_ arrays: [NDArray?]) -> Bool {
-    arrays.allSatisfy { $0.map { $0.device == .cpu } ?? true }
-  }
-
   // MARK: Element-wise
 
   /// y = f(x) for dense `y` in x's shape; y may be x.
   static func map(_ f: UnaryOp, _ x: NDArray, into y: NDArray) {
     if onCPU(x, y) { return CPU.map(f, x, into: y) }
-    offCPU("map \(f)", .map(f), [x], into: [y])
+    offCPU(.map(f), [x], into: [y])
   }
 
   /// y = f(a, b) for dense arrays of one shape; y may be a or b.
   static func zip(_ f: BinaryOp, dense a: NDArray, _ b: NDArray, into y: NDArray) {
     if onCPU(a, b, y) { return CPU.zip(f, dense: a, b, into: y) }
-    offCPU(f.rawValue, .zip(f), [a, b], into: [y])
+    offCPU(.zip(f), [a, b], into: [y])
   }
 
   /// y = f(a, scalar), or f(scalar, a) if reversed, for dense arrays; y may be a.
@@ -38,31 +46,31 @@ enum Backend {
     _ f: BinaryOp, dense a: NDArray, scalar: Double, isReversed: Bool, into y: NDArray
   ) {
     if onCPU(a, y) { return CPU.zip(f, dense: a, scalar: scalar, isReversed: isReversed, into: y) }
-    offCPU(f.rawValue, .zipScalar(f, scalar, isReversed: isReversed), [a], into: [y])
+    offCPU(.zipScalar(f, scalar, isReversed: isReversed), [a], into: [y])
   }
 
   /// y = f(a, b), operands of one type broadcast to the shape of dense `y`; y may be an operand of its shape.
   static func zip(_ f: BinaryOp, broadcast a: NDArray, _ b: NDArray, into y: NDArray) {
     if onCPU(a, b, y) { return CPU.zip(f, broadcast: a, b, into: y) }
-    offCPU(f.rawValue, .zip(f), [a, b], into: [y])
+    offCPU(.zip(f), [a, b], into: [y])
   }
 
   /// Adds dense `x` [columns] to each row of dense `y` [rows, columns].
   static func addRow(_ x: NDArray, to y: NDArray) {
     if onCPU(x, y) { return CPU.addRow(x, to: y) }
-    offCPU("add a row", .addRow, [x], into: [y], keepsContents: true)
+    offCPU(.addRow, [x], into: [y])
   }
 
   /// y = f(a, b), operands of one type broadcast to the shape of dense, boolean `y`.
   static func compare(_ f: CompareOp, _ a: NDArray, _ b: NDArray, into y: NDArray) {
     if onCPU(a, b, y) { return CPU.compare(f, a, b, into: y) }
-    offCPU(f.rawValue, .compare(f), [a, b], into: [y])
+    offCPU(.compare(f), [a, b], into: [y])
   }
 
   /// y = condition ? a : b, all broadcast to the shape of dense `y`.
   static func select(_ condition: NDArray, _ a: NDArray, _ b: NDArray, into y: NDArray) {
     if onCPU(a, b, y) && condition.device == .cpu { return CPU.select(condition, a, b, into: y) }
-    offCPU("where", .select, [condition, a, b], into: [y])
+    offCPU(.select, [condition, a, b], into: [y])
   }
 
   /// y = keep * y + scale * f(u, v) in place; dense arrays of one floating-point type and shape.
@@ -70,19 +78,19 @@ enum Backend {
     _ f: UpdateOp, _ factors: UpdateFactors, _ u: NDArray, _ v: NDArray, into y: NDArray
   ) {
     if onCPU(u, v, y) { return CPU.update(f, factors, u, v, into: y) }
-    offCPU(f.rawValue, .update(f, factors), [u, v], into: [y], keepsContents: true)
+    offCPU(.update(f, factors), [u, v], into: [y])
   }
 
   /// Copies `x`, broadcast and converted, into `y`, which may be a view.
   static func copy(_ x: NDArray, into y: NDArray) {
     if onCPU(x, y) { return CPU.copy(x, into: y) }
-    offCPU("copy to \(y.dtype) from", .copy, [x], into: [y])
+    offCPU(.copy, [x], into: [y])
   }
 
   /// Sets every element of dense `y`.
   static func fill(_ y: NDArray, with value: Double) {
     if y.device == .cpu { return CPU.fill(y, with: value) }
-    offCPU("fill", .fill(value), [], into: [y])
+    offCPU(.fill(value), [], into: [y])
   }
 
   // MARK: Reductions and rows
@@ -94,32 +102,7 @@ enum Backend {
     if onCPU(x, y) {
       return CPU.reduce(f, x, outer: outer, reduced: reduced, inner: inner, into: y)
     }
-    offCPU(f.rawValue, .reduce(f, outer: outer, reduced: reduced, inner: inner), [x], into: [y])
-  }
-
-  /// The first index of the largest element in each row of dense `x` [rows, columns], int64.
-  static func argmax(_ x: NDArray, rows: Int, columns: Int, into y: NDArray) {
-    if onCPU(x, y) { return CPU.argmax(x, rows: rows, columns: columns, into: y) }
-    offCPU("argmax", .argmax(rows: rows, columns: columns), [x], into: [y])
-  }
-
-  /// The sum of the squares of a dense floating-point array into `y`, float64 []; parts of it are added in
-  /// double precision.
-  static func sumOfSquares(_ x: NDArray, into y: NDArray) {
-    if onCPU(x, y) { return CPU.sumOfSquares(x, into: y) }
-    offCPU("sum of squares", .sumOfSquares, [x], into: [y])
-  }
-
-  /// The cumulative sums or products along the middle axis of dense `x` [outer, length, inner], from the end if
-  /// reversed; float32 is computed in double precision.
-  static func scan(
-    _ f: ScanOp, _ x: NDArray, length: Int, inner: Int, isReversed: Bool, into y: NDArray
-  ) {
-    if onCPU(x, y) {
-      return CPU.scan(f, x, length: length, inner: inner, isReversed: isReversed, into: y)
-    }
-    offCPU(
-      f.rawValue, .scan(f, length: length, inner: inner, isReversed: isReversed), [x], into: [y])
+    offCPU(.reduce(f, outer: outer, reduced: reduced, inner: inner), [x], into: [y])
   }
 
   /// A function of each row of dense `x` [rows, columns]; columns > 0.
@@ -127,7 +110,44 @@ enum Backend {
   /// `y` has x's shape, or one column for `logSumExp`.
   static func rows(_ f: RowOp, _ x: NDArray, rows: Int, columns: Int, into y: NDArray) {
     if onCPU(x, y) { return CPU.rows(f, x, rows: rows, columns: columns, into: y) }
-    offCPU(f.rawValue, .rows(f, rows: rows, columns: columns), [x], into: [y])
+    offCPU(.rows(f, rows: rows, columns: columns), [x], into: [y])
+  }
+
+  /// y [batch..., rows, columns] = a · b for dense `y` and a depth above 0.
+  ///
+  /// a and b have y's batch axes or broadcast to them, and may be views.
+  static func matmul(_ a: NDArray, _ b: NDArray, into y: NDArray) {
+    if onCPU(a, b, y) { return CPU.matmul(a, b, into: y) }
+    offCPU(.matmul, [a, b], into: [y])
+  }
+
+  /// y[p, j] = x[p, indices[p, j]] for every plane, or its adjoint, which adds; int32 indices.
+  static func gatherPlanes(
+    _ x: NDArray, _ indices: NDArray, planes: Int, xCount: Int, yCount: Int, isAdjoint: Bool,
+    into y: NDArray
+  ) {
+    if onCPU(x, indices, y) {
+      return CPU.gatherPlanes(
+        x, indices, planes: planes, xCount: xCount, yCount: yCount, isAdjoint: isAdjoint, into: y)
+    }
+    offCPU(
+      .gatherPlanes(planes: planes, xCount: xCount, yCount: yCount, isAdjoint: isAdjoint),
+      [x, indices], into: [y])
+  }
+
+  /// Copies indices, dense int64, into `y`, int32 or int64, and checks in the same pass that they are
+  /// 0 ..< bound; one to ignore counts as 0.
+  static func checkIndices(
+    _ x: NDArray, below bound: Int, ignoring ignored: Int? = nil, into y: NDArray
+  ) -> IndexCheck {
+    if onCPU(x, y) { return CPU.checkIndices(x, below: bound, ignoring: ignored, into: y) }
+    let check = offCPU(.checkIndices(below: bound, ignoring: ignored), [x], into: [y])
+    return check ?? IndexCheck(wrong: nil, hasIgnored: ignored != nil)
+  }
+
+  /// Random words in the memory of the host, whatever devices there are.
+  static func randomWords(_ words: RandomWords, into target: UnsafeMutableBufferPointer<UInt32>) {
+    CPU.randomWords(words, into: target)
   }
 }
 

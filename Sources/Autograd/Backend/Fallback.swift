@@ -17,14 +17,12 @@ package final class Fallback: Sendable {
   package var counts: [String: Count] { mutex.withLock { $0 } }
 
   /// - Parameters:
-  ///   - name: The primitive's name, function and type.
   ///   - inputs: What it reads.
   ///   - outputs: What it writes; may be among the inputs.
-  ///   - keepsContents: Whether it needs what the outputs hold already.
   func run(
-    _ name: String, _ primitive: Primitive, _ inputs: [NDArray], _ outputs: [NDArray],
-    keepsContents: Bool
+    _ primitive: Primitive, _ inputs: [NDArray], _ outputs: [NDArray]
   ) -> IndexCheck? {
+    let name = "\(primitive.name) \((inputs.first ?? outputs[0]).dtype)"
     var copies: [ObjectIdentifier: NDArray] = [:]
     var bytes = 0
     func copy(_ array: NDArray, hasContents: Bool) -> NDArray {
@@ -37,7 +35,7 @@ package final class Fallback: Sendable {
     }
     let sources = inputs.map { copy($0, hasContents: true) }
     // Between the elements of a view are others, which must stay.
-    let targets = outputs.map { copy($0, hasContents: keepsContents || !$0.isDense) }
+    let targets = outputs.map { copy($0, hasContents: primitive.keepsContents || !$0.isDense) }
     let check = CPU.run(primitive, sources, into: targets)
     for (output, target) in zip(outputs, targets) {
       output.copyMemory(of: target)
@@ -72,23 +70,18 @@ extension Backend {
   /// Runs a primitive some of whose arrays are not on the CPU: on their device if that has a kernel.
   ///
   /// - Parameters:
-  ///   - name: The primitive's name and function.
   ///   - inputs: What it reads; single elements on the CPU are copied to the device.
   ///   - outputs: What it writes.
-  ///   - keepsContents: Whether it needs what the outputs hold already.
   /// - Returns: What a check of indices found on the CPU.
   @inline(never)
   @discardableResult
   static func offCPU(
-    _ name: String, _ primitive: Primitive, _ inputs: [NDArray], into outputs: [NDArray],
-    keepsContents: Bool = false
+    _ primitive: Primitive, _ inputs: [NDArray], into outputs: [NDArray]
   ) -> IndexCheck? {
-    let device = NDArray.commonDevice(of: outputs + inputs, name)
+    let device = NDArray.commonDevice(of: outputs + inputs, primitive.name)
     let inputs = inputs.map { $0.device == device ? $0 : $0.copied(to: device) }
     let accelerator = device.accelerator
     if accelerator.run(primitive, inputs, into: outputs) { return nil }
-    return accelerator.fallback.run(
-      "\(name) \((inputs.first ?? outputs[0]).dtype)", primitive, inputs, outputs,
-      keepsContents: keepsContents)
+    return accelerator.fallback.run(primitive, inputs, outputs)
   }
 }

@@ -73,7 +73,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       }
     let y = NDArray.uninitialized(
       dtype: dtype.isHalf ? .float32 : dtype, shape: shape, on: device)
-    Backend.uniform(take(y.count), low: low, high: high, largest: largest, into: y)
+    Backend.run(.uniform(take(y.count), low: low, high: high, largest: largest), [], into: [y])
     return Tensor(y).asType(dtype)
   }
 
@@ -89,8 +89,9 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     Tensor.check(shape, "normal")
     let y = NDArray.uninitialized(
       dtype: dtype.isHalf ? .float32 : dtype, shape: shape, on: device)
-    Backend.normal(
-      take((y.count + 1) / 2 * 2), mean: mean, standardDeviation: standardDeviation, into: y)
+    let words = take((y.count + 1) / 2 * 2)
+    Backend.run(
+      .normal(words, mean: mean, standardDeviation: standardDeviation), [], into: [y])
     return Tensor(y).asType(dtype)
   }
 
@@ -103,7 +104,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       "bernoulli: the probability must be between 0 and 1, got \(probability)")
     Tensor.check(shape, "bernoulli")
     let y = NDArray.uninitialized(dtype: .bool, shape: shape, on: device)
-    Backend.bernoulli(take(y.count), probability: probability, into: y)
+    Backend.run(.bernoulli(take(y.count), probability: probability), [], into: [y])
     return Tensor(y)
   }
 
@@ -117,9 +118,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       require(
         outside == nil, "bernoulli: probabilities must be between 0 and 1, got \(outside ?? 0)")
     }
-    let y = limits.uninitializedLike(dtype: .bool)
-    Backend.bernoulli(take(y.count), probabilities: limits, into: y)
-    return Tensor(y)
+    return .result(of: .bernoulliEach(take(limits.count)), [Tensor(limits)], dtype: .bool)
   }
 
   /// Independent integers, uniform in a range; int64 unless stated.
@@ -130,9 +129,9 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     require(dtype.holds(range), "integers: \(dtype) cannot hold all of \(range)")
     Tensor.check(shape, "integers")
     let y = NDArray.uninitialized(dtype: .int64, shape: shape, on: device)
-    Backend.integers(
-      take(2 * y.count), from: range.lowerBound,
-      count: UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound)), into: y)
+    let count = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound))
+    Backend.run(
+      .integers(take(2 * y.count), from: range.lowerBound, count: count), [], into: [y])
     return Tensor(y).asType(dtype)
   }
 

@@ -103,14 +103,16 @@ extension NDArray {
     a.device == b.device ? a.device : commonDevice(of: [a, b], operation())
   }
 
-  static func commonDevice(of arrays: [NDArray], _ operation: String) -> Device {
+  static func commonDevice(
+    of arrays: [NDArray], _ operation: @autoclosure () -> String
+  ) -> Device {
     guard let device = arrays.first(where: { $0.device != .cpu })?.device else { return .cpu }
     for array in arrays where array.device != device {
       if array.device == .cpu && array.count == 1 { continue }
       let other = arrays.first { $0.device == device }
       fail(
         """
-        \(operation): operands on \(array.device) \(array.shape) and \(device) \(other?.shape ?? []); \
+        \(operation()): operands on \(array.device) \(array.shape) and \(device) \(other?.shape ?? []); \
         move one with to(_:)
         """)
     }

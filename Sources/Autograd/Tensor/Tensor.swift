@@ -166,6 +166,19 @@ extension Tensor {
     self.init(array)
   }
 
+  /// What a primitive computes of tensors, which are made dense: a constant on their device, of the first one's type
+  /// and shape unless stated.
+  static func result(
+    of primitive: Primitive, _ inputs: [Tensor], dtype: DType? = nil, shape: [Int]? = nil
+  ) -> Tensor {
+    let arrays = inputs.map { $0.array.contiguous() }
+    let y = NDArray.uninitialized(
+      dtype: dtype ?? arrays[0].dtype, shape: shape ?? arrays[0].shape,
+      on: NDArray.commonDevice(of: arrays, primitive.name))
+    Backend.run(primitive, arrays, into: [y])
+    return Tensor(y)
+  }
+
   /// A tensor of one value.
   public static func full(
     _ shape: [Int], _ value: some Number, dtype: DType = .float32, device: Device = .cpu

@@ -100,109 +100,61 @@ static void argmaxRows(CKType type, size_t rows, size_t columns, const void *x, 
   CK_DISPATCH(type, argmaxRows, rows, columns, x, y)
 }
 
-static void softmaxRows(CKType type, size_t rows, size_t columns, const void *x, void *y) {
-  CK_DISPATCH_FLOATS(type, softmaxRows, rows, columns, x, y)
-}
+// An entry point whose body is that of its name for float or double.
+#define CK_FLOATS(name, parameters, ...) \
+  static void name CK_AFTER_TYPE parameters { CK_DISPATCH_FLOATS(type, name, __VA_ARGS__) }
+#define CK_AFTER_TYPE(...) (CKType type, __VA_ARGS__)
 
-static void logSoftmaxRows(CKType type, size_t rows, size_t columns, const void *x, void *y) {
-  CK_DISPATCH_FLOATS(type, logSoftmaxRows, rows, columns, x, y)
-}
-
-static void logSumExpRows(CKType type, size_t rows, size_t columns, const void *x, void *y) {
-  CK_DISPATCH_FLOATS(type, logSumExpRows, rows, columns, x, y)
-}
-
-static void rowMoments(CKType type, size_t rows, size_t columns, const void *x, double *moments) {
-  CK_DISPATCH_FLOATS(type, rowMoments, rows, columns, x, moments)
-}
-
-static void rowProducts(CKType type, size_t rows, size_t columns, const void *dy, const void *x,
-                        const double *centers, double *sums) {
-  CK_DISPATCH_FLOATS(type, rowProducts, rows, columns, dy, x, centers, sums)
-}
-
-static void combineRows(CKType type, size_t rows, size_t columns, const CKRowMap *maps, const void *u,
-                        const void *v, void *y) {
-  CK_DISPATCH_FLOATS(type, combineRows, rows, columns, maps, u, v, y)
-}
-
-static void pack(CKType type, size_t width, size_t count, size_t depth, CKSource source, void *panels) {
-  CK_DISPATCH_FLOATS(type, pack, width, count, depth, source, panels)
-}
-
-static void packPatches(CKType type, const CKPatches *patches, const void *image, size_t depthStart,
-                        size_t depthCount, size_t columnStart, size_t columnCount, void *panels) {
-  CK_DISPATCH_FLOATS(type, packPatches, patches, image, depthStart, depthCount, columnStart, columnCount, panels)
-}
-
-static void packPatchesTransposed(CKType type, const CKPatches *patches, const void *image, size_t depthStart,
-                                  size_t depthCount, size_t columnStart, size_t columnCount, void *panels) {
-  CK_DISPATCH_FLOATS(type, packPatchesTransposed, patches, image, depthStart, depthCount, columnStart, columnCount,
-                     panels)
-}
-
-static void multiplyPanels(CKType type, size_t rows, size_t columns, size_t depth, const void *leftPanels,
-                           const void *rightPanels, void *c, ptrdiff_t cRow, bool accumulate) {
-  CK_DISPATCH_FLOATS(type, multiplyPanels, rows, columns, depth, leftPanels, rightPanels, c, cRow, accumulate)
-}
-
-static void multiplyRows(CKType type, size_t rows, size_t columns, size_t depth, CKSource left,
-                         const void *rightPanels, void *c, ptrdiff_t cRow, bool accumulate) {
-  CK_DISPATCH_FLOATS(type, multiplyRows, rows, columns, depth, left, rightPanels, c, cRow, accumulate)
-}
-
-static void multiplyMatrices(CKType type, size_t rows, size_t columns, size_t depth, CKSource left, const void *right,
-                             ptrdiff_t rightRow, void *c, ptrdiff_t cRow, bool accumulate) {
-  CK_DISPATCH_FLOATS(type, multiplyMatrices, rows, columns, depth, left, right, rightRow, c, cRow, accumulate)
-}
-
-static void multiplyVector(CKType type, size_t columns, size_t depth, const void *x, CKSource b, void *y) {
-  CK_DISPATCH_FLOATS(type, multiplyVector, columns, depth, x, b, y)
-}
-
-static void convolveInterleaved(CKType type, const CKInterleavedConvolution *shape, const void *x, const void *panels,
-                          const void *bias, void *y) {
-  CK_DISPATCH_FLOATS(type, convolveInterleaved, shape, x, panels, bias, y)
-}
-
-static void interleavedWeightGradients(CKType type, const CKInterleavedConvolution *shape, const void *x, const void *dy, void *dw) {
-  CK_DISPATCH_FLOATS(type, interleavedWeightGradients, shape, x, dy, dw)
-}
-
-static void interleavedBiasGradients(CKType type, const CKInterleavedConvolution *shape, const void *dy, void *db) {
-  CK_DISPATCH_FLOATS(type, interleavedBiasGradients, shape, dy, db)
-}
-
-static void averagePoolInterleaved(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
-  CK_DISPATCH_FLOATS(type, averagePoolInterleaved, window, planes, x, y)
-}
+CK_FLOATS(softmaxRows, (size_t rows, size_t columns, const void *x, void *y), rows, columns, x, y)
+CK_FLOATS(logSoftmaxRows, (size_t rows, size_t columns, const void *x, void *y), rows, columns, x, y)
+CK_FLOATS(logSumExpRows, (size_t rows, size_t columns, const void *x, void *y), rows, columns, x, y)
+CK_FLOATS(rowMoments, (size_t rows, size_t columns, const void *x, double *moments), rows, columns, x, moments)
+CK_FLOATS(rowProducts, (size_t rows, size_t columns, const void *dy, const void *x, const double *centers,
+          double *sums),
+          rows, columns, dy, x, centers, sums)
+CK_FLOATS(combineRows, (size_t rows, size_t columns, const CKRowMap *maps, const void *u, const void *v, void *y),
+          rows, columns, maps, u, v, y)
+CK_FLOATS(pack, (size_t width, size_t count, size_t depth, CKSource source, void *panels),
+          width, count, depth, source, panels)
+CK_FLOATS(packPatches, (const CKPatches *patches, const void *image, size_t depthStart, size_t depthCount,
+          size_t columnStart, size_t columnCount, void *panels),
+          patches, image, depthStart, depthCount, columnStart, columnCount, panels)
+CK_FLOATS(packPatchesTransposed, (const CKPatches *patches, const void *image, size_t depthStart, size_t depthCount,
+          size_t columnStart, size_t columnCount, void *panels),
+          patches, image, depthStart, depthCount, columnStart, columnCount, panels)
+CK_FLOATS(multiplyPanels, (size_t rows, size_t columns, size_t depth, const void *leftPanels, const void *rightPanels,
+          void *c, ptrdiff_t cRow, bool accumulate),
+          rows, columns, depth, leftPanels, rightPanels, c, cRow, accumulate)
+CK_FLOATS(multiplyRows, (size_t rows, size_t columns, size_t depth, CKSource left, const void *rightPanels, void *c,
+          ptrdiff_t cRow, bool accumulate),
+          rows, columns, depth, left, rightPanels, c, cRow, accumulate)
+CK_FLOATS(multiplyMatrices, (size_t rows, size_t columns, size_t depth, CKSource left, const void *right,
+          ptrdiff_t rightRow, void *c, ptrdiff_t cRow, bool accumulate),
+          rows, columns, depth, left, right, rightRow, c, cRow, accumulate)
+CK_FLOATS(multiplyVector, (size_t columns, size_t depth, const void *x, CKSource b, void *y), columns, depth, x, b, y)
+CK_FLOATS(convolveInterleaved, (const CKInterleavedConvolution *shape, const void *x, const void *panels,
+          const void *bias, void *y),
+          shape, x, panels, bias, y)
+CK_FLOATS(interleavedWeightGradients, (const CKInterleavedConvolution *shape, const void *x, const void *dy, void *dw),
+          shape, x, dy, dw)
+CK_FLOATS(interleavedBiasGradients, (const CKInterleavedConvolution *shape, const void *dy, void *db), shape, dy, db)
+CK_FLOATS(averagePoolInterleaved, (const CKWindow *window, size_t planes, const void *x, void *y), window, planes, x, y)
 
 static void activationPoolInterleavedGradient(CKZip derivative, CKType type, const CKWindow *window, size_t planes,
                                         const void *dy, const void *x, void *dx, void *sums) {
   CK_DISPATCH_FLOATS(type, activationPoolInterleavedGradient, derivative, window, planes, dy, x, dx, sums)
 }
 
-static void averagePool(CKType type, const CKWindow *window, size_t planes, const void *x, void *y) {
-  CK_DISPATCH_FLOATS(type, averagePool, window, planes, x, y)
-}
-
-static void averagePoolGradient(CKType type, const CKWindow *window, size_t planes, const void *dy, void *dx) {
-  CK_DISPATCH_FLOATS(type, averagePoolGradient, window, planes, dy, dx)
-}
-
-static void maxPoolIndices(CKType type, const CKWindow *window, size_t planes, const void *x, int32_t *indices) {
-  CK_DISPATCH_FLOATS(type, maxPoolIndices, window, planes, x, indices)
-}
-
-static void gatherPlanes(CKType type, size_t planes, size_t xCount, size_t yCount, const void *x,
-                         const int32_t *indices, void *y) {
-  CK_DISPATCH_FLOATS(type, gatherPlanes, planes, xCount, yCount, x, indices, y)
-}
-
-static void scatterAddPlanes(CKType type, size_t planes, size_t xCount, size_t yCount, const void *x,
-                             const int32_t *indices, void *y) {
-  CK_DISPATCH_FLOATS(type, scatterAddPlanes, planes, xCount, yCount, x, indices, y)
-}
+CK_FLOATS(averagePool, (const CKWindow *window, size_t planes, const void *x, void *y), window, planes, x, y)
+CK_FLOATS(averagePoolGradient, (const CKWindow *window, size_t planes, const void *dy, void *dx),
+          window, planes, dy, dx)
+CK_FLOATS(maxPoolIndices, (const CKWindow *window, size_t planes, const void *x, int32_t *indices),
+          window, planes, x, indices)
+CK_FLOATS(gatherPlanes, (size_t planes, size_t xCount, size_t yCount, const void *x, const int32_t *indices, void *y),
+          planes, xCount, yCount, x, indices, y)
+CK_FLOATS(scatterAddPlanes, (size_t planes, size_t xCount, size_t yCount, const void *x, const int32_t *indices,
+          void *y),
+          planes, xCount, yCount, x, indices, y)
 
 const CKKernels CK_VARIANT = {
   .name = CK_NAME,

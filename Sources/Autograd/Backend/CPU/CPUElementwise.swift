@@ -2,20 +2,6 @@ internal import CKernels
 
 // Element-wise primitives: map, zip, compare, select, copy and fill.
 extension CPU {
-  /// Splits a long dense loop into parts and runs them in parallel.
-  @inline(__always)
-  private static func forEachDensePart(_ count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
-    if count < Tuning.parallelCount {
-      if count > 0 { body(0, count) }
-      return
-    }
-    let chunks = count / Tuning.grain
-    ThreadPool.run(chunks) { chunk in
-      let start = count * chunk / chunks
-      body(start, count * (chunk + 1) / chunks - start)
-    }
-  }
-
   // MARK: Map
 
   static func map(_ operation: UnaryOp, _ x: NDArray, into y: NDArray) {
@@ -23,7 +9,7 @@ extension CPU {
     let size = x.dtype.byteCount
     if x.isDense {
       let (xData, yData) = (x.data, y.data)
-      forEachDensePart(x.count) { start, count in
+      ThreadPool.forEachPart(of: x.count) { start, count in
         let source = CKSource(data: xData + start * size, inner: 1, outer: 0)
         kernels.map(operation, type, count, 1, source, yData + start * size)
       }
@@ -48,7 +34,7 @@ extension CPU {
     let (operation, type) = (operation.kernel, a.dtype.kernelType)
     let size = a.dtype.byteCount
     let (aData, bData, yData) = (a.data, b.data, y.data)
-    forEachDensePart(a.count) { start, count in
+    ThreadPool.forEachPart(of: a.count) { start, count in
       kernels.zip(
         operation, type, count, 1,
         CKSource(data: aData + start * size, inner: 1, outer: 0),
@@ -65,7 +51,7 @@ extension CPU {
     let size = a.dtype.byteCount
     let (aData, yData) = (a.data, y.data)
     withScalar(scalar, as: a.dtype) { scalar in
-      forEachDensePart(a.count) { start, count in
+      ThreadPool.forEachPart(of: a.count) { start, count in
         let array = CKSource(data: aData + start * size, inner: 1, outer: 0)
         let constant = CKSource(data: scalar, inner: 0, outer: 0)
         kernels.zip(
@@ -106,7 +92,7 @@ extension CPU {
     let (type, columns) = (y.dtype.kernelType, x.count)
     let (xData, yData) = (x.data, y.data)
     if columns == 0 { return }
-    forEachRowPart(y.count / columns, width: columns) { start, count in
+    ThreadPool.forEachPart(of: y.count / columns, width: columns) { start, count in
       let rows = yData + start * columns * y.dtype.byteCount
       kernels.zip(
         .add, type, columns, count, CKSource(data: rows, inner: 1, outer: columns),
@@ -171,7 +157,7 @@ extension CPU {
     let (operation, factors, type) = (operation.kernel, factors.kernel, y.dtype.kernelType)
     let size = y.dtype.byteCount
     let (uData, vData, yData) = (u.data, v.data, y.data)
-    forEachDensePart(y.count) { start, count in
+    ThreadPool.forEachPart(of: y.count) { start, count in
       let start = start * size
       kernels.update(operation, type, count, factors, uData + start, vData + start, yData + start)
     }

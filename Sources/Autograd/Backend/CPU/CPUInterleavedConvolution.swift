@@ -119,11 +119,9 @@ extension CPU {
           bias.map { UnsafeRawPointer($0.data + group * sizes.pointee.outputs * size) },
           output.start)
       }
-      let pixels = convolution.outputPixels
-      kernels.copy(
-        type, type, pixels, count, CKSource(data: output.start, inner: lanes, outer: 1),
-        y.data + (first * convolution.groups + group) * pixels * size, 1,
-        convolution.groups * pixels)
+      deinterleave(
+        output.start, convolution.outputPixels, group: group, of: convolution.groups, first: first,
+        count: count, dtype, into: y)
     }
     withExtendedLifetime((x, panels, bias, y)) {}
   }
@@ -218,15 +216,15 @@ extension CPU {
     }
   }
 
-  /// Brings a block of images, [pixels, lanes], back out of lanes.
+  /// Brings one group of a block of images, [pixels, lanes], back out of lanes.
   static func deinterleave(
-    _ x: UnsafeMutableRawPointer, _ pixels: Int, first: Int, count: Int, _ dtype: DType,
-    into images: NDArray
+    _ x: UnsafeMutableRawPointer, _ pixels: Int, group: Int = 0, of groups: Int = 1, first: Int,
+    count: Int, _ dtype: DType, into images: NDArray
   ) {
     kernels.copy(
       dtype.kernelType, dtype.kernelType, pixels, count,
       CKSource(data: x, inner: laneCount(dtype), outer: 1),
-      images.data + first * pixels * dtype.byteCount, 1, pixels)
+      images.data + (first * groups + group) * pixels * dtype.byteCount, 1, groups * pixels)
   }
 
   /// Calls `body` for every row of the input with its address among the padded ones, and makes zero what

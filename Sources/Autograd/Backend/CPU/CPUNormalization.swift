@@ -40,7 +40,7 @@ extension CPU {
     if shape.count == 0 { return }
     let rows = doubles(2 * planes) { rows in
       let size = x.dtype.byteCount
-      forEachRowPart(planes, width: pixels) { start, count in
+      ThreadPool.forEachPart(of: planes, width: pixels) { start, count in
         kernels.rowMoments(
           x.dtype.kernelType, count, pixels, x.data + start * pixels * size, rows + 2 * start)
       }
@@ -82,7 +82,7 @@ extension CPU {
   ) {
     let (columns, type, size) = (shape.pixels, x.dtype.kernelType, x.dtype.byteCount)
     if shape.count == 0 { return }
-    forEachRowPart(shape.planes, width: columns) { start, count in
+    ThreadPool.forEachPart(of: shape.planes, width: columns) { start, count in
       let (source, target) = (x.data + start * columns * size, y.data + start * columns * size)
       let moments = doubles(2 * count) { kernels.rowMoments(type, count, columns, source, $0) }
       let maps = (0..<count).map { row -> CKRowMap in
@@ -126,7 +126,7 @@ extension CPU {
       let size = x.dtype.byteCount
       centers.withUnsafeBufferPointer { centers in
         let centers = centers.baseAddress!
-        forEachRowPart(planes, width: pixels) { start, count in
+        ThreadPool.forEachPart(of: planes, width: pixels) { start, count in
           let offset = start * pixels * size
           kernels.rowProducts(
             x.dtype.kernelType, count, pixels, dy.data + offset, x.data + offset, centers + start,
@@ -167,7 +167,7 @@ extension CPU {
     let size = v.dtype.byteCount
     maps.withUnsafeBufferPointer { maps in
       let maps = maps.baseAddress!
-      forEachRowPart(v.count / columns, width: columns) { start, count in
+      ThreadPool.forEachPart(of: v.count / columns, width: columns) { start, count in
         let offset = start * columns * size
         kernels.combineRows(
           v.dtype.kernelType, count, columns, maps + start,

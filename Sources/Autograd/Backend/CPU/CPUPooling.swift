@@ -14,48 +14,36 @@ extension PoolingShape {
 // Pooling primitives on dense arrays [planes..., height, width].
 extension CPU {
   static func averagePool(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
-    pool(
-      x, shape.window.inputPixels, planes, into: y, shape.window.outputPixels, shape,
-      kernels.averagePool)
+    pool(x, shape, planes, into: y, kernels.averagePool)
   }
 
   static func averagePoolGradient(
     _ dy: NDArray, _ shape: PoolingShape, planes: Int, into dx: NDArray
   ) {
-    pool(
-      dy, shape.window.outputPixels, planes, into: dx, shape.window.inputPixels, shape,
-      kernels.averagePoolGradient)
-  }
-
-  private static func pool(
-    _ x: NDArray, _ xPixels: Int, _ planes: Int, into y: NDArray, _ yPixels: Int,
-    _ shape: PoolingShape,
-    _ kernel: (CKType, UnsafePointer<CKWindow>, Int, UnsafeRawPointer, UnsafeMutableRawPointer) ->
-      Void
-  ) {
-    let size = x.dtype.byteCount
-    let window = shape.kernelWindow
-    withExtendedLifetime((x, y)) {
-      withUnsafePointer(to: window) { window in
-        forEachRowPart(planes, width: max(xPixels, yPixels)) { start, count in
-          kernel(
-            x.dtype.kernelType, window, count, x.data + start * xPixels * size,
-            y.data + start * yPixels * size)
-        }
-      }
-    }
+    pool(dy, shape, planes, into: dx, kernels.averagePoolGradient)
   }
 
   static func maxPoolIndices(_ x: NDArray, _ shape: PoolingShape, planes: Int, into y: NDArray) {
-    let x = x.computable
-    let size = x.dtype.byteCount
-    let window = shape.kernelWindow
+    pool(x.computable, shape, planes, into: y) { type, window, count, x, y in
+      kernels.maxPoolIndices(type, window, count, x, y.assumingMemoryBound(to: Int32.self))
+    }
+  }
+
+  private static func pool(
+    _ x: NDArray, _ shape: PoolingShape, _ planes: Int, into y: NDArray,
+    _ kernel: (CKType, UnsafePointer<CKWindow>, Int, UnsafeRawPointer, UnsafeMutableRawPointer) ->
+      Void
+  ) {
+    if planes == 0 { return }
+    let (xBytes, yBytes) = (
+      x.count / planes * x.dtype.byteCount, y.count / planes * y.dtype.byteCount
+    )
+    let width = max(shape.window.inputPixels, shape.window.outputPixels)
     withExtendedLifetime((x, y)) {
-      withUnsafePointer(to: window) { window in
-        forEachRowPart(planes, width: shape.window.inputPixels) { start, count in
-          kernels.maxPoolIndices(
-            x.dtype.kernelType, window, count, x.data + start * shape.window.inputPixels * size,
-            y.data.assumingMemoryBound(to: Int32.self) + start * shape.window.outputPixels)
+      withUnsafePointer(to: shape.kernelWindow) { window in
+        ThreadPool.forEachPart(of: planes, width: width) { start, count in
+          kernel(
+            x.dtype.kernelType, window, count, x.data + start * xBytes, y.data + start * yBytes)
         }
       }
     }
@@ -71,7 +59,7 @@ extension CPU {
     let type: CKType = size == 4 ? .float32 : .float64
     let kernel = isAdjoint ? kernels.scatterAddPlanes : kernels.gatherPlanes
     withExtendedLifetime((x, indices, y)) {
-      forEachRowPart(planes, width: max(xCount, yCount)) { start, count in
+      ThreadPool.forEachPart(of: planes, width: max(xCount, yCount)) { start, count in
         kernel(
           type, count, xCount, yCount, x.data + start * xCount * size,
           indices.data.assumingMemoryBound(to: Int32.self) + start * indexCount,

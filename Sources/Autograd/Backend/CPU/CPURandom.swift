@@ -17,7 +17,7 @@ extension CPU {
     _ body: (_ start: Int, _ words: UnsafeBufferPointer<UInt32>) -> Void
   ) {
     let size = Tuning.wordsPerPart
-    forEachRowPart((count + size - 1) / size, width: size) { part, parts in
+    ThreadPool.forEachPart(of: (count + size - 1) / size, width: size) { part, parts in
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: min(size, count)) { buffer in
         let end = min((part + parts) * size, count)
         for start in stride(from: part * size, to: end, by: size) {

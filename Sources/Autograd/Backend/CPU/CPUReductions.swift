@@ -3,18 +3,6 @@ internal import CKernels
 // Reductions along one group of neighboring axes of a dense array, seen as [outer, reduced,
 // inner].
 extension CPU {
-  /// Runs `body` over parts of `count` rows of `width` elements.
-  static func forEachRowPart(
-    _ count: Int, width: Int, _ body: (_ start: Int, _ count: Int) -> Void
-  ) {
-    if count == 0 { return }
-    let chunks = max(1, min(count, count * max(width, 1) / Tuning.grain))
-    ThreadPool.run(chunks) { chunk in
-      let start = count * chunk / chunks
-      body(start, count * (chunk + 1) / chunks - start)
-    }
-  }
-
   /// Reduces dense `x` [outer, reduced, inner] to dense `y` [outer, inner]; `reduced` > 0.
   static func reduce(
     _ operation: ReduceOp, _ x: NDArray, outer: Int, reduced: Int, inner: Int, into y: NDArray
@@ -43,13 +31,13 @@ extension CPU {
     }
     withExtendedLifetime((x, y)) {
       if inner == 1 {
-        forEachRowPart(outer, width: reduced) { start, count in
+        ThreadPool.forEachPart(of: outer, width: reduced) { start, count in
           kernels.reduceRows(
             kernel, type, count, reduced, x.data + start * reduced * size,
             y.data + start * size)
         }
       } else {
-        forEachRowPart(outer, width: reduced * inner) { start, count in
+        ThreadPool.forEachPart(of: outer, width: reduced * inner) { start, count in
           for row in start..<start + count {
             kernels.reduceColumns(
               kernel, type, reduced, inner, x.data + row * reduced * inner * size,
@@ -64,7 +52,7 @@ extension CPU {
     let type = x.dtype.kernelType
     let size = x.dtype.byteCount
     withExtendedLifetime((x, y)) {
-      forEachRowPart(rows, width: columns) { start, count in
+      ThreadPool.forEachPart(of: rows, width: columns) { start, count in
         kernels.argmaxRows(
           type, count, columns, x.data + start * columns * size,
           y.data.assumingMemoryBound(to: Int64.self) + start)
@@ -87,7 +75,7 @@ extension CPU {
     let (type, size, width) = (x.dtype.kernelType, x.dtype.byteCount, Tuning.squaresPerPart)
     let parts = (x.count + width - 1) / width
     withUnsafeTemporaryAllocation(of: Double.self, capacity: parts) { sums in
-      forEachRowPart(parts, width: width) { start, count in
+      ThreadPool.forEachPart(of: parts, width: width) { start, count in
         let squares = NDArray.uninitialized(dtype: x.dtype, shape: [width + 1], on: .cpu)
         for part in start..<start + count {
           let length = min(width, x.count - part * width)
@@ -113,7 +101,7 @@ extension CPU {
       let source = x.data.assumingMemoryBound(to: Scalar.self)
       let target = y.data.assumingMemoryBound(to: Scalar.self)
       let vectors = length == 0 ? 0 : x.count / length
-      forEachRowPart(vectors, width: length) { start, count in
+      ThreadPool.forEachPart(of: vectors, width: length) { start, count in
         for vector in start..<start + count {
           var index = vector / inner * length * inner + vector % inner
           if isReversed { index += (length - 1) * inner }
@@ -172,7 +160,7 @@ extension CPU {
       case .logSumExp: kernels.logSumExpRows
       }
     withExtendedLifetime((x, y)) {
-      forEachRowPart(rows, width: columns) { start, count in
+      ThreadPool.forEachPart(of: rows, width: columns) { start, count in
         kernel(type, count, columns, x.data + start * columns * size, y.data + start * width * size)
         if function != .maskedSoftmax { return }
         if x.dtype == .float64 {

@@ -8,7 +8,7 @@ extension CPU {
       let target = y.data.assumingMemoryBound(to: Scalar.self)
       let (short, long) = (size * inner, points.count * inner)
       if short == 0 || long == 0 { return }
-      forEachRowPart((isAdjoint ? y.count : x.count) / short, width: max(short, long)) {
+      ThreadPool.forEachPart(of: (isAdjoint ? y.count : x.count) / short, width: max(short, long)) {
         start, count in
         for image in start..<start + count {
           if isAdjoint {

@@ -1,4 +1,5 @@
 internal import CKernels
+import Synchronization
 
 // Rows picked by index, added and replaced, and checks of indices.
 extension CPU {
@@ -9,7 +10,7 @@ extension CPU {
       let (source, target) = (
         x.data.assumingMemoryBound(to: type), y.data.assumingMemoryBound(to: type)
       )
-      forEachRowPart(count, width: 1) { start, count in
+      ThreadPool.forEachPart(of: count, width: 1) { start, count in
         for row in start..<start + count { target[row] = source[indices[row]] }
       }
     }
@@ -18,7 +19,7 @@ extension CPU {
       case 4: move(UInt32.self, indices)
       case 8: move(UInt64.self, indices)
       default:
-        forEachRowPart(count, width: rowBytes / 4) { start, count in
+        ThreadPool.forEachPart(of: count, width: rowBytes / 4) { start, count in
           for row in start..<start + count {
             (y.data + row * rowBytes)
               .copyMemory(from: x.data + indices[row] * rowBytes, byteCount: rowBytes)
@@ -73,26 +74,22 @@ extension CPU {
   static func checkIndices(
     _ x: NDArray, below bound: Int, ignoring ignored: Int?, into y: NDArray
   ) -> IndexCheck {
-    let isNarrow = y.dtype == .int32
-    let parts = max(1, x.count / Tuning.grain)
-    return x.withElements(as: Int64.self) { source in
-      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: parts) { found in
-        ThreadPool.run(parts) { part in
-          let start = x.count * part / parts
-          found[part] = kernels.checkIndices(
-            x.count * (part + 1) / parts - start, source.baseAddress! + start, Int64(bound),
-            ignored != nil, Int64(ignored ?? 0), isNarrow,
-            y.data + start * y.dtype.byteCount)
-        }
-        keepAlive(x, y)
-        let all = found.reduce(0, |)
-        var check = IndexCheck(wrong: nil, hasIgnored: all & 2 != 0)
-        if all & 1 != 0 {
-          check.wrong = source.first { $0 != ignored.map(Int64.init) && !(0..<Int64(bound) ~= $0) }
-            .map { Int($0) }
-        }
-        return check
+    x.withElements(as: Int64.self) { source in
+      let found = Atomic<UInt8>(0)
+      ThreadPool.forEachPart(of: x.count) { start, count in
+        let part = kernels.checkIndices(
+          count, source.baseAddress! + start, Int64(bound), ignored != nil, Int64(ignored ?? 0),
+          y.dtype == .int32, y.data + start * y.dtype.byteCount)
+        found.bitwiseOr(part, ordering: .relaxed)
       }
+      keepAlive(x, y)
+      let all = found.load(ordering: .relaxed)
+      var check = IndexCheck(wrong: nil, hasIgnored: all & 2 != 0)
+      if all & 1 != 0 {
+        check.wrong = source.first { $0 != ignored.map(Int64.init) && !(0..<Int64(bound) ~= $0) }
+          .map { Int($0) }
+      }
+      return check
     }
   }
 

@@ -39,7 +39,7 @@ extension CPU {
       let source = x.data.assumingMemoryBound(to: Scalar.self)
       let target = y.data.assumingMemoryBound(to: Int64.self)
       let mask: Scalar.Key = isDescending ? .max : 0
-      forEachRowPart(x.count / columns, width: columns * 4) { start, rows in
+      ThreadPool.forEachPart(of: x.count / columns, width: columns * 4) { start, rows in
         withSortingMemory(columns) {
           (keys: UnsafeMutablePointer<Scalar.Key>, entries, spare, counts) in
           for row in start..<start + rows {

@@ -64,17 +64,14 @@ struct StridedLoop {
   func forEachPart(_ body: (_ inner: Int, _ outer: Int, _ offsets: [Int]) -> Void) {
     if inner == 0 || rows == 0 { return }
     if rows == 1 {
-      let chunks = max(1, inner / Tuning.grain)
-      ThreadPool.run(chunks) { chunk in
-        let (start, end) = (inner * chunk / chunks, inner * (chunk + 1) / chunks)
-        body(end - start, 1, strides.map { start * ($0.last ?? 0) })
+      ThreadPool.forEachPart(of: inner) { start, count in
+        body(count, 1, strides.map { start * ($0.last ?? 0) })
       }
       return
     }
-    let chunks = max(1, min(rows, inner * rows / Tuning.grain))
-    ThreadPool.run(chunks) { chunk in
-      var row = rows * chunk / chunks
-      let end = rows * (chunk + 1) / chunks
+    ThreadPool.forEachPart(of: rows, width: inner) { start, count in
+      var row = start
+      let end = start + count
       while row < end {
         let run = min(outer - row % outer, end - row)
         body(inner, run, strides.map { offset(ofRow: row, $0) })

@@ -3,7 +3,7 @@ import Dispatch
 internal import Platform
 import Synchronization
 
-/// Runs the chunks of a parallel region on a few threads that stay awake between regions.
+/// Runs the chunks of a parallel region on a few threads, which spin briefly between regions before they sleep.
 ///
 /// Waking a sleeping processor takes 40 to 55 microseconds, longer than most regions of a small
 /// model. So workers spin for a short while before they sleep; between two regions of a training
@@ -43,7 +43,7 @@ public enum ThreadPool {
 
   /// Calls `body` once for every chunk in `0 ..< chunkCount`, in any order and on any thread.
   ///
-  /// The callers choose the number of chunks by size and by the thresholds in `Tuning`.
+  /// The callers choose the number of chunks by size and by the thresholds in `Tuning`; see `forEachPart`.
   static func run(_ chunkCount: Int, _ body: (Int) -> Void) {
     let helpers = min(threadCount, chunkCount) - 1
     guard
@@ -73,7 +73,27 @@ public enum ThreadPool {
     }
   }
 
-  /// How many regions were given to several threads so far, and the number of chunks of the last one.
+  /// Calls `body` for parts that together are `0 ..< count`, in any order and on any thread.
+  ///
+  /// What decides how many parts there are: `Tuning.grain` elements make one, and each of the `count` rows or
+  /// elements is `width` of them.
+  @inline(__always)
+  static func forEachPart(
+    of count: Int, width: Int = 1, _ body: (_ start: Int, _ count: Int) -> Void
+  ) {
+    let elements = count * max(width, 1)
+    if elements < Tuning.parallelCount {
+      if count > 0 { body(0, count) }
+      return
+    }
+    let parts = min(count, elements / Tuning.grain)
+    run(parts) { part in
+      let start = count * part / parts
+      body(start, count * (part + 1) / parts - start)
+    }
+  }
+
+  /// How many regions were given to several threads so far, modulo 2^24, and the number of chunks of the last one.
   static var regions: (count: Int, lastChunks: Int) { Region.published }
 
   /// The region that runs, one at a time.

@@ -14,16 +14,95 @@ public func conv2d(
   _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: Sizes = 1, padding: Padding = 0,
   dilation: Sizes = 1, groups: Int = 1
 ) -> Tensor {
-  overBatch("conv2d", x, weight, axes: 2) { x in
+  convolution("conv2d", axes: 2, x, weight, bias, stride, padding, dilation, groups)
+}
+
+/// The convolution of sequences, as PyTorch's `conv1d`.
+///
+/// - Parameters:
+///   - x: [batch, channels, length], or [channels, length] for one sequence.
+///   - weight: [outputChannels, channels / groups, kernelLength]
+///   - bias: [outputChannels]
+///   - stride: The distance between neighboring windows.
+///   - padding: Zeros added on either side, `.same` or `.valid`.
+///   - dilation: The distance between the elements of a window.
+///   - groups: Channels are split into this many groups that do not see each other.
+/// - Returns: [batch, outputChannels, outputLength]
+public func conv1d(
+  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: Sizes = 1, padding: Padding = 0,
+  dilation: Sizes = 1, groups: Int = 1
+) -> Tensor {
+  convolution("conv1d", axes: 1, x, weight, bias, stride, padding, dilation, groups)
+}
+
+/// The convolution of volumes, as PyTorch's `conv3d`: a sum of convolutions of their slices.
+///
+/// - Parameters:
+///   - x: [batch, channels, depth, height, width], or [channels, depth, height, width] for one volume.
+///   - weight: [outputChannels, channels / groups, kernelDepth, kernelHeight, kernelWidth]
+///   - bias: [outputChannels]
+///   - stride: The distance between neighboring windows.
+///   - padding: Zeros added on either side, `.same` or `.valid`.
+///   - dilation: The distance between the elements of a window.
+///   - groups: Channels are split into this many groups that do not see each other.
+/// - Returns: [batch, outputChannels, outputDepth, outputHeight, outputWidth]
+public func conv3d(
+  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: Sizes = 1, padding: Padding = 0,
+  dilation: Sizes = 1, groups: Int = 1
+) -> Tensor {
+  convolution("conv3d", axes: 3, x, weight, bias, stride, padding, dilation, groups)
+}
+
+/// The convolution along one, two or three axes.
+private func convolution(
+  _ operation: String, axes: Int, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ stride: Sizes,
+  _ padding: Padding, _ dilation: Sizes, _ groups: Int
+) -> Tensor {
+  overBatch(operation, x, weight, axes: axes) { x in
     let window = SlidingWindow(
-      "conv2d", kernel: Array(weight.shape[2...]), stride: stride, padding: padding,
+      operation, kernel: Array(weight.shape[2...]), stride: stride, padding: padding,
       dilation: dilation)
-    return convolved(x, weight, bias, window, groups)
+    switch axes {
+    case 1: return planar(x, weight, window) { convolved($0, $1, bias, $2, groups) }
+    case 2: return convolved(x, weight, bias, window, groups)
+    default: return convolvedSlices(x, weight, bias, window, groups)
+    }
   }
 }
 
+/// Calls `convolve` with sequences as images of one row.
+func planar(
+  _ x: Tensor, _ weight: Tensor, _ window: SlidingWindow,
+  _ convolve: (Tensor, Tensor, SlidingWindow) -> Tensor
+) -> Tensor {
+  convolve(x.unsqueeze(2), weight.unsqueeze(2), window.mapped { [$1] + $0 }).squeeze(2)
+}
+
+/// The convolution of volumes as a sum of convolutions of their slices.
+private func convolvedSlices(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ window: SlidingWindow, _ groups: Int
+) -> Tensor {
+  let depth = window.outputSize(Array(x.shape[2...]))[0]
+  let batch = x.size(0)
+  let (before, step) = (window.padding[0], window.stride[0])
+  let slices = x.pad([0, 0, 0, 0, before, before + window.trailing[0]]).transpose(1, 2)
+  let planar = window.mapped { sizes, _ in Array(sizes[1...]) }
+  var sum: Tensor?
+  for index in 0..<window.kernel[0] {
+    let first = index * window.dilation[0]
+    let part = slices.slice(
+      axis: 1, from: first, to: first + (depth - 1) * step + 1, step: step)
+    let y = convolved(
+      part.reshape([batch * depth] + part.shape[2...]), weight.select(axis: 2, at: index),
+      index == 0 ? bias : nil, planar, groups)
+    sum = sum.map { $0 + y } ?? y
+  }
+  let y = sum!
+  return y.reshape([batch, depth] + y.shape[1...]).transpose(1, 2).contiguous()
+}
+
 /// `conv2d` by a window.
-func convolved(
+private func convolved(
   _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ window: SlidingWindow, _ groups: Int
 ) -> Tensor {
   let operation = window.operation
@@ -44,7 +123,7 @@ func convolved(
     bias.shape == [shape.outputChannels] && bias.dtype == x.dtype,
     "\(operation): the bias must be \(x.dtype) [\(shape.outputChannels)], got \(bias.summary)")
   return differentiable([x, weight, bias]) { inputs in
-    [convolutionValue(inputs[0], inputs[1], bias: inputs[2], shape)]
+    [.result(of: .convolution(shape), inputs, shape: shape.outputShape)]
   } pullbacks: { inputs, _ in
     { cotangents, wanted in
       guard let dy = cotangents[0] else { return [nil, nil, nil] }
@@ -57,24 +136,12 @@ func convolved(
   }[0]
 }
 
-private func convolutionValue(
-  _ x: Tensor, _ weight: Tensor, bias: Tensor?, _ shape: ConvolutionShape
-) -> Tensor {
-  let y = NDArray.uninitialized(
-    dtype: x.dtype, shape: shape.outputShape,
-    on: NDArray.commonDevice(of: x.array, weight.array, "convolution"))
-  Backend.convolution(
-    x.array.contiguous(), weight.array.contiguous(),
-    bias: bias.map { $0.array.contiguous() }, shape, into: y)
-  return Tensor(y)
-}
-
 // The convolution and its two gradients are bilinear, and each one's gradients are the other two:
 // the three are closed under differentiation.
 
 private func convolution(_ x: Tensor, _ weight: Tensor, _ shape: ConvolutionShape) -> Tensor {
   differentiable(x, weight) { x, weight in
-    convolutionValue(x, weight, bias: nil, shape)
+    .result(of: .convolution(shape), [x, weight], shape: shape.outputShape)
   } first: { _, weight, _ in
     { dy in convolutionInputGradient(dy, weight, shape) }
   } second: { x, _, _ in
@@ -86,10 +153,7 @@ func convolutionInputGradient(
   _ dy: Tensor, _ weight: Tensor, _ shape: ConvolutionShape
 ) -> Tensor {
   differentiable(dy, weight) { dy, weight in
-    let dx = NDArray.uninitialized(dtype: dy.dtype, shape: shape.inputShape, on: dy.device)
-    Backend.convolutionInputGradient(
-      dy.array.contiguous(), weight.array.contiguous(), shape, into: dx)
-    return Tensor(dx)
+    .result(of: .convolutionInputGradient(shape), [dy, weight], shape: shape.inputShape)
   } first: { _, weight, _ in
     { d in convolution(d, weight, shape) }
   } second: { dy, _, _ in
@@ -101,10 +165,7 @@ private func convolutionWeightGradient(
   _ x: Tensor, _ dy: Tensor, _ shape: ConvolutionShape
 ) -> Tensor {
   differentiable(x, dy) { x, dy in
-    let dw = NDArray.uninitialized(dtype: x.dtype, shape: shape.weightShape, on: x.device)
-    Backend.convolutionWeightGradient(
-      x.array.contiguous(), dy.array.contiguous(), shape, into: dw)
-    return Tensor(dw)
+    .result(of: .convolutionWeightGradient(shape), [x, dy], shape: shape.weightShape)
   } first: { _, dy, _ in
     { d in convolutionInputGradient(dy, d, shape) }
   } second: { x, _, _ in
@@ -115,10 +176,7 @@ private func convolutionWeightGradient(
 /// The sum over images and pixels, [outputChannels].
 private func convolutionBiasGradient(_ dy: Tensor, _ shape: ConvolutionShape) -> Tensor {
   differentiable(dy) { dy in
-    let db = NDArray.uninitialized(
-      dtype: dy.dtype, shape: [shape.outputChannels], on: dy.device)
-    Backend.convolutionBiasGradient(dy.array.contiguous(), shape, into: db)
-    return Tensor(db)
+    .result(of: .convolutionBiasGradient(shape), [dy], shape: [shape.outputChannels])
   } pullback: { _, _ in
     { d in d.reshape([1, shape.outputChannels, 1, 1]).expand(shape.outputShape) }
   }

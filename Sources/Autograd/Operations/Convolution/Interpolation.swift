@@ -162,14 +162,13 @@ extension Tensor {
   ) -> Tensor {
     let own = self.size(axis)
     return differentiable(self) { x in
-      let dense = x.array.contiguous(as: x.dtype == .float64 ? .float64 : .float32)
       var shape = x.shape
       shape[axis] = isAdjoint ? size : points.count
-      let y = NDArray.uninitialized(dtype: dense.dtype, shape: shape, on: x.device)
       let inner = shape[(axis + 1)...].reduce(1, *)
-      Backend.interpolate(
-        dense, points, size: isAdjoint ? size : own, inner: inner, isAdjoint: isAdjoint, into: y)
-      return Tensor(y).asType(x.dtype)
+      return .result(
+        of: .interpolate(
+          points, size: isAdjoint ? size : own, inner: inner, isAdjoint: isAdjoint), [x],
+        shape: shape)
     } pullback: { _, _ in
       { dy in dy.interpolated(points, axis, isAdjoint: !isAdjoint, size: own) }
     }

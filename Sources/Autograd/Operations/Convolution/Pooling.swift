@@ -129,12 +129,11 @@ package func maximumPool(_ x: Tensor, _ window: SlidingWindow) -> Tensor {
       return .full(
         planes + shape.window.outputSize, -Double.infinity, dtype: x.dtype, device: x.device)
     }
-    let indices = NDArray.uninitialized(
-      dtype: .int32, shape: planes + [shape.window.outputPixels], on: x.device)
-    Backend.maxPoolIndices(
-      x.array.contiguous(), shape, planes: planes.reduce(1, *), into: indices)
+    let indices = Tensor.result(
+      of: .maxPoolIndices(shape, planes: planes.reduce(1, *)), [Tensor(x.array)], dtype: .int32,
+      shape: planes + [shape.window.outputPixels])
     return x.reshape(planes + [shape.window.inputPixels])
-      .gathered(planes.count, Tensor(indices))
+      .gathered(planes.count, indices)
       .reshape(planes + shape.window.outputSize)
   }
 }
@@ -195,10 +194,11 @@ private func averagePool(
   differentiable(x) { x in
     let planes = Array(x.shape.dropLast(2))
     let size = isAdjoint ? shape.window.inputSize : shape.window.outputSize
-    let y = NDArray.uninitialized(dtype: x.dtype, shape: planes + size, on: x.device)
-    let pool = isAdjoint ? Backend.averagePoolGradient : Backend.averagePool
-    pool(x.array.contiguous(), shape, planes.reduce(1, *), y)
-    return Tensor(y)
+    let count = planes.reduce(1, *)
+    return .result(
+      of: isAdjoint
+        ? .averagePoolGradient(shape, planes: count) : .averagePool(shape, planes: count), [x],
+      shape: planes + size)
   } pullback: { _, _ in
     { dy in averagePool(dy, shape, isAdjoint: !isAdjoint) }
   }

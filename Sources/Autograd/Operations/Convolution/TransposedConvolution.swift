@@ -1,4 +1,4 @@
-// Convolutions along one and three axes and transposed ones, all from the one along two.
+// Transposed convolutions: the input gradients of convolutions as operations of their own.
 
 extension SlidingWindow {
   /// Sizes that a transposed convolution adds after its result: below the stride or the dilation.
@@ -15,69 +15,6 @@ extension SlidingWindow {
       \(dilation)
       """)
     return extra
-  }
-}
-
-/// The convolution of sequences, as PyTorch's `conv1d`.
-///
-/// - Parameters:
-///   - x: [batch, channels, length], or [channels, length] for one sequence.
-///   - weight: [outputChannels, channels / groups, kernelLength]
-///   - bias: [outputChannels]
-///   - stride: The distance between neighboring windows.
-///   - padding: Zeros added on either side, `.same` or `.valid`.
-///   - dilation: The distance between the elements of a window.
-///   - groups: Channels are split into this many groups that do not see each other.
-/// - Returns: [batch, outputChannels, outputLength]
-public func conv1d(
-  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: Sizes = 1, padding: Padding = 0,
-  dilation: Sizes = 1, groups: Int = 1
-) -> Tensor {
-  overBatch("conv1d", x, weight, axes: 1) { x in
-    let window = SlidingWindow(
-      "conv1d", kernel: [weight.size(2)], stride: stride, padding: padding, dilation: dilation)
-    return convolved(
-      x.unsqueeze(2), weight.unsqueeze(2), bias, window.mapped { [$1] + $0 }, groups
-    ).squeeze(2)
-  }
-}
-
-/// The convolution of volumes, as PyTorch's `conv3d`: a sum of convolutions of their slices.
-///
-/// - Parameters:
-///   - x: [batch, channels, depth, height, width], or [channels, depth, height, width] for one volume.
-///   - weight: [outputChannels, channels / groups, kernelDepth, kernelHeight, kernelWidth]
-///   - bias: [outputChannels]
-///   - stride: The distance between neighboring windows.
-///   - padding: Zeros added on either side, `.same` or `.valid`.
-///   - dilation: The distance between the elements of a window.
-///   - groups: Channels are split into this many groups that do not see each other.
-/// - Returns: [batch, outputChannels, outputDepth, outputHeight, outputWidth]
-public func conv3d(
-  _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: Sizes = 1, padding: Padding = 0,
-  dilation: Sizes = 1, groups: Int = 1
-) -> Tensor {
-  overBatch("conv3d", x, weight, axes: 3) { x in
-    let window = SlidingWindow(
-      "conv3d", kernel: Array(weight.shape[2...]), stride: stride, padding: padding,
-      dilation: dilation)
-    let depth = window.outputSize(Array(x.shape[2...]))[0]
-    let batch = x.size(0)
-    let (before, step) = (window.padding[0], window.stride[0])
-    let slices = x.pad([0, 0, 0, 0, before, before + window.trailing[0]]).transpose(1, 2)
-    let planar = window.mapped { sizes, _ in Array(sizes[1...]) }
-    var sum: Tensor?
-    for index in 0..<window.kernel[0] {
-      let first = index * window.dilation[0]
-      let part = slices.slice(
-        axis: 1, from: first, to: first + (depth - 1) * step + 1, step: step)
-      let y = convolved(
-        part.reshape([batch * depth] + part.shape[2...]), weight.select(axis: 2, at: index),
-        index == 0 ? bias : nil, planar, groups)
-      sum = sum.map { $0 + y } ?? y
-    }
-    let y = sum!
-    return y.reshape([batch, depth] + y.shape[1...]).transpose(1, 2).contiguous()
   }
 }
 
@@ -99,13 +36,8 @@ public func convTranspose2d(
   _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: Sizes = 1, padding: Sizes = 0,
   outputPadding: Sizes = 0, dilation: Sizes = 1, groups: Int = 1
 ) -> Tensor {
-  overBatch("convTranspose2d", x, weight, axes: 2) { x in
-    let window = SlidingWindow(
-      "convTranspose2d", kernel: Array(weight.shape[2...]), stride: stride,
-      padding: .sizes(padding), dilation: dilation)
-    let extra = window.checked(outputPadding: outputPadding, hasImages: x.size(0) > 0)
-    return transposeConvolved(x, weight, bias, window, extra, groups)
-  }
+  transposedConvolution(
+    "convTranspose2d", axes: 2, x, weight, bias, stride, padding, outputPadding, dilation, groups)
 }
 
 /// The transpose of a convolution of sequences, as PyTorch's `conv_transpose1d`.
@@ -124,14 +56,23 @@ public func convTranspose1d(
   _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: Sizes = 1, padding: Sizes = 0,
   outputPadding: Sizes = 0, dilation: Sizes = 1, groups: Int = 1
 ) -> Tensor {
-  overBatch("convTranspose1d", x, weight, axes: 1) { x in
+  transposedConvolution(
+    "convTranspose1d", axes: 1, x, weight, bias, stride, padding, outputPadding, dilation, groups)
+}
+
+/// The transposed convolution along one or two axes.
+private func transposedConvolution(
+  _ operation: String, axes: Int, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ stride: Sizes,
+  _ padding: Sizes, _ outputPadding: Sizes, _ dilation: Sizes, _ groups: Int
+) -> Tensor {
+  overBatch(operation, x, weight, axes: axes) { x in
     let window = SlidingWindow(
-      "convTranspose1d", kernel: [weight.size(2)], stride: stride, padding: .sizes(padding),
+      operation, kernel: Array(weight.shape[2...]), stride: stride, padding: .sizes(padding),
       dilation: dilation)
     let extra = window.checked(outputPadding: outputPadding, hasImages: x.size(0) > 0)
-    return transposeConvolved(
-      x.unsqueeze(2), weight.unsqueeze(2), bias, window.mapped { [$1] + $0 }, [0] + extra, groups
-    ).squeeze(2)
+    return axes == 2
+      ? transposeConvolved(x, weight, bias, window, extra, groups)
+      : planar(x, weight, window) { transposeConvolved($0, $1, bias, $2, [0] + extra, groups) }
   }
 }
 

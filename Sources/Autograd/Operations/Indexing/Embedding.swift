@@ -42,11 +42,10 @@ extension Tensor {
   /// Zeros of `count` slices to which this tensor's slices are added at indices.
   fileprivate func addingRows(at indices: Tensor, count: Int, skipping skipped: Int?) -> Tensor {
     differentiable(self) { x in
-      let source = x.array.contiguous()
       let shape = [count] + x.shape.dropFirst()
       let y = NDArray.filled(shape: shape, value: 0, dtype: x.dtype, on: x.device)
-      Backend.addRows(
-        source, at: indices.array.contiguous(), skipping: skipped, into: y)
+      Backend.run(
+        .addRows(skipping: skipped), [x.array.contiguous(), indices.array.contiguous()], into: [y])
       return Tensor(y)
     } pullback: { x, _ in
       let rank = x.rank

@@ -158,10 +158,7 @@ extension Tensor {
 
   /// The same with indices that are checked, int64 [indices.count].
   func pickingRows(at indices: Tensor) -> Tensor {
-    let y = NDArray.uninitialized(
-      dtype: dtype, shape: shape.replacing(0, indices.count), on: device)
-    Backend.pickRows(array.contiguous(), indices.array.contiguous(), into: y)
-    return Tensor(y)
+    .result(of: .pickRows, [self, indices], shape: shape.replacing(0, indices.count))
   }
 
   /// These integers as int64 or int32, checked in the same pass to be 0 ..< bound.

@@ -112,7 +112,8 @@ extension Tensor {
     differentiable(self, other) { x, other in
       let y = x.array.uninitializedLike(dtype: x.dtype)
       Backend.copy(x.array, into: y)
-      Backend.putRows(other.array.contiguous(as: x.dtype), at: indices.array.contiguous(), into: y)
+      Backend.run(
+        .putRows, [other.array.contiguous(as: x.dtype), indices.array.contiguous()], into: [y])
       return Tensor(y)
     } first: { _, other, _ in
       let shape = other.shape

@@ -85,10 +85,10 @@ extension Tensor {
     shape[axis] = size
     let (outer, inner) = (shape[..<axis].reduce(1, *), shape[(axis + 1)...].reduce(1, *))
     let checked = indices.checkedIndices(below: size, as: .int32, operation)
-    let winners = NDArray.uninitialized(dtype: .int32, shape: shape, on: device)
-    Backend.lastWriters(
-      checked.array, outer: outer, length: length, inner: inner, size: size, into: winners)
-    return (axis, part, Tensor(winners))
+    let winners = Tensor.result(
+      of: .lastWriters(outer: outer, length: length, inner: inner, size: size), [checked],
+      shape: shape)
+    return (axis, part, winners)
   }
 
   // MARK: Masks

@@ -81,12 +81,11 @@ private func normalizedByStatistics(
   let hasBias = parameters.count > (hasWeight ? 3 : 2)
   return differentiable([x] + parameters) { inputs in
     let statistics = stack([inputs[1].asType(.float64), inputs[2].asType(.float64)])
-    let x = inputs[0].array.contiguous()
-    let y = x.uninitializedLike(dtype: x.dtype)
-    Backend.normalize(
-      x, statistics.array, weight: hasWeight ? inputs[3].array.contiguous() : nil,
-      bias: hasBias ? inputs[inputs.count - 1].array.contiguous() : nil, shape, into: y)
-    return [Tensor(y)]
+    return [
+      .result(
+        of: .normalize(shape, hasWeight: hasWeight, hasBias: hasBias),
+        [inputs[0], statistics] + inputs[3...])
+    ]
   } pullbacks: { inputs, _ in
     { cotangents, wanted in
       guard let dy = cotangents[0] else { return inputs.map { _ in nil } }
@@ -214,11 +213,9 @@ private func normalizedRows(
     isCentered: isCentered, epsilon: epsilon)
   let all = [x, weight, bias].compactMap { $0 }
   if all.allSatisfy({ !$0.isTraced && $0.dtype == x.dtype }) && !x.dtype.isHalf {
-    let y = x.array.uninitializedLike(dtype: x.dtype)
-    Backend.normalizeRows(
-      x.array.contiguous(), weight: weight.map { $0.array.contiguous() },
-      bias: bias.map { $0.array.contiguous() }, shape, into: y)
-    return constant(Tensor(y), operation)
+    let y = Tensor.result(
+      of: .normalizeRows(shape, hasWeight: weight != nil, hasBias: bias != nil), all)
+    return constant(y, operation)
   }
   var y = normalized(x, weight: nil, bias: nil, shape).y
   if let weight { y = (consume y) * weight }
@@ -251,12 +248,10 @@ private func normalized(
   let (hasWeight, hasBias) = (weight != nil, bias != nil)
   let results = differentiable([x] + [weight, bias].compactMap { $0 }) { inputs in
     let moments = inputs[0].moments(shape)
-    let x = inputs[0].array.contiguous()
-    let y = x.uninitializedLike(dtype: x.dtype)
-    Backend.normalize(
-      x, moments.array, weight: hasWeight ? inputs[1].array.contiguous() : nil,
-      bias: hasBias ? inputs[inputs.count - 1].array.contiguous() : nil, shape, into: y)
-    return ([Tensor(y), moments], saved: moments)
+    let y = Tensor.result(
+      of: .normalize(shape, hasWeight: hasWeight, hasBias: hasBias),
+      [inputs[0], moments] + inputs[1...])
+    return ([y, moments], saved: moments)
   } pullbacks: { inputs, _ in
     { cotangents, _, moments in
       guard let dy = cotangents[0] else { return inputs.map { _ in nil } }
@@ -273,17 +268,14 @@ private func normalizedGradients(
   _ dy: Tensor, _ x: Tensor, _ weight: Tensor?, _ moments: Tensor?, _ shape: NormalizationShape
 ) -> [Tensor] {
   differentiable([dy, x] + [weight].compactMap { $0 }) { inputs in
-    let (dy, x) = (inputs[0].array.contiguous(), inputs[1].array.contiguous())
-    let moments = moments ?? inputs[1].moments(shape)
-    let dx = x.uninitializedLike(dtype: x.dtype)
-    let (dWeight, dBias) = (
-      NDArray.uninitialized(dtype: x.dtype, shape: [shape.channels], on: x.device),
-      NDArray.uninitialized(dtype: x.dtype, shape: [shape.channels], on: x.device)
-    )
-    Backend.normalizeGradient(
-      dy, x, moments.array, weight: inputs.count > 2 ? inputs[2].array.contiguous() : nil, shape,
-      into: dx, dWeight, dBias)
-    return [Tensor(dx), Tensor(dWeight), Tensor(dBias)]
+    let x = inputs[1]
+    let gradients = [x.shape, [shape.channels], [shape.channels]].map {
+      NDArray.uninitialized(dtype: x.dtype, shape: $0, on: x.device)
+    }
+    let operands = inputs[..<2] + [moments ?? x.moments(shape)] + inputs[2...]
+    Backend.run(
+      .normalizeGradient(shape), operands.map { $0.array.contiguous() }, into: gradients)
+    return gradients.map { Tensor($0) }
   } pullbacks: { inputs, _ in
     { cotangents, _ in
       // The derivative of the same formulas in plain operations.
@@ -325,8 +317,6 @@ private func composedGradients(
 extension Tensor {
   /// Mean and biased variance of each group, float64 [2, groups].
   fileprivate func moments(_ shape: NormalizationShape) -> Tensor {
-    let moments = NDArray.uninitialized(dtype: .float64, shape: [2, shape.groupCount], on: device)
-    Backend.moments(array.contiguous(), shape, into: moments)
-    return Tensor(moments)
+    .result(of: .moments(shape), [self], dtype: .float64, shape: [2, shape.groupCount])
   }
 }

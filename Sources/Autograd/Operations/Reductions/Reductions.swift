@@ -2,9 +2,7 @@
 extension Tensor {
   /// The sum of all elements' squares, float64 [], without gradients; halves are squared as float32.
   package func sumOfSquares() -> Tensor {
-    let y = NDArray.uninitialized(dtype: .float64, shape: [], on: device)
-    Backend.sumOfSquares(array.contiguous().computable, into: y)
-    return Tensor(y)
+    .result(of: .sumOfSquares, [Tensor(array.computable)], dtype: .float64, shape: [])
   }
 
   /// Reduces over some axes, each group of neighbors in one pass, the innermost first.
@@ -134,11 +132,10 @@ extension Tensor {
     require(columns > 0, "argmax: no elements to choose from along axis \(axis) of \(summary)")
     let order = (0..<rank).filter { $0 != last } + [last]
     let source = dtype == .bool ? asType(.uint8) : dtype.isHalf ? asType(.float32) : self
-    let rows = Tensor(source.array).permute(order).array.contiguous()
-    let y = NDArray.uninitialized(
-      dtype: .int64, shape: Array(rows.shape.dropLast()), on: device)
-    Backend.argmax(rows, rows: y.count, columns: columns, into: y)
-    let result = Tensor(y)
+    let rows = Tensor(source.array).permute(order)
+    let result = Tensor.result(
+      of: .argmax(rows: count / columns, columns: columns), [rows], dtype: .int64,
+      shape: rows.shape.dropLast())
     return keepDims ? result.reshape(reducedShape([last], true)) : result
   }
 

@@ -13,12 +13,7 @@ extension Tensor {
   /// Running sums, from the end if reversed: each is the other's adjoint.
   private func summedAlong(_ axis: Int, isReversed: Bool) -> Tensor {
     differentiable(self) { x in
-      let dense = x.array.contiguous()
-      let y = dense.uninitializedLike(dtype: dense.dtype)
-      let inner = dense.shape[(axis + 1)...].reduce(1, *)
-      Backend.scan(
-        .sum, dense, length: dense.size(axis), inner: inner, isReversed: isReversed, into: y)
-      return Tensor(y)
+      x.scanned(.sum, axis, isReversed: isReversed)
     } pullback: { _, _ in
       { dy in dy.summedAlong(axis, isReversed: !isReversed) }
     }
@@ -35,15 +30,16 @@ extension Tensor {
     }
     let axis = checkedAxis(axis, "cumprod")
     return differentiable(x) { x in
-      let dense = x.array.contiguous(as: x.dtype.isHalf ? .float32 : x.dtype)
-      let y = dense.uninitializedLike(dtype: dense.dtype)
-      let inner = dense.shape[(axis + 1)...].reduce(1, *)
-      Backend.scan(
-        .product, dense, length: dense.size(axis), inner: inner, isReversed: false, into: y)
-      return Tensor(y).asType(x.dtype)
+      x.scanned(.product, axis, isReversed: false)
     } pullback: { x, _ in
       { dy in pullback(at: x) { $0.productsAlong(axis) }.pullback(dy) }
     }
+  }
+
+  private func scanned(_ operation: ScanOp, _ axis: Int, isReversed: Bool) -> Tensor {
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    return .result(
+      of: .scan(operation, length: size(axis), inner: inner, isReversed: isReversed), [self])
   }
 
   /// cumprod composed of products of slices, for the gradient.

@@ -43,11 +43,11 @@ extension Tensor {
       count >= 0 && count <= size,
       "\(name): k is \(count), but axis \(axis) of \(summary) has \(size)")
     let type: DType = dtype == .bool ? .uint8 : dtype.isHalf ? .float32 : dtype
-    let keys = Tensor(array).movingAxis(axis, to: -1).array.contiguous(as: type)
-    let order = NDArray.uninitialized(
-      dtype: .int64, shape: keys.shape.dropLast() + [count], on: device)
-    Backend.order(keys, columns: size, isDescending: isDescending, into: order, columns: count)
-    let indices = Tensor(order).movingAxis(-1, to: axis).contiguous()
+    let keys = Tensor(array).movingAxis(axis, to: -1).asType(type)
+    let indices = Tensor.result(
+      of: .order(columns: size, isDescending: isDescending, count: count), [keys], dtype: .int64,
+      shape: keys.shape.dropLast() + [count]
+    ).movingAxis(-1, to: axis).contiguous()
     if count == 0 { return (slice(axis: axis, to: 0), indices) }
     return (gathered(axis, indices.asType(.int32)), indices)
   }
