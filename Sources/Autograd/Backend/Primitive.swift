@@ -82,13 +82,13 @@ package enum Primitive: Sendable {
   /// holds it, else -1: int32 [outer, size, inner].
   case lastWriters(outer: Int, length: Int, inner: Int, size: Int)
   /// The rows of x at int64 indices along its first axis, from x and indices.
-  case pickRows
+  case gatherRows
   /// Adds the rows of x to the rows of y at int64 indices, except at one, from x and indices.
-  case addRows(skipping: Int?)
+  case scatterAddRows(skipping: Int?)
   /// Replaces rows of y at int64 indices by those of x, from x and indices; of several for one index the last one stays.
-  case putRows
+  case scatterRows
   /// The indices of the first `count` elements of each row of x [rows, columns] in order, int64.
-  case order(columns: Int, isDescending: Bool, count: Int)
+  case argsort(columns: Int, isDescending: Bool, count: Int)
   /// Elements between two of `size` along the middle axis of x [outer, size, inner]; or the adjoint, which adds each
   /// element to the two that it lies between.
   case interpolate([InterpolationPoint], size: Int, inner: Int, isAdjoint: Bool)
@@ -125,7 +125,7 @@ extension Primitive {
   /// Whether it needs what its outputs hold already.
   var keepsContents: Bool {
     switch self {
-    case .addRow, .update, .addRows, .putRows: true
+    case .addRow, .update, .scatterAddRows, .scatterRows: true
     default: false
     }
   }

@@ -3,7 +3,7 @@ import Synchronization
 /// Counts the arrays that got memory of their own; tests use it to see that buffers are reused.
 package let allocationCount = Atomic<Int>(0)
 
-/// The immutable heart of a tensor: element type, shape, strides and memory in one object.
+/// The copy-on-write storage of a tensor: element type, shape, strides and memory in one object.
 ///
 /// Shape and strides are stored in the object's tail, followed by small payloads of the CPU; larger
 /// payloads come from the device's memory pool; a view keeps the array whose memory it shows alive. Nothing

@@ -1,7 +1,7 @@
 // Undoes broadcasting in the backward pass: a gradient is summed over the axes along which its input was
 // broadcast, and cast to the input's type. Pullbacks need not do it.
 extension Tensor {
-  /// This gradient summed and cast to match its input: a spec, or that of the result.
+  /// Sums and casts this gradient to match its input: `spec`, or where that is nil, `own`, the result's shape and type.
   @inline(__always)
   consuming func unbroadcast(to spec: Tape.GradientSpec?, or own: Tape.InlineSpec)
     -> Tensor

@@ -1,5 +1,5 @@
 // Half-precision numbers are only stored: they are copied as they are, and converted from and to float32, rounded to
-// the nearest, ties to even. Bit code without branches, which the vectorizer handles; CK_REFERENCE has arithmetic.
+// the nearest, ties to even. Where that happens: operations widen them before they compute (Tape/Differentiable.swift). Bit code without branches, which the vectorizer handles; CK_REFERENCE has arithmetic.
 
 #ifdef CK_REFERENCE
 

@@ -45,6 +45,6 @@ public struct TensorDataset: Dataset {
 
   /// The examples at the given indices, in that order.
   public func batch(_ indices: [Int]) -> Batch {
-    Batch(inputs: all.inputs.picking(indices), labels: all.labels.picking(indices))
+    Batch(inputs: all.inputs.rows(at: indices), labels: all.labels.rows(at: indices))
   }
 }

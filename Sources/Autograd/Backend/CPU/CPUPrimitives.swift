@@ -54,11 +54,11 @@ extension CPU {
       return checkIndices(x[0], below: bound, ignoring: ignored, into: y[0])
     case .lastWriters(let outer, let length, let inner, let size):
       lastWriters(x[0], outer: outer, length: length, inner: inner, size: size, into: y[0])
-    case .pickRows: pickRows(x[0], x[1], into: y[0])
-    case .addRows(let skipped): addRows(x[0], at: x[1], skipping: skipped, into: y[0])
-    case .putRows: putRows(x[0], at: x[1], into: y[0])
-    case .order(let columns, let isDescending, let count):
-      order(x[0], columns: columns, isDescending: isDescending, into: y[0], columns: count)
+    case .gatherRows: gatherRows(x[0], x[1], into: y[0])
+    case .scatterAddRows(let skipped): scatterAddRows(x[0], at: x[1], skipping: skipped, into: y[0])
+    case .scatterRows: scatterRows(x[0], at: x[1], into: y[0])
+    case .argsort(let columns, let isDescending, let count):
+      argsort(x[0], columns: columns, isDescending: isDescending, into: y[0], columns: count)
     case .interpolate(let points, let size, let inner, let isAdjoint):
       interpolate(x[0], points, size: size, inner: inner, isAdjoint: isAdjoint, into: y[0])
     case .uniform(let words, let low, let high, let largest):

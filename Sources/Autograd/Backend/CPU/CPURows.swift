@@ -3,7 +3,7 @@ import Synchronization
 
 // Rows picked by index, added and replaced, and checks of indices.
 extension CPU {
-  static func pickRows(_ x: NDArray, _ indices: NDArray, into y: NDArray) {
+  static func gatherRows(_ x: NDArray, _ indices: NDArray, into y: NDArray) {
     let rowBytes = x.count / max(1, x.size(0)) * x.dtype.byteCount
     let count = indices.count
     func move<Word>(_ type: Word.Type, _ indices: UnsafeMutableBufferPointer<Int>) {
@@ -30,7 +30,7 @@ extension CPU {
     keepAlive(x, y)
   }
 
-  static func putRows(_ x: NDArray, at indices: NDArray, into y: NDArray) {
+  static func scatterRows(_ x: NDArray, at indices: NDArray, into y: NDArray) {
     let rowBytes = y.count / max(1, y.size(0)) * y.dtype.byteCount
     if rowBytes == 0 { return }
     indices.withElements(as: Int.self) { indices in
@@ -42,7 +42,7 @@ extension CPU {
     keepAlive(x, y)
   }
 
-  static func addRows(
+  static func scatterAddRows(
     _ x: NDArray, at indices: NDArray, skipping skipped: Int?, into y: NDArray
   ) {
     let (type, size) = (x.dtype.kernelType, x.dtype.byteCount)

@@ -30,7 +30,7 @@ extension UInt8: Orderable {
 }
 
 extension CPU {
-  static func order(
+  static func argsort(
     _ x: NDArray, columns: Int, isDescending: Bool, into y: NDArray, columns count: Int
   ) {
     if columns == 0 || count == 0 { return }

@@ -47,7 +47,7 @@ public enum ThreadPool {
   static func run(_ chunkCount: Int, _ body: (Int) -> Void) {
     let helpers = min(threadCount, chunkCount) - 1
     guard
-      helpers > 0, chunkCount <= Region.chunkLimit,
+      helpers > 0, chunkCount <= ParallelRegion.chunkLimit,
       !isBusy.exchange(true, ordering: .acquiring)
     else {
       for chunk in 0..<chunkCount { body(chunk) }
@@ -56,7 +56,7 @@ public enum ThreadPool {
     defer { isBusy.store(false, ordering: .releasing) }
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { body in
-        Region.publish(chunkCount, UnsafeRawPointer(body))
+        ParallelRegion.publish(chunkCount, UnsafeRawPointer(body))
         workers.withLock { workers in
           while workers.all.count < helpers && !workers.isComplete {
             if let worker = Worker(number: workers.all.count) {
@@ -67,8 +67,8 @@ public enum ThreadPool {
           }
           for worker in workers.all.prefix(helpers) { worker.wake() }
         }
-        Region.runChunks()
-        Region.waitForChunks(chunkCount)
+        ParallelRegion.runChunks()
+        ParallelRegion.waitForChunks(chunkCount)
       }
     }
   }
@@ -94,7 +94,7 @@ public enum ThreadPool {
   }
 
   /// How many regions were given to several threads so far, modulo 2^24, and the number of chunks of the last one.
-  static var regions: (count: Int, lastChunks: Int) { Region.published }
+  static var regions: (count: Int, lastChunks: Int) { ParallelRegion.published }
 
   /// The region that runs, one at a time.
   ///
@@ -102,7 +102,7 @@ public enum ThreadPool {
   /// claimed by exchanging the word, so a worker that comes late cannot claim one of a region that it
   /// did not see; and a region does not end before its claimed chunks are done, so whoever holds a
   /// claim may use the body.
-  fileprivate enum Region {
+  fileprivate enum ParallelRegion {
     static let chunkLimit = (1 << chunkBits) - 1
     private static let chunkBits: UInt64 = 20
     private static let mask: UInt64 = (1 << chunkBits) - 1
@@ -210,7 +210,7 @@ public enum ThreadPool {
     }
 
     /// Whether there is a chunk that this worker may take.
-    var hasWork: Bool { number < ThreadPool.threadCount - 1 && Region.hasChunks }
+    var hasWork: Bool { number < ThreadPool.threadCount - 1 && ParallelRegion.hasChunks }
 
     /// Called after a region was published.
     func wake() {
@@ -219,8 +219,8 @@ public enum ThreadPool {
 
     private func loop() -> Never {
       while true {
-        if Region.spin(self) {
-          Region.runChunks()
+        if ParallelRegion.spin(self) {
+          ParallelRegion.runChunks()
           continue
         }
         // Either this thread sees the next region here, or its caller sees this thread asleep.

@@ -33,19 +33,22 @@ extension Tensor {
   func rows(at indices: Tensor, skipping skipped: Int?) -> Tensor {
     let count = size(0)
     return differentiable(self) { x in
-      x.pickingRows(at: indices)
+      x.gatheredRows(at: indices)
     } pullback: { _, _ in
-      { dy in dy.addingRows(at: indices, count: count, skipping: skipped) }
+      { dy in dy.scatterAddedRows(at: indices, count: count, skipping: skipped) }
     }
   }
 
   /// Zeros of `count` slices to which this tensor's slices are added at indices.
-  fileprivate func addingRows(at indices: Tensor, count: Int, skipping skipped: Int?) -> Tensor {
+  fileprivate func scatterAddedRows(at indices: Tensor, count: Int, skipping skipped: Int?)
+    -> Tensor
+  {
     differentiable(self) { x in
       let shape = [count] + x.shape.dropFirst()
       let y = NDArray.filled(shape: shape, value: 0, dtype: x.dtype, on: x.device)
       Backend.run(
-        .addRows(skipping: skipped), [x.array.contiguous(), indices.array.contiguous()], into: [y])
+        .scatterAddRows(skipping: skipped), [x.array.contiguous(), indices.array.contiguous()],
+        into: [y])
       return Tensor(y)
     } pullback: { x, _ in
       let rank = x.rank
@@ -81,8 +84,8 @@ public func embedding(
   var rows = weight.rows(at: checked, skipping: skipped)
   if scaleGradientByFrequency {
     let uses = Tensor.ones([checked.count, 1], dtype: .float64, device: weight.device)
-      .addingRows(at: checked, count: weight.size(0), skipping: nil)
-    let frequency = uses.pickingRows(at: checked).asType(weight.dtype)
+      .scatterAddedRows(at: checked, count: weight.size(0), skipping: nil)
+    let frequency = uses.gatheredRows(at: checked).asType(weight.dtype)
     rows = differentiable(rows) {
       $0
     } pullback: { _, _ in

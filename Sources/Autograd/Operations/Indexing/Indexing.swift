@@ -148,17 +148,17 @@ extension Tensor {
   ///
   /// - Parameter indices: From 0 up to the first size.
   /// - Returns: [indices.count, ...]
-  package func picking(_ indices: [Int]) -> Tensor {
+  package func rows(at indices: [Int]) -> Tensor {
     let rows = size(0)
     for index in indices where index < 0 || index >= rows {
       fail("example \(index) is out of range for \(rows)")
     }
-    return pickingRows(at: Tensor(scalars: indices, device: device))
+    return gatheredRows(at: Tensor(scalars: indices, device: device))
   }
 
   /// The same with indices that are checked, int64 [indices.count].
-  func pickingRows(at indices: Tensor) -> Tensor {
-    .result(of: .pickRows, [self, indices], shape: shape.replacing(0, indices.count))
+  func gatheredRows(at indices: Tensor) -> Tensor {
+    .result(of: .gatherRows, [self, indices], shape: shape.replacing(0, indices.count))
   }
 
   /// These integers as int64 or int32, checked in the same pass to be 0 ..< bound.

@@ -113,7 +113,7 @@ extension Tensor {
       let y = x.array.uninitializedLike(dtype: x.dtype)
       Backend.copy(x.array, into: y)
       Backend.run(
-        .putRows, [other.array.contiguous(as: x.dtype), indices.array.contiguous()], into: [y])
+        .scatterRows, [other.array.contiguous(as: x.dtype), indices.array.contiguous()], into: [y])
       return Tensor(y)
     } first: { _, other, _ in
       let shape = other.shape

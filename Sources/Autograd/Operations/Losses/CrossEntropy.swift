@@ -75,7 +75,7 @@ private func labelLoss(
   let classes = expected.remove(at: 1)
   require(
     labels.shape == expected && !labels.dtype.isFloatingPoint && labels.dtype != .bool,
-    "\(operation): labels for logits \(scores.summary) must be integers \(expected), got \(labels.summary)"
+    "\(operation): labels for \(scores.summary) must be integers \(expected), got \(labels.summary)"
   )
   checkClassWeight(operation, weight, classes)
   let wide = labels.array.contiguous(as: .int64)

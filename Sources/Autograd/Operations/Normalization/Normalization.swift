@@ -183,7 +183,7 @@ public func layerNorm(
 ///   - x: [..., normalizedShape...]
 ///   - normalizedShape: The sizes of the last axes, over which the mean is taken.
 ///   - weight: In this shape, a factor for the result.
-///   - epsilon: Added to the mean square; nil for the spacing of x's type at 1.
+///   - epsilon: Added to the mean square; nil for the machine epsilon of the type computed in (float32 for halves).
 /// - Returns: x's shape.
 public func rmsNorm(
   _ x: Tensor, normalizedShape: [Int], weight: Tensor? = nil, epsilon: Double? = nil

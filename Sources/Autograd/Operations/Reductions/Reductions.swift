@@ -36,7 +36,7 @@ extension Tensor {
 
   /// The sum over axes.
   ///
-  /// Float32 sums are taken in blocks, so that the error grows with the logarithm of the count.
+  /// Float32 sums are taken in blocks whose partial sums are added in float64: the error does not grow with the count.
   ///
   /// - Parameters:
   ///   - axes: The axes to sum over; nil for all. Integers and bools give int64.

@@ -45,7 +45,7 @@ extension Tensor {
     let type: DType = dtype == .bool ? .uint8 : dtype.isHalf ? .float32 : dtype
     let keys = Tensor(array).movingAxis(axis, to: -1).asType(type)
     let indices = Tensor.result(
-      of: .order(columns: size, isDescending: isDescending, count: count), [keys], dtype: .int64,
+      of: .argsort(columns: size, isDescending: isDescending, count: count), [keys], dtype: .int64,
       shape: keys.shape.dropLast() + [count]
     ).movingAxis(-1, to: axis).contiguous()
     if count == 0 { return (slice(axis: axis, to: 0), indices) }
