@@ -38,8 +38,6 @@ CK_INLINE T NAME(siluGradient)(T dy, T x) {
 // Functions whose vector code is valid within a range; outside it the C library computes. Each element takes its own
 // branch, so that its result is a function of its value alone. A dense block whose elements are all in range takes the
 // vector code directly. Any other block is gathered first, with 1 in place of the elements out of range.
-#define CK_BLOCK 256
-
 CK_INLINE int mapsInRange(float v) { return CK_HAS_PLAIN_SINE(v); }
 
 CK_INLINE float mapByLibrary(CKMap operation, float v) { return operation == CKMapSin ? sinf(v) : cosf(v); }
@@ -86,7 +84,7 @@ CK_INLINE void zipInRange(CKZip operation, size_t count, const float *u, const f
 // Not inlined: the common loops keep their registers.
 static __attribute__((noinline)) void mapBlock(CKMap operation, size_t count, const float *x, ptrdiff_t step,
                                                float *y) {
-  float values[CK_BLOCK], results[CK_BLOCK];
+  float values[rangeBlock], results[rangeBlock];
   for (size_t i = 0; i < count; i++) {
     const float v = x[(ptrdiff_t)i * step];
     values[i] = mapsInRange(v) ? v : 1;
@@ -100,7 +98,7 @@ static __attribute__((noinline)) void mapBlock(CKMap operation, size_t count, co
 
 static __attribute__((noinline)) void zipBlock(CKZip operation, size_t count, const float *a, ptrdiff_t aStep,
                                                const float *b, ptrdiff_t bStep, float *y) {
-  float us[CK_BLOCK], vs[CK_BLOCK], results[CK_BLOCK];
+  float us[rangeBlock], vs[rangeBlock], results[rangeBlock];
   for (size_t i = 0; i < count; i++) {
     const float u = a[(ptrdiff_t)i * aStep], v = b[(ptrdiff_t)i * bStep];
     const int inRange = zipsInRange(operation, u, v);
@@ -117,8 +115,8 @@ static __attribute__((noinline)) void zipBlock(CKZip operation, size_t count, co
 #define CK_MAP_IN_RANGE(operation, expression) \
   case operation: CK_ROWS( \
     const T *in = (const T *)x.data + (ptrdiff_t)o * x.outer; \
-    for (size_t start = 0; start < inner; start += CK_BLOCK) { \
-      const size_t end = inner - start < CK_BLOCK ? inner : start + CK_BLOCK; \
+    for (size_t start = 0; start < inner; start += rangeBlock) { \
+      const size_t end = inner - start < rangeBlock ? inner : start + rangeBlock; \
       unsigned inRange = x.inner == 1; \
       if (inRange) { for (size_t i = start; i < end; i++) { inRange &= mapsInRange(in[i]); } } \
       if (inRange) { \
@@ -142,8 +140,8 @@ static __attribute__((noinline)) void zipBlock(CKZip operation, size_t count, co
   case operation: CK_ROWS( \
     const T *p = (const T *)a.data + (ptrdiff_t)o * a.outer; \
     const T *q = (const T *)b.data + (ptrdiff_t)o * b.outer; \
-    for (size_t start = 0; start < inner; start += CK_BLOCK) { \
-      const size_t end = inner - start < CK_BLOCK ? inner : start + CK_BLOCK; \
+    for (size_t start = 0; start < inner; start += rangeBlock) { \
+      const size_t end = inner - start < rangeBlock ? inner : start + rangeBlock; \
       int inRange = 1; \
       const T first = p[0]; \
       const T second = q[0]; \
@@ -265,7 +263,6 @@ static void NAME(compare)(CKCompare operation, size_t inner, size_t outer, CKSou
 #undef CK_ZIP_LOOP
 #undef CK_ZIP_PART
 #undef CK_ZIP_IN_RANGE
-#undef CK_BLOCK
 
 #define CK_SELECT_LOOP(aIndex, bIndex) \
   CK_SIMD for (size_t i = 0; i < inner; i++) { const T u = p[aIndex], v = q[bIndex]; out[i] = c[i] ? u : v; }

@@ -8,10 +8,8 @@
 #ifndef CK_PATCHES_SIZES
 #define CK_PATCHES_SIZES
 enum {
-  bandCapacity = 16384,  // elements; more is never needed unless one row of outputs is huge
-  bandTarget = 4096,     // bands for several panels at once stay in the L1 cache
-  bandSlack = 64,        // chunks may read this far beyond a band
-  runLimit = 64,         // panels are at most this wide
+  bandSlack = 64,  // chunks may read this far beyond a band
+  runLimit = 64,   // panels are at most this wide
 };
 
 // `length` elements go to `to` in the panel's row, from `from` in the band.

@@ -1,7 +1,7 @@
-// One variant of all kernels. The including file sets CK_VARIANT (the table's name), CK_NAME, CK_VECTOR_BYTES,
-// CK_BLOCK_BYTES (of the vectors in transpositions), CK_TILE_ROWS, CK_TILE_VECTORS, CK_LANE_OUTPUTS x CK_LANE_PIXELS
-// (the tile of interleaved.inc.h) and CK_FMA(a, b, c).
+// One variant of all kernels. The including file sets CK_VARIANT (the table's name), CK_NAME, CK_VECTOR_BYTES and
+// CK_FMA(a, b, c).
 
+#include "tuning.h"
 #include "math.inc.h"
 #include "halves.inc.h"
 #include "random.inc.h"

@@ -1,44 +1,39 @@
 // Statistics and affine maps of rows, of which normalizations are made, for one floating-point type (a template, see
 // types.inc.h; after reduce.inc.h, whose sums it uses). Sums run in blocks of lanes that add up in double precision.
 
-#define CK_NORM_LANES 32
-typedef T NAME(NormLanes) __attribute__((ext_vector_type(CK_NORM_LANES)));
-typedef double NAME(NormWide) __attribute__((ext_vector_type(CK_NORM_LANES)));
-
 // The next lanes of a row; after its end they hold `filler`.
-CK_INLINE void NAME(loadLanes)(NAME(NormLanes) *lanes, const T *x, size_t count, T filler) {
+CK_INLINE void NAME(loadLanes)(NAME(Lanes) *lanes, const T *x, size_t count, T filler) {
   *lanes = filler;
-  if (count >= CK_NORM_LANES) {
+  if (count >= sumLanes) {
     memcpy(lanes, x, sizeof *lanes);
   } else {
     memcpy(lanes, x, count * sizeof(T));
   }
 }
 
-CK_INLINE double NAME(foldLanes)(const NAME(NormWide) *lanes) {
+CK_INLINE double NAME(foldLanes)(const NAME(WideLanes) *lanes) {
   double total = 0;
-  CK_UNROLL for (size_t i = 0; i < CK_NORM_LANES; i++) { total += (*lanes)[i]; }
+  CK_UNROLL for (size_t i = 0; i < sumLanes; i++) { total += (*lanes)[i]; }
   return total;
 }
 
 static void NAME(rowMoments)(size_t rows, size_t columns, const T *x, double *moments) {
-  enum { block = 1024 };
   for (size_t row = 0; row < rows; row++, x += columns, moments += 2) {
     const double mean = (double)NAME(sumBlocks)(x, columns) / (double)columns;
     const T center = (T)mean;
-    NAME(NormWide) sums = 0, squares = 0;
-    for (size_t start = 0; start < columns; start += block) {
-      const size_t end = columns - start < block ? columns : start + block;
-      NAME(NormLanes) sum = 0, square = 0;
-      for (size_t i = start; i < end; i += CK_NORM_LANES) {
-        NAME(NormLanes) deviation;
+    NAME(WideLanes) sums = 0, squares = 0;
+    for (size_t start = 0; start < columns; start += sumBlock) {
+      const size_t end = columns - start < sumBlock ? columns : start + sumBlock;
+      NAME(Lanes) sum = 0, square = 0;
+      for (size_t i = start; i < end; i += sumLanes) {
+        NAME(Lanes) deviation;
         NAME(loadLanes)(&deviation, x + i, end - i, center);
         deviation -= center;
         sum += deviation;
         square += deviation * deviation;
       }
-      sums += __builtin_convertvector(sum, NAME(NormWide));
-      squares += __builtin_convertvector(square, NAME(NormWide));
+      sums += __builtin_convertvector(sum, NAME(WideLanes));
+      squares += __builtin_convertvector(square, NAME(WideLanes));
     }
     const double rest = NAME(foldLanes)(&sums);  // what rounding the mean left
     const double spread = NAME(foldLanes)(&squares) - rest * rest / (double)columns;
@@ -49,22 +44,21 @@ static void NAME(rowMoments)(size_t rows, size_t columns, const T *x, double *mo
 
 static void NAME(rowProducts)(size_t rows, size_t columns, const T *dy, const T *x, const double *centers,
                               double *sums) {
-  enum { block = 1024 };
   for (size_t row = 0; row < rows; row++, x += columns, dy += columns, sums += 2) {
     const T center = (T)centers[row];
-    NAME(NormWide) totals = 0, products = 0;
-    for (size_t start = 0; start < columns; start += block) {
-      const size_t end = columns - start < block ? columns : start + block;
-      NAME(NormLanes) total = 0, product = 0;
-      for (size_t i = start; i < end; i += CK_NORM_LANES) {
-        NAME(NormLanes) d, deviation;
+    NAME(WideLanes) totals = 0, products = 0;
+    for (size_t start = 0; start < columns; start += sumBlock) {
+      const size_t end = columns - start < sumBlock ? columns : start + sumBlock;
+      NAME(Lanes) total = 0, product = 0;
+      for (size_t i = start; i < end; i += sumLanes) {
+        NAME(Lanes) d, deviation;
         NAME(loadLanes)(&d, dy + i, end - i, 0);
         NAME(loadLanes)(&deviation, x + i, end - i, center);
         total += d;
         product += d * (deviation - center);
       }
-      totals += __builtin_convertvector(total, NAME(NormWide));
-      products += __builtin_convertvector(product, NAME(NormWide));
+      totals += __builtin_convertvector(total, NAME(WideLanes));
+      products += __builtin_convertvector(product, NAME(WideLanes));
     }
     sums[0] = NAME(foldLanes)(&totals);
     sums[1] = NAME(foldLanes)(&products) - (centers[row] - (double)center) * sums[0];
@@ -85,4 +79,3 @@ static void NAME(combineRows)(size_t rows, size_t columns, const CKRowMap *maps,
   }
 }
 
-#undef CK_NORM_LANES

@@ -81,8 +81,6 @@ static void NAME(averagePoolGradient)(const CKWindow *w, size_t planes, const T 
   }
 }
 
-#define CK_POOL_BLOCK ((ptrdiff_t)64)
-
 // One tap of all windows takes part: outputs low ..< high, whose elements begin at `at` and
 // are a stride apart. -1 among the indices tells that there is no element yet.
 CK_INLINE void NAME(takeLarger)(const ptrdiff_t stride, ptrdiff_t low, ptrdiff_t high, const T *x, ptrdiff_t at,
@@ -98,7 +96,7 @@ CK_INLINE void NAME(takeLarger)(const ptrdiff_t stride, ptrdiff_t low, ptrdiff_t
 // Outputs first ..< first + count of a row.
 static void NAME(largestInRow)(const CKWindow *w, const T *x, ptrdiff_t outputY, ptrdiff_t first, ptrdiff_t count,
                                int32_t *indices) {
-  T best[CK_POOL_BLOCK];
+  T best[poolBlock];
   for (ptrdiff_t i = 0; i < count; i++) { best[i] = 0, indices[i] = -1; }
   for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) {
     const ptrdiff_t row = outputY * w->strideY - w->padY + kernelY * w->dilationY;
@@ -133,8 +131,8 @@ static void NAME(maxPoolIndices)(const CKWindow *w, size_t planes, const T *x, i
         }
         continue;
       }
-      for (ptrdiff_t first = 0; first < w->outputWidth; first += CK_POOL_BLOCK) {
-        NAME(largestInRow)(w, x, outputY, first, CKMin(CK_POOL_BLOCK, w->outputWidth - first), indices + first);
+      for (ptrdiff_t first = 0; first < w->outputWidth; first += poolBlock) {
+        NAME(largestInRow)(w, x, outputY, first, CKMin(poolBlock, w->outputWidth - first), indices + first);
       }
     }
   }
@@ -260,4 +258,3 @@ static void NAME(activationPoolInterleavedGradient)(CKZip derivative, const CKWi
 
 #undef CK_DERIVATIVE
 #undef CK_UNROLL2
-#undef CK_POOL_BLOCK

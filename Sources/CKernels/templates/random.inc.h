@@ -63,9 +63,8 @@ CK_INLINE double preciseLogarithm(double u) {
 // The logarithm, the angle and their product are computed to some 2^-48; where that leaves open to which float32 a number
 // is rounded, once in a million, the plain function decides.
 static void normalPairs(size_t count, const uint32_t *words, double mean, double deviation, float *y) {
-  enum { pairs = 64 };
-  for (size_t start = 0; start < count; start += pairs) {
-    const size_t end = count - start < pairs ? count : start + pairs;
+  for (size_t start = 0; start < count; start += normalPairsBlock) {
+    const size_t end = count - start < normalPairsBlock ? count : start + normalPairsBlock;
     uint32_t open = 0;
     CK_SIMD for (size_t i = start; i < end; i++) {
       const double u = ((double)words[2 * i] + 0.5) * 0x1p-32, turn = ((double)words[2 * i + 1] + 0.5) * 0x1p-32;

@@ -4,19 +4,18 @@
 // the number of elements. The order of additions depends on the sizes only, not on the instruction set.
 
 // One accumulator per lane, more of them than one register holds, so that additions overlap.
-#define CK_LANES 32
-typedef T NAME(Lanes) __attribute__((ext_vector_type(CK_LANES)));
+typedef T NAME(Lanes) __attribute__((ext_vector_type(sumLanes)));
 #if IS_FLOAT
 typedef double NAME(Wide);
-typedef double NAME(WideLanes) __attribute__((ext_vector_type(CK_LANES)));
+typedef double NAME(WideLanes) __attribute__((ext_vector_type(sumLanes)));
 #else
 typedef uint64_t NAME(Wide);
-typedef uint64_t NAME(WideLanes) __attribute__((ext_vector_type(CK_LANES)));
+typedef uint64_t NAME(WideLanes) __attribute__((ext_vector_type(sumLanes)));
 #endif
 #define CK_PLUS(u, v) ((T)((WRAP)(u) + (WRAP)(v)))
 #define CK_PLUS_LANES(u, v) ((u) + (v))
 
-#define CK_LOAD(lanes, pointer) memcpy(&(lanes), (pointer), CK_LANES * sizeof(T))
+#define CK_LOAD(lanes, pointer) memcpy(&(lanes), (pointer), sumLanes * sizeof(T))
 
 // The lanes of a vector as one element: the first half with the second, until one is left.
 #define CK_FOLD(lanes, scalar, vector) ({ \
@@ -32,10 +31,10 @@ typedef uint64_t NAME(WideLanes) __attribute__((ext_vector_type(CK_LANES)));
   CK_INLINE T NAME(name)(const T *x, size_t count) { \
     size_t i = 0; \
     T total; \
-    if (count >= CK_LANES) { \
+    if (count >= sumLanes) { \
       NAME(Lanes) sum, next; \
       CK_LOAD(sum, x); \
-      for (i = CK_LANES; i + CK_LANES <= count; i += CK_LANES) { \
+      for (i = sumLanes; i + sumLanes <= count; i += sumLanes) { \
         CK_LOAD(next, x + i); \
         sum = vector(sum, next); \
       } \
@@ -52,20 +51,19 @@ CK_DEFINE_RUN(largestRun, CK_LARGER, CK_LARGER)
 CK_DEFINE_RUN(smallestRun, CK_SMALLER, CK_SMALLER)
 
 static NAME(Wide) NAME(sumBlocks)(const T *x, size_t count) {
-  enum { block = 1024 };
   NAME(WideLanes) totals = 0;
   size_t i = 0;
-  for (; i + 2 * block <= count; i += block) {
+  for (; i + 2 * sumBlock <= count; i += sumBlock) {
     NAME(Lanes) sum = 0, next;
-    for (size_t j = 0; j < block; j += CK_LANES) {
+    for (size_t j = 0; j < sumBlock; j += sumLanes) {
       CK_LOAD(next, x + i + j);
       sum = CK_PLUS_LANES(sum, next);
     }
     totals += __builtin_convertvector(sum, NAME(WideLanes));
   }
   NAME(Wide) total = i > 0 ? CK_FOLD(totals, CK_PLUS_LANES, CK_PLUS_LANES) : 0;
-  for (; i < count; i += block) {
-    total += (NAME(Wide))NAME(sumRun)(x + i, count - i < block ? count - i : block);
+  for (; i < count; i += sumBlock) {
+    total += (NAME(Wide))NAME(sumRun)(x + i, count - i < sumBlock ? count - i : sumBlock);
   }
   return total;
 }
@@ -80,15 +78,13 @@ static void NAME(reduceRows)(CKReduce operation, size_t rows, size_t columns, co
   }
 }
 
-#define CK_ROW_BLOCK 128
-
 // Columns of sums: `lanes` of them at a time, down blocks of rows.
 CK_INLINE void NAME(sumColumns)(size_t rows, size_t columns, const T *x, T *y) {
   size_t column = 0;
-  for (; column + CK_LANES <= columns; column += CK_LANES) {
+  for (; column + sumLanes <= columns; column += sumLanes) {
     NAME(WideLanes) total = 0;
-    for (size_t start = 0; start < rows; start += CK_ROW_BLOCK) {
-      const size_t end = start + CK_ROW_BLOCK < rows ? start + CK_ROW_BLOCK : rows;
+    for (size_t start = 0; start < rows; start += sumRows) {
+      const size_t end = start + sumRows < rows ? start + sumRows : rows;
       NAME(Lanes) sum, next;
       CK_LOAD(sum, x + start * columns + column);
       for (size_t row = start + 1; row < end; row++) {
@@ -102,10 +98,10 @@ CK_INLINE void NAME(sumColumns)(size_t rows, size_t columns, const T *x, T *y) {
   }
   const size_t rest = columns - column;
   if (rest == 0) { return; }
-  NAME(Wide) totals[CK_LANES] = {0};
-  for (size_t start = 0; start < rows; start += CK_ROW_BLOCK) {
-    const size_t end = start + CK_ROW_BLOCK < rows ? start + CK_ROW_BLOCK : rows;
-    T sums[CK_LANES] = {0};
+  NAME(Wide) totals[sumLanes] = {0};
+  for (size_t start = 0; start < rows; start += sumRows) {
+    const size_t end = start + sumRows < rows ? start + sumRows : rows;
+    T sums[sumLanes] = {0};
     for (size_t row = start; row < end; row++) {
       const T *in = x + row * columns + column;
       for (size_t i = 0; i < rest; i++) { sums[i] = CK_PLUS(sums[i], in[i]); }
@@ -149,19 +145,18 @@ static void NAME(argmaxRows)(size_t rows, size_t columns, const T *x, int64_t *y
 // The sum of exp(x - shift); with y also the terms. Whole groups of 16 keep short rows in the vector unit: the last
 // group is filled up with minus infinity, whose exponential is zero.
 static double NAME(sumExponentials)(const T *x, T shift, size_t columns, T *y) {
-  enum { group = 16, block = 1024 };
-  T buffer[block];
+  T buffer[sumBlock];
   double total = 0;
-  for (size_t start = 0; start < columns; start += block) {
-    const size_t count = columns - start < block ? columns - start : block;
-    const size_t whole = count / group * group;
+  for (size_t start = 0; start < columns; start += sumBlock) {
+    const size_t count = columns - start < sumBlock ? columns - start : sumBlock;
+    const size_t whole = count / exponentialGroup * exponentialGroup;
     T *terms = y ? y + start : buffer;
     CK_SIMD_CHAINS for (size_t i = 0; i < whole; i++) { terms[i] = NAME(exponential)(x[start + i] - shift); }
     if (whole < count) {
-      T last[group];
-      for (size_t i = 0; i < group; i++) { last[i] = -INFINITY; }
+      T last[exponentialGroup];
+      for (size_t i = 0; i < exponentialGroup; i++) { last[i] = -INFINITY; }
       for (size_t i = whole; i < count; i++) { last[i - whole] = x[start + i] - shift; }
-      CK_SIMD for (size_t i = 0; i < group; i++) { last[i] = NAME(exponential)(last[i]); }
+      CK_SIMD for (size_t i = 0; i < exponentialGroup; i++) { last[i] = NAME(exponential)(last[i]); }
       memcpy(terms + whole, last, (count - whole) * sizeof(T));
     }
     total += (double)NAME(sumRun)(terms, count);
@@ -194,10 +189,8 @@ static void NAME(logSumExpRows)(size_t rows, size_t columns, const T *x, T *y) {
 
 #endif
 
-#undef CK_LANES
 #undef CK_PLUS
 #undef CK_PLUS_LANES
 #undef CK_LOAD
 #undef CK_DEFINE_RUN
 #undef CK_FOLD
-#undef CK_ROW_BLOCK

@@ -1,4 +1,4 @@
-// AVX-512: 32 registers of 64 bytes. The tile of 8 x 3 vectors takes 24 of them and suits few rows and columns.
+// AVX-512: 32 registers of 64 bytes.
 #include "../templates/common.h"
 
 #if defined(__x86_64__)
@@ -7,15 +7,6 @@
 #define CK_VARIANT CKKernelsAVX512
 #define CK_NAME "avx512"
 #define CK_VECTOR_BYTES 64
-#define CK_BLOCK_BYTES 32
-#ifndef CK_TILE_ROWS
-#define CK_TILE_ROWS 8
-#define CK_TILE_VECTORS 3
-#endif
-#define CK_LANE_OUTPUTS 6
-#define CK_LANE_PIXELS 4
-#define CK_LANE_TAPS 5
-#define CK_LANE_SUMS 25
 #define CK_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 #include "../templates/kernels.inc.h"
 #pragma clang attribute pop

@@ -46,7 +46,7 @@ extension CPU {
             let elements = source + row * columns
             for index in 0..<columns { keys[index] = elements[index].orderKey ^ mask }
             var sorted = entries
-            if count <= fewEntries {
+            if count <= Tuning.fewEntries {
               pickFirst(count, of: keys, columns, into: entries)
             } else {
               sorted = sortByDigits(keys, columns, entries, spare, counts)
@@ -74,9 +74,6 @@ extension CPU {
   }
 
   private typealias Entries<Key> = UnsafeMutablePointer<Entry<Key>>
-
-  /// Up to this many entries are picked by insertion; where more are wanted, all are sorted (not measured).
-  private static let fewEntries = 32
 
   /// Room for the keys of a row, for its entries, twice, and for counts of all digits.
   private static func withSortingMemory<Key: FixedWidthInteger>(

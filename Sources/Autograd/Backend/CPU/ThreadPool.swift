@@ -111,7 +111,6 @@ public enum ThreadPool {
     private static let completed = Atomic<Int>(0)
     /// The address of the body, a pointer to `(Int) -> Void`.
     private static let body = Atomic<UInt>(0)
-    private static let spinCount = 4000
 
     static func publish(_ chunkCount: Int, _ newBody: UnsafeRawPointer) {
       completed.store(0, ordering: .relaxed)
@@ -156,7 +155,7 @@ public enum ThreadPool {
       var spins = 0
       while completed.load(ordering: .acquiring) < count {
         spins += 1
-        if spins < spinCount { CKSpinHint() } else { sched_yield() }
+        if spins < Tuning.spinCount { CKSpinHint() } else { sched_yield() }
       }
     }
 

@@ -1,4 +1,5 @@
-/// The thresholds that decide how the CPU's work is split and which algorithm computes it.
+/// The thresholds that decide how the CPU's work is split and which algorithm computes it; those of the C kernels are
+/// in CKernels/templates/tuning.h.
 ///
 /// All depend on sizes alone, never on the number of threads, so that results do not either. Measurements are
 /// on one or two cores with AVX2 or AVX-512; "not measured" marks an estimate.
@@ -17,6 +18,13 @@ enum Tuning {
   static let batchedProductGrain = 1 << 18
   /// Elements that are squared, or random words that are drawn, at a time: a part of L1 (not measured).
   static let (squaresPerPart, wordsPerPart) = (2048, 4096)
+
+  /// Looks at the region's state before a worker sleeps or a caller yields: some tens of microseconds, the time that
+  /// waking a processor takes (40 to 55).
+  static let spinCount = 4000
+  /// Entries of a row up to which the first ones are picked by insertion; where more are wanted, all are sorted (not
+  /// measured).
+  static let fewEntries = 32
 
   // MARK: Matrix products
 

@@ -1,0 +1,54 @@
+// Every constant by which the kernels are tuned, with its unit and what is known of it; "not measured" marks an estimate.
+// The thresholds of the Swift side are in Sources/Autograd/Backend/CPU/Tuning.swift. A variant sets CK_VECTOR_BYTES first.
+//
+// All of them decide sizes of blocks and tiles. Those of sums also decide the order of additions: changing one changes
+// bits.
+
+enum {
+  sumLanes = 32,          // accumulators of a sum, more than one register holds, so that additions overlap (not measured)
+  sumBlock = 1024,        // elements added in their own type before float64 takes over: bounds the rounding error
+  sumRows = 128,          // likewise rows of a sum over columns
+  exponentialGroup = 16,  // exponentials at a time at the end of a short row: a vector of AVX-512 (not measured)
+  rangeBlock = 256,       // elements whose range is tested before vector code runs on them (not measured)
+  poolBlock = 64,         // outputs of a max pool whose candidates stay in registers and L1 (not measured)
+  normalPairsBlock = 64,  // pairs of normal numbers between two looks at open roundings (not measured)
+  bandTarget = 4096,      // elements of the bands of several panels of im2col: a part of the L1 cache (not measured)
+  bandCapacity = 16384,   // elements of one band on the stack; beyond it patches are read one by one
+};
+
+// Tiles of matrix products: CK_TILE_ROWS x CK_TILE_VECTORS sums in registers. Of the batch-interleaved convolution:
+// CK_LANE_OUTPUTS channels x CK_LANE_PIXELS pixels; of its weight gradient CK_LANE_SUMS weights, at most CK_LANE_TAPS
+// of them along a row. CK_BLOCK_BYTES are the vectors of transpositions. GFLOP/s are of one core.
+#if CK_VECTOR_BYTES == 64  // AVX-512, 32 registers
+#define CK_BLOCK_BYTES 32
+#define CK_LANE_OUTPUTS 6
+#define CK_LANE_PIXELS 4
+#define CK_LANE_TAPS 5
+#define CK_LANE_SUMS 25
+#define CK_TILE_ROWS 8  // 98 to 116 GFLOP/s; tiles of 14 x 2 and 12 x 2 103 to 105
+#define CK_TILE_VECTORS 3
+#elif CK_VECTOR_BYTES == 32  // AVX2, 16 registers: 76 to 95 GFLOP/s
+#define CK_BLOCK_BYTES 32
+#define CK_LANE_OUTPUTS 6
+#define CK_LANE_PIXELS 2
+#define CK_LANE_TAPS 5
+#define CK_LANE_SUMS 12
+#define CK_TILE_ROWS 6
+#define CK_TILE_VECTORS 2
+#elif defined(__aarch64__)  // NEON, 32 registers (not measured)
+#define CK_BLOCK_BYTES 16
+#define CK_LANE_OUTPUTS 6
+#define CK_LANE_PIXELS 4
+#define CK_LANE_TAPS 4
+#define CK_LANE_SUMS 20
+#define CK_TILE_ROWS 8
+#define CK_TILE_VECTORS 3
+#else  // SSE2, 16 registers (not measured)
+#define CK_BLOCK_BYTES 16
+#define CK_LANE_OUTPUTS 4
+#define CK_LANE_PIXELS 2
+#define CK_LANE_TAPS 2
+#define CK_LANE_SUMS 8
+#define CK_TILE_ROWS 4
+#define CK_TILE_VECTORS 2
+#endif
