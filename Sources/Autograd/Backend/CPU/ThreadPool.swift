@@ -161,7 +161,7 @@ public enum ThreadPool {
 
     /// Waits a short while for a chunk that a worker may take; whether there is one.
     static func spin(_ worker: Worker) -> Bool {
-      for _ in 0..<spinCount {
+      for _ in 0..<Tuning.spinCount {
         if worker.hasWork { return true }
         CKSpinHint()
       }
