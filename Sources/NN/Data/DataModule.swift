@@ -45,7 +45,7 @@ public struct BatchSequence: Sequence {
 
   /// Batches of examples in the given order.
   public init(_ dataset: any Dataset, order: [Int], batchSize: Int) {
-    require(batchSize >= 1, "BatchSequence: the batch size must be at least 1, got \(batchSize)")
+    checkAtLeastOne(batchSize, "BatchSequence", "the batch size")
     self.dataset = dataset
     self.order = order
     self.batchSize = batchSize
@@ -85,7 +85,7 @@ public struct DataSplit: DataModule {
   public init(
     training: any Dataset, validation: (any Dataset)? = nil, batchSize: Int, seed: UInt64 = 0
   ) {
-    require(batchSize >= 1, "DataSplit: the batch size must be at least 1, got \(batchSize)")
+    checkAtLeastOne(batchSize, "DataSplit", "the batch size")
     self.training = training
     self.validation = validation
     self.batchSize = batchSize

@@ -3,7 +3,7 @@ import Autograd
 /// A function without parameters as a layer, the same for every input shape.
 ///
 /// The activations below it differ in this function and its constants only.
-public class Activation: Layer {
+public class Activation: Layer, Parameterless {
   /// The constants that distinguish it from others of its kind.
   public let details: String
   private let function: (consuming Tensor) -> Tensor
@@ -12,9 +12,6 @@ public class Activation: Layer {
     self.details = details
     self.function = function
   }
-
-  /// Nothing: an activation has no parameters.
-  public var members: [Member] { [] }
 
   /// - Parameter x: Any shape.
   /// - Returns: The same shape.
@@ -200,9 +197,7 @@ public final class PReLU: Layer {
     let x = x
     var slopes = weight.value(shape: [count])
     if count > 1 {
-      require(
-        x.rank >= 2 && x.size(1) == count,
-        "expected \(count) channels in dimension 1, got \(x.shape)")
+      checkChannels(of: x, count)
       slopes = slopes.reshape([count] + Array(repeating: 1, count: x.rank - 2))
     } else {
       slopes = slopes.reshape([])

@@ -2,7 +2,7 @@ import Autograd
 
 /// Sets random elements to zero while training (Srivastava and others 2014) and scales the others
 /// up, so that evaluation needs no change.
-public final class Dropout: Layer, ModeDependent, Randomized {
+public final class Dropout: Layer, Parameterless, ModeDependent, Randomized {
   /// The share of elements that become zero.
   public let probability: Double
   /// Whether elements are dropped; evaluation lets everything pass.
@@ -12,11 +12,9 @@ public final class Dropout: Layer, ModeDependent, Randomized {
 
   /// A layer that drops each element with a probability from 0 to 1.
   public init(_ probability: Double = 0.5) {
-    self.probability = checked(probability, "Dropout")
+    checkShare(probability, "Dropout", "the probability")
+    self.probability = probability
   }
-
-  /// Nothing: the layer has no parameters.
-  public var members: [Member] { [] }
 
   /// The probability.
   public var details: String { "\(probability)" }
@@ -32,7 +30,7 @@ public final class Dropout: Layer, ModeDependent, Randomized {
 
 /// Sets random channels of images to zero as a whole while training (Tompson and others 2015), because
 /// neighboring pixels are too alike to be dropped one by one; scales the others up.
-public final class Dropout2d: Layer, ModeDependent, Randomized {
+public final class Dropout2d: Layer, Parameterless, ModeDependent, Randomized {
   /// The share of channels that become zero.
   public let probability: Double
   /// Whether channels are dropped; evaluation lets everything pass.
@@ -42,11 +40,9 @@ public final class Dropout2d: Layer, ModeDependent, Randomized {
 
   /// A layer that drops each channel of each image with a probability from 0 to 1.
   public init(_ probability: Double = 0.5) {
-    self.probability = checked(probability, "Dropout2d")
+    checkShare(probability, "Dropout2d", "the probability")
+    self.probability = probability
   }
-
-  /// Nothing: the layer has no parameters.
-  public var members: [Member] { [] }
 
   /// The probability.
   public var details: String { "\(probability)" }
@@ -69,11 +65,4 @@ private func dropped(
   let kept = random.bernoulli(shape, probability: 1 - probability, device: x.device)
   let scale = probability < 1 ? 1 / (1 - probability) : 0
   return x * (kept.asType(x.dtype) * scale)
-}
-
-private func checked(_ probability: Double, _ name: String) -> Double {
-  require(
-    probability >= 0 && probability <= 1,
-    "\(name): the probability must be between 0 and 1, got \(probability)")
-  return probability
 }

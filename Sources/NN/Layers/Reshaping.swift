@@ -1,12 +1,9 @@
 import Autograd
 
 /// The input itself, where a layer is wanted that does nothing.
-public final class Identity: Layer {
+public final class Identity: Layer, Parameterless {
   /// A layer without options.
   public init() {}
-
-  /// Nothing: the layer has no parameters.
-  public var members: [Member] { [] }
 
   /// - Parameter x: Any shape.
   /// - Returns: x.
@@ -15,7 +12,7 @@ public final class Identity: Layer {
 
 /// Neighboring axes joined to one; unless stated all but the first: [batch, ...] to
 /// [batch, features].
-public final class Flatten: Layer {
+public final class Flatten: Layer, Parameterless {
   private let start: Int
   private let end: Int
 
@@ -27,9 +24,6 @@ public final class Flatten: Layer {
     self.start = start
     self.end = end
   }
-
-  /// Nothing: the layer has no parameters.
-  public var members: [Member] { [] }
 
   /// The axes joined, unless they are all but the first.
   public var details: String {
@@ -43,7 +37,7 @@ public final class Flatten: Layer {
 }
 
 /// One axis split into several: the inverse of `Flatten`.
-public final class Unflatten: Layer {
+public final class Unflatten: Layer, Parameterless {
   private let axis: Int
   private let sizes: [Int]
 
@@ -59,9 +53,6 @@ public final class Unflatten: Layer {
     self.axis = axis
     self.sizes = sizes
   }
-
-  /// Nothing: the layer has no parameters.
-  public var members: [Member] { [] }
 
   /// The axis and its sizes.
   public var details: String { "axis \(axis) into \(sizes)" }

@@ -12,6 +12,17 @@ func checkFraction(
   )
 }
 
+/// Stops unless a number is from 0 to 1.
+func checkShare(_ value: Double, _ name: String, _ option: String) {
+  require(
+    value >= 0 && value <= 1, "\(name): \(option) must be between 0 and 1, got \(value)")
+}
+
+/// Stops unless a number is at least 1.
+package func checkAtLeastOne(_ number: Int, _ name: String, _ option: String) {
+  require(number >= 1, "\(name): \(option) must be at least 1, got \(number)")
+}
+
 /// Stops unless a number is finite and at least 0.
 func checkNotNegative(_ value: Double, _ name: String, _ option: String) {
   require(
@@ -22,6 +33,13 @@ func checkNotNegative(_ value: Double, _ name: String, _ option: String) {
 /// Stops unless a number is finite.
 func checkFinite(_ value: Double, _ name: String, _ option: String) {
   require(value.isFinite, "\(name): \(option) must be a finite number, got \(value)")
+}
+
+/// Stops unless an input has a number of channels along an axis.
+func checkChannels(of x: borrowing Tensor, _ expected: Int, axis: Int = 1) {
+  require(
+    x.rank > axis && x.size(axis) == expected,
+    "expected \(expected) channels in dimension \(axis), got \(x.shape)")
 }
 
 /// Stops unless all sizes that are known are at least 0.

@@ -40,12 +40,7 @@ public final class Buffer {
   public var value: Tensor {
     get {
       if let stored { return stored }
-      let sizes = shape.compactMap { $0 }
-      require(
-        sizes.count == shape.count,
-        "a buffer of shape \(described) has no value yet; call materialize(for:) or the model first"
-      )
-      let created = Tensor.full(sizes, initial, dtype: dtype)
+      let created = Tensor.full(knownSizes("buffer"), initial, dtype: dtype)
       stored = created
       return created
     }
@@ -82,6 +77,15 @@ extension State {
   func allows(_ sizes: [Int]) -> Bool {
     sizes.count == shape.count
       && zip(shape, sizes).allSatisfy { known, size in known == nil || known == size }
+  }
+
+  /// The sizes, which must all be known; `kind` is the word for this state in a message.
+  func knownSizes(_ kind: String) -> [Int] {
+    let sizes = shape.compactMap(\.self)
+    require(
+      sizes.count == shape.count,
+      "a \(kind) of shape \(described) has no value yet; call materialize(for:) or the model first")
+    return sizes
   }
 
   /// Whether all sizes are known.

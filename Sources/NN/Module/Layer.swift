@@ -27,6 +27,14 @@ extension Layer {
   }
 }
 
+/// A layer that holds nothing: reflection need not look into it.
+protocol Parameterless: Layer {}
+
+extension Parameterless {
+  /// Nothing: the layer has no parameters.
+  public var members: [Member] { [] }
+}
+
 extension Module {
   /// Runs a closure as part of this module, so that a check that fails inside names it.
   ///

@@ -26,7 +26,7 @@ public struct Member {
     /// A part with members of its own.
     case module(any Module)
 
-    fileprivate var identifier: ObjectIdentifier {
+    var identifier: ObjectIdentifier {
       switch self {
       case .parameter(let parameter): ObjectIdentifier(parameter)
       case .buffer(let buffer): ObjectIdentifier(buffer)
@@ -57,6 +57,11 @@ public struct Member {
     self.name = name
     content = .module(module)
   }
+}
+
+/// The weight and bias of a layer under PyTorch's names, those that there are.
+func membersOf(_ weight: Parameter?, _ bias: Parameter?) -> [Member] {
+  (weight.map { [Member("weight", $0)] } ?? []) + (bias.map { [Member("bias", $0)] } ?? [])
 }
 
 /// A module whose behavior differs between training and evaluation.

@@ -35,16 +35,9 @@ extension Module {
 enum OutputHooks {
   /// Unchecked because user closures need not be Sendable: a hook is called only by the thread
   /// that runs the body of `observingOutputs`.
-  final class Hook: @unchecked Sendable {
+  struct Hook: @unchecked Sendable {
     let paths: [ObjectIdentifier: String]
     let observe: (String, any Layer, Tensor) -> Void
-
-    init(
-      paths: [ObjectIdentifier: String], observe: @escaping (String, any Layer, Tensor) -> Void
-    ) {
-      self.paths = paths
-      self.observe = observe
-    }
   }
 
   /// The number of calls of `observingOutputs` that run in the whole process.

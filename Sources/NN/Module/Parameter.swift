@@ -80,14 +80,7 @@ public final class Parameter {
   public var isReady: Bool { stored != nil }
 
   /// The number of elements, nil while a size is unknown.
-  public var count: Int? {
-    var count = 1
-    for size in shape {
-      guard let size else { return nil }
-      count *= size
-    }
-    return count
-  }
+  public var count: Int? { product(shape[...]) }
 
   /// The value, in the shape that the caller expects; the first call draws it, later ones check.
   ///
@@ -149,11 +142,7 @@ public final class Parameter {
   }
 
   /// The elements of a weight per output, nil while a size is unknown.
-  private var inputsPerOutput: Int? {
-    shape.dropFirst().reduce(1) { product, size in
-      product.flatMap { product in size.map { product * $0 } }
-    }
-  }
+  private var inputsPerOutput: Int? { product(shape.dropFirst()) }
 
   private func fit(_ sizes: [Int]) {
     require(
@@ -162,11 +151,7 @@ public final class Parameter {
   }
 
   private func draw() {
-    let sizes = shape.compactMap { $0 }
-    require(
-      sizes.count == shape.count,
-      "a parameter of shape \(described) has no value yet; call materialize(for:) or the model first"
-    )
+    let sizes = knownSizes("parameter")
     var random = random
     stored = initializer.draw(sizes, fanIn: fanIn ?? weight?.inputsPerOutput, &random).asType(dtype)
   }
@@ -221,6 +206,22 @@ public final class Parameter {
     frames[frame].view = view
     return view
   }
+}
+
+/// Parameters without those that came before in the list.
+func eachOnce(_ parameters: [Parameter]) -> [Parameter] {
+  var seen = Set<ObjectIdentifier>()
+  return parameters.filter { seen.insert(ObjectIdentifier($0)).inserted }
+}
+
+/// The product of sizes, nil while one is unknown.
+private func product(_ sizes: ArraySlice<Int?>) -> Int? {
+  var product = 1
+  for size in sizes {
+    guard let size else { return nil }
+    product *= size
+  }
+  return product
 }
 
 extension Parameter: CustomStringConvertible {

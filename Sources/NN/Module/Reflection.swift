@@ -32,16 +32,15 @@ private func plainName(_ label: String) -> String {
 private func collect(
   _ value: Any, _ name: String, _ members: inout [Member], _ seen: inout Set<ObjectIdentifier>
 ) {
-  if let parameter = value as? Parameter {
-    if seen.insert(ObjectIdentifier(parameter)).inserted { members.append(Member(name, parameter)) }
-    return
-  }
-  if let buffer = value as? Buffer {
-    if seen.insert(ObjectIdentifier(buffer)).inserted { members.append(Member(name, buffer)) }
-    return
-  }
-  if let module = value as? any Module {
-    if seen.insert(ObjectIdentifier(module)).inserted { members.append(Member(name, module)) }
+  let member: Member? =
+    switch value {
+    case let parameter as Parameter: Member(name, parameter)
+    case let buffer as Buffer: Member(name, buffer)
+    case let module as any Module: Member(name, module)
+    default: nil
+    }
+  if let member {
+    if seen.insert(member.content.identifier).inserted { members.append(member) }
     return
   }
   // What cannot hold modules is not looked into: it may be large.
@@ -54,17 +53,9 @@ private func collect(
   switch mirror.displayStyle {
   case .optional:
     if let (_, wrapped) = mirror.children.first { collect(wrapped, name, &members, &seen) }
-  case .collection:
+  case .collection, .struct, .tuple:
     for (index, child) in mirror.children.enumerated() {
-      collect(child.value, "\(name).\(index)", &members, &seen)
-    }
-  case .struct:
-    for child in mirror.children {
-      collect(child.value, "\(name).\(child.label ?? "")", &members, &seen)
-    }
-  case .tuple:
-    for (index, child) in mirror.children.enumerated() {
-      // Places are labeled ".0", ".1", ...
+      // A tuple's places are labeled ".0", ".1", ..., a collection's not at all.
       let label = child.label.flatMap { $0.hasPrefix(".") ? nil : $0 } ?? "\(index)"
       collect(child.value, "\(name).\(label)", &members, &seen)
     }

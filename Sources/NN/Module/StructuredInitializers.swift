@@ -80,9 +80,7 @@ extension Initializer {
   /// Normal with a standard deviation, but a fraction of each column, chosen at random, is 0 (Martens
   /// 2010); matrices only.
   public static func sparse(sparsity: Double, standardDeviation: Double = 0.01) -> Initializer {
-    require(
-      sparsity >= 0 && sparsity <= 1,
-      "sparse: the sparsity must be between 0 and 1, got \(sparsity)")
+    checkShare(sparsity, "sparse", "the sparsity")
     checkNotNegative(standardDeviation, "sparse", "the standard deviation")
     return Initializer("sparse(\(sparsity), \(standardDeviation))") { shape, _, random in
       require(shape.count == 2, "sparse: needs two axes, got \(shape)")

@@ -53,7 +53,7 @@ public final class PositionalEncoding: Layer {
 /// that grows with the position, so that their products depend on distances only.
 ///
 /// The pair i at the position t turns by t / base^(2i / size).
-public final class RotaryEmbedding: Layer {
+public final class RotaryEmbedding: Layer, Parameterless {
   /// Which features form pairs.
   public enum Pairing: Sendable {
     /// Neighbors, 2i and 2i + 1, as in the paper.
@@ -80,9 +80,6 @@ public final class RotaryEmbedding: Layer {
     self.base = base
     self.pairing = pairing
   }
-
-  /// Nothing: the layer has no parameters.
-  public var members: [Member] { [] }
 
   /// The size, and the pairs unless they are halves.
   public var details: String { "\(size)" + (pairing == .halves ? "" : ", \(pairing)") }

@@ -42,7 +42,7 @@ public final class Parallel: Layer {
 /// ```
 ///
 /// Parameters that the closure uses are not found by the model; give them to it as a module's.
-public final class Lambda: Layer {
+public final class Lambda: Layer, Parameterless {
   /// What follows the name when the layer is printed.
   public let details: String
   private let body: (Tensor) -> Tensor
@@ -52,9 +52,6 @@ public final class Lambda: Layer {
     self.details = details
     self.body = body
   }
-
-  /// Nothing: a closure has no members.
-  public var members: [Member] { [] }
 
   /// - Parameter x: What the closure takes.
   /// - Returns: What the closure returns.

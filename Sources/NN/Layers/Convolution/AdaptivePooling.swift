@@ -1,28 +1,23 @@
 import Autograd
 
 /// The mean over windows whose number is given; `AdaptiveAvgPool2d(1)` averages each channel.
-public final class AdaptiveAvgPool<Axes: SpatialAxes>: Layer {
+public final class AdaptiveAvgPool<Axes: SpatialAxes>: Layer, Parameterless {
   /// The number of windows along each axis, nil where the axis stays as it is.
   public let outputSize: [Int?]
 
   /// - Parameter outputSize: The number of windows: one number, or one for each axis.
-  public init(_ outputSize: Sizes) {
-    self.outputSize = checkedWindows(
-      Axes.named("AdaptiveAvgPool"), outputSize.sizes(Axes.count, "outputSize"))
+  public convenience init(_ outputSize: Sizes) {
+    self.init(outputSize.sizes(Axes.count, "outputSize"))
   }
 
   /// - Parameter outputSize: The number of windows along each axis, nil for one that stays as it is:
   ///   PyTorch's None.
   public init(_ outputSize: [Int?]) {
-    self.outputSize = checkedWindows(
-      Axes.named("AdaptiveAvgPool"), outputSize.sizes(Axes.count, "outputSize"))
+    self.outputSize = Axes.checkedWindows("AdaptiveAvgPool", outputSize)
   }
 
   /// `AdaptiveAvgPool2d` for images.
   public var name: String { Axes.named("AdaptiveAvgPool") }
-
-  /// Nothing: a pool has no parameters.
-  public var members: [Member] { [] }
 
   /// The output size.
   public var details: String { described(outputSize) }
@@ -40,28 +35,23 @@ public typealias AdaptiveAvgPool2d = AdaptiveAvgPool<Axes2>
 public typealias AdaptiveAvgPool3d = AdaptiveAvgPool<Axes3>
 
 /// The largest element of windows whose number is given.
-public final class AdaptiveMaxPool<Axes: SpatialAxes>: Layer {
+public final class AdaptiveMaxPool<Axes: SpatialAxes>: Layer, Parameterless {
   /// The number of windows along each axis, nil where the axis stays as it is.
   public let outputSize: [Int?]
 
   /// - Parameter outputSize: The number of windows: one number, or one for each axis.
-  public init(_ outputSize: Sizes) {
-    self.outputSize = checkedWindows(
-      Axes.named("AdaptiveMaxPool"), outputSize.sizes(Axes.count, "outputSize"))
+  public convenience init(_ outputSize: Sizes) {
+    self.init(outputSize.sizes(Axes.count, "outputSize"))
   }
 
   /// - Parameter outputSize: The number of windows along each axis, nil for one that stays as it is:
   ///   PyTorch's None.
   public init(_ outputSize: [Int?]) {
-    self.outputSize = checkedWindows(
-      Axes.named("AdaptiveMaxPool"), outputSize.sizes(Axes.count, "outputSize"))
+    self.outputSize = Axes.checkedWindows("AdaptiveMaxPool", outputSize)
   }
 
   /// `AdaptiveMaxPool2d` for images.
   public var name: String { Axes.named("AdaptiveMaxPool") }
-
-  /// Nothing: a pool has no parameters.
-  public var members: [Member] { [] }
 
   /// The output size.
   public var details: String { described(outputSize) }
@@ -79,12 +69,9 @@ public typealias AdaptiveMaxPool2d = AdaptiveMaxPool<Axes2>
 public typealias AdaptiveMaxPool3d = AdaptiveMaxPool<Axes3>
 
 /// The mean of each channel, whatever its axes are; they stay with size 1.
-public final class GlobalAvgPool: Layer {
+public final class GlobalAvgPool: Layer, Parameterless {
   /// The mean of each channel.
   public init() {}
-
-  /// Nothing: a pool has no parameters.
-  public var members: [Member] { [] }
 
   /// - Parameter x: [batch, channels, ...]
   /// - Returns: [batch, channels, 1, ...]
@@ -94,11 +81,15 @@ public final class GlobalAvgPool: Layer {
   }
 }
 
-private func checkedWindows(_ name: String, _ sizes: [Int?]) -> [Int?] {
-  require(
-    sizes.allSatisfy { $0 ?? 1 >= 0 },
-    "\(name): the output size \(described(sizes)) must not be negative")
-  return sizes
+extension SpatialAxes {
+  /// A number of windows for each axis.
+  fileprivate static func checkedWindows(_ kind: String, _ outputSize: [Int?]) -> [Int?] {
+    let sizes = outputSize.sizes(count, "outputSize")
+    require(
+      sizes.allSatisfy { $0 ?? 1 >= 0 },
+      "\(named(kind)): the output size \(described(sizes)) must not be negative")
+    return sizes
+  }
 }
 
 /// Sizes as in `5x3`, with the word all for an axis that stays as it is.

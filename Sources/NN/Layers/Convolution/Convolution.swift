@@ -150,9 +150,7 @@ struct ConvolutionKernels<Axes: SpatialAxes> {
     self.bias = bias ? Parameter(biasOf: weight, outputs: outputs) : nil
   }
 
-  var members: [Member] {
-    [Member("weight", weight)] + (bias.map { [Member("bias", $0)] } ?? [])
-  }
+  var members: [Member] { membersOf(weight, bias) }
 
   /// How many input channels it expects; nil where the first input decides.
   var inputs: Int? {
@@ -179,10 +177,7 @@ struct ConvolutionKernels<Axes: SpatialAxes> {
     let axis = x.rank - Axes.count - 1
     require(axis == 0 || axis == 1, "expected \(Axes.inputs), also without batch, got \(x.shape)")
     let channels = x.size(axis)
-    if let inputs {
-      require(
-        channels == inputs, "expected \(inputs) channels in dimension \(axis), got \(x.shape)")
-    }
+    if let inputs { checkChannels(of: x, inputs, axis: axis) }
     require(
       channels % groups == 0,
       "\(groups) groups do not divide the \(channels) channels of \(x.shape)")

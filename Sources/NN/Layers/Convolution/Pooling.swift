@@ -1,7 +1,7 @@
 import Autograd
 
 /// The mean over windows of sequences, images or volumes: `AvgPool1d`, `AvgPool2d`, `AvgPool3d`.
-public final class AvgPool<Axes: SpatialAxes>: Layer {
+public final class AvgPool<Axes: SpatialAxes>: Layer, Parameterless {
   let window: SlidingWindow
   let countIncludesPadding: Bool
   let divisorOverride: Int?
@@ -31,9 +31,6 @@ public final class AvgPool<Axes: SpatialAxes>: Layer {
   /// `AvgPool2d` for images.
   public var name: String { Axes.named("AvgPool") }
 
-  /// Nothing: a pool has no parameters.
-  public var members: [Member] { [] }
-
   /// The window.
   public var details: String {
     window.described + (countIncludesPadding ? "" : ", padding not counted")
@@ -56,7 +53,7 @@ public typealias AvgPool3d = AvgPool<Axes3>
 
 /// The largest element in windows of sequences, images or volumes: `MaxPool1d`, `MaxPool2d`,
 /// `MaxPool3d`.
-public final class MaxPool<Axes: SpatialAxes>: Layer {
+public final class MaxPool<Axes: SpatialAxes>: Layer, Parameterless {
   private let window: SlidingWindow
 
   /// A pool; sizes are one number or one for each axis.
@@ -78,9 +75,6 @@ public final class MaxPool<Axes: SpatialAxes>: Layer {
 
   /// `MaxPool2d` for images.
   public var name: String { Axes.named("MaxPool") }
-
-  /// Nothing: a pool has no parameters.
-  public var members: [Member] { [] }
 
   /// The window.
   public var details: String { window.described }

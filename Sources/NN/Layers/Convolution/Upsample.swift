@@ -1,7 +1,7 @@
 import Autograd
 
 /// Sequences, images or volumes brought to a size or enlarged by a factor.
-public final class Upsample: Layer {
+public final class Upsample: Layer, Parameterless {
   private enum Goal {
     case size(Sizes)
     case factor(Double)
@@ -18,47 +18,49 @@ public final class Upsample: Layer {
   ///   - size: The size after it: one number, or one for each axis.
   ///   - mode: How elements between elements are found.
   ///   - alignCorners: Whether the first and last elements stay in place, in linear mode.
-  public init(
+  public convenience init(
     size: Sizes, mode: InterpolationMode = .nearest, alignCorners: Bool = false
   ) {
     let sizes = size.stated
     require(
       (1...3).contains(sizes.count) && sizes.allSatisfy { $0 >= 1 },
       "Upsample: needs one to three sizes of at least 1, got \(sizes)")
-    checkCorners(mode, alignCorners)
-    (goal, self.mode, alignsCorners) = (.size(size), mode, alignCorners)
+    self.init(.size(size), mode, alignCorners)
   }
 
   /// - Parameters:
   ///   - scaleFactor: By what sizes are multiplied.
   ///   - mode: How elements between elements are found.
   ///   - alignCorners: Whether the first and last elements stay in place, in linear mode.
-  public init(
+  public convenience init(
     scaleFactor: Double, mode: InterpolationMode = .nearest, alignCorners: Bool = false
   ) {
     require(
       scaleFactor > 0 && scaleFactor.isFinite,
       "Upsample: the scale factor must be finite and above 0, got \(scaleFactor)")
-    checkCorners(mode, alignCorners)
-    (goal, self.mode, alignsCorners) = (.factor(scaleFactor), mode, alignCorners)
+    self.init(.factor(scaleFactor), mode, alignCorners)
   }
 
   /// - Parameters:
   ///   - scaleFactor: By what sizes are multiplied, a factor for each axis.
   ///   - mode: How elements between elements are found.
   ///   - alignCorners: Whether the first and last elements stay in place, in linear mode.
-  public init(
+  public convenience init(
     scaleFactor: [Double], mode: InterpolationMode = .nearest, alignCorners: Bool = false
   ) {
     require(
       (1...3).contains(scaleFactor.count) && scaleFactor.allSatisfy { $0 > 0 && $0.isFinite },
       "Upsample: needs one to three finite scale factors above 0, got \(scaleFactor)")
-    checkCorners(mode, alignCorners)
-    (goal, self.mode, alignsCorners) = (.factors(scaleFactor), mode, alignCorners)
+    self.init(.factors(scaleFactor), mode, alignCorners)
   }
 
-  /// Nothing: it has no parameters.
-  public var members: [Member] { [] }
+  private init(_ goal: Goal, _ mode: InterpolationMode, _ alignCorners: Bool) {
+    require(
+      mode == .linear || !alignCorners, "Upsample: alignCorners needs the linear mode, got \(mode)")
+    self.goal = goal
+    self.mode = mode
+    alignsCorners = alignCorners
+  }
 
   /// Size or factor, and mode.
   public var details: String {
@@ -84,25 +86,16 @@ public final class Upsample: Layer {
   }
 }
 
-/// Refuses corners that are to stay in place where nothing moves them.
-private func checkCorners(_ mode: InterpolationMode, _ alignCorners: Bool) {
-  require(
-    mode == .linear || !alignCorners, "Upsample: alignCorners needs the linear mode, got \(mode)")
-}
-
 /// Channels spread out into the pixels of a larger image (Shi and others 2016).
-public final class PixelShuffle: Layer {
+public final class PixelShuffle: Layer, Parameterless {
   /// By what height and width grow.
   public let factor: Int
 
   /// - Parameter factor: By what height and width grow.
   public init(_ factor: Int) {
-    require(factor >= 1, "PixelShuffle: the factor must be at least 1, got \(factor)")
+    checkAtLeastOne(factor, "PixelShuffle", "the factor")
     self.factor = factor
   }
-
-  /// Nothing: it has no parameters.
-  public var members: [Member] { [] }
 
   /// The factor.
   public var details: String { "\(factor)" }
@@ -113,18 +106,15 @@ public final class PixelShuffle: Layer {
 }
 
 /// The pixels of squares as channels of a smaller image: what `PixelShuffle` undoes.
-public final class PixelUnshuffle: Layer {
+public final class PixelUnshuffle: Layer, Parameterless {
   /// By what height and width shrink.
   public let factor: Int
 
   /// - Parameter factor: By what height and width shrink.
   public init(_ factor: Int) {
-    require(factor >= 1, "PixelUnshuffle: the factor must be at least 1, got \(factor)")
+    checkAtLeastOne(factor, "PixelUnshuffle", "the factor")
     self.factor = factor
   }
-
-  /// Nothing: it has no parameters.
-  public var members: [Member] { [] }
 
   /// The factor.
   public var details: String { "\(factor)" }

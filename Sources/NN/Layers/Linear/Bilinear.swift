@@ -38,9 +38,7 @@ public final class Bilinear: Module {
   }
 
   /// `weight` and `bias`.
-  public var members: [Member] {
-    [Member("weight", weight)] + (bias.map { [Member("bias", $0)] } ?? [])
-  }
+  public var members: [Member] { membersOf(weight, bias) }
 
   /// The sizes, as in `4, 5 -> 3`.
   public var details: String {

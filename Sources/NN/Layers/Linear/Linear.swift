@@ -31,9 +31,7 @@ public final class Linear: Layer {
   }
 
   /// `weight` and `bias`.
-  public var members: [Member] {
-    [Member("weight", weight)] + (bias.map { [Member("bias", $0)] } ?? [])
-  }
+  public var members: [Member] { membersOf(weight, bias) }
 
   /// The sizes, as in `400 -> 120`.
   public var details: String {

@@ -41,9 +41,7 @@ struct ChannelNorm {
   /// Scale and shift for an input [batch, channels, ...], which must have the channels known so far.
   func parameters(for x: Tensor) -> (weight: Tensor?, bias: Tensor?) {
     let found = x.size(1)
-    if let channels {
-      require(found == channels, "expected \(channels) channels in dimension 1, got \(x.shape)")
-    }
+    if let channels { checkChannels(of: x, channels) }
     return (weight?.value(shape: [found]), bias?.value(shape: [found]))
   }
 

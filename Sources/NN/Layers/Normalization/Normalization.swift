@@ -38,8 +38,7 @@ public final class LayerNorm: Layer {
 
   /// The normalized shape and what differs from the usual.
   public var details: String {
-    joined(normalizedShape) + (epsilon == 1e-5 ? "" : ", epsilon \(epsilon)")
-      + (weight == nil ? ", no scale and shift" : bias == nil ? ", no bias" : "")
+    joined(normalizedShape) + deviations(epsilon: epsilon, weight, bias)
   }
 
   /// - Parameter x: [..., normalizedShape...]
@@ -138,25 +137,23 @@ public final class GroupNorm: Layer {
 
   /// Groups and channels and what differs from the usual.
   public var details: String {
-    "\(groups) groups of \(channels / groups)" + (epsilon == 1e-5 ? "" : ", epsilon \(epsilon)")
-      + (weight == nil ? ", no scale and shift" : bias == nil ? ", no bias" : "")
+    "\(groups) groups of \(channels / groups)" + deviations(epsilon: epsilon, weight, bias)
   }
 
   /// - Parameter x: [batch, channels, ...]
   /// - Returns: The same shape.
   public func forward(_ x: consuming Tensor) -> Tensor {
-    require(
-      x.rank >= 2 && x.size(1) == channels,
-      "expected \(channels) channels in dimension 1, got \(x.shape)")
+    checkChannels(of: x, channels)
     return groupNorm(
       x, groups: groups, weight: weight?.value(shape: [channels]),
       bias: bias?.value(shape: [channels]), epsilon: epsilon)
   }
 }
 
-/// Scale and shift of a norm under PyTorch's names, those that there are.
-func membersOf(_ weight: Parameter?, _ bias: Parameter?) -> [Member] {
-  (weight.map { [Member("weight", $0)] } ?? []) + (bias.map { [Member("bias", $0)] } ?? [])
+/// How a norm whose statistics are always taken anew differs from the usual.
+private func deviations(epsilon: Double, _ weight: Parameter?, _ bias: Parameter?) -> String {
+  (epsilon == 1e-5 ? "" : ", epsilon \(epsilon)")
+    + (weight == nil ? ", no scale and shift" : bias == nil ? ", no bias" : "")
 }
 
 private func checkedShape(_ name: String, _ sizes: Sizes) -> [Int] {
