@@ -67,8 +67,7 @@ public final class LBFGS: Optimizer {
     maxIterations: Int = 20, maxEvaluations: Int? = nil, gradientTolerance: Double = 1e-7,
     changeTolerance: Double = 1e-9, historySize: Int = 100, lineSearch: LineSearch = .none
   ) {
-    var seen = Set<ObjectIdentifier>()
-    self.parameters = parameters.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    self.parameters = eachOnce(parameters)
     self.learningRate = learningRate
     self.maxIterations = maxIterations
     self.maxEvaluations = maxEvaluations ?? maxIterations * 5 / 4

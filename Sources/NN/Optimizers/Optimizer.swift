@@ -93,9 +93,7 @@ extension UpdateRule {
   public func check(_ name: String) { checkLearningRate(name) }
 
   func checkLearningRate(_ name: String) {
-    require(
-      learningRate >= 0 && learningRate.isFinite,
-      "\(name): the learning rate must be a finite number of at least 0, got \(learningRate)")
+    checkNotNegative(learningRate, name, "the learning rate")
   }
 }
 
@@ -136,8 +134,6 @@ extension DecayingRule {
 
   func checkDecay(_ name: String) {
     checkLearningRate(name)
-    require(
-      weightDecay >= 0 && weightDecay.isFinite,
-      "\(name): the weight decay must be a finite number of at least 0, got \(weightDecay)")
+    checkNotNegative(weightDecay, name, "the weight decay")
   }
 }

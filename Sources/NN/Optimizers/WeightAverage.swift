@@ -26,8 +26,7 @@ public final class WeightAverage: SavedState {
   public init(_ parameters: [Parameter], decay: Double = 0.999) {
     require(!parameters.isEmpty, "WeightAverage: there are no parameters")
     checkFraction(decay, "WeightAverage", "the decay")
-    var seen = Set<ObjectIdentifier>()
-    self.parameters = parameters.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    self.parameters = eachOnce(parameters)
     self.decay = decay
     averages = Array(repeating: nil, count: self.parameters.count)
   }

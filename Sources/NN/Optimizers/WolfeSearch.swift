@@ -45,15 +45,12 @@ struct WolfeSearch {
     var previous = origin
     var current = try point(at: first)
     var rounds = 0
-    var bracket: (Point, Point)?
+    var bracket = [origin, current]
     while rounds < limit {
-      if isTooHigh(current) || rounds > 1 && current.loss >= previous.loss {
-        bracket = (previous, current)
-        break
-      }
-      if isFlat(current) { return (current, evaluations) }
-      if current.slope >= 0 {
-        bracket = (previous, current)
+      let hasRisen = isTooHigh(current) || rounds > 1 && current.loss >= previous.loss
+      if !hasRisen && isFlat(current) { return (current, evaluations) }
+      if hasRisen || current.slope >= 0 {
+        bracket = [previous, current]
         break
       }
       let next = Self.minimum(
@@ -62,43 +59,39 @@ struct WolfeSearch {
       previous = current
       current = try point(at: next)
       rounds += 1
+      bracket = [origin, current]
     }
-    var (a, b) = bracket ?? (origin, current)
 
-    // Narrows the bracket; `a` and `b` stay in order, and the lower one is the best so far.
-    var isLowFirst = a.loss <= b.loss
+    // Narrows the bracket, whose lower end is the best point so far.
+    var low = bracket[0].loss <= bracket[1].loss ? 0 : 1
     var wasTooClose = false
     while rounds < limit {
-      let (shortest, longest) = (min(a.length, b.length), max(a.length, b.length))
+      let lengths = bracket.map(\.length)
+      let (shortest, longest) = (min(lengths[0], lengths[1]), max(lengths[0], lengths[1]))
       if (longest - shortest) * direction.largestSize < changeTolerance { break }
-      var length = Self.minimum(between: a, b, in: shortest, longest)
+      var length = Self.minimum(between: bracket[0], bracket[1], in: shortest, longest)
       let margin = 0.1 * (longest - shortest)
-      if min(longest - length, length - shortest) < margin {
-        if wasTooClose || length >= longest || length <= shortest {
-          length =
-            abs(length - longest) < abs(length - shortest) ? longest - margin : shortest + margin
-          wasTooClose = false
-        } else {
-          wasTooClose = true
-        }
-      } else {
+      let isTooClose = min(longest - length, length - shortest) < margin
+      if isTooClose && (wasTooClose || length >= longest || length <= shortest) {
+        length =
+          abs(length - longest) < abs(length - shortest) ? longest - margin : shortest + margin
         wasTooClose = false
+      } else {
+        wasTooClose = isTooClose
       }
       let new = try point(at: length)
       rounds += 1
-      var (low, high) = isLowFirst ? (a, b) : (b, a)
-      if isTooHigh(new) || new.loss >= low.loss {
-        high = new
-        (a, b) = isLowFirst ? (low, high) : (high, low)
-        isLowFirst = a.loss <= b.loss
+      let high = 1 - low
+      if isTooHigh(new) || new.loss >= bracket[low].loss {
+        bracket[high] = new
+        low = bracket[0].loss <= bracket[1].loss ? 0 : 1
         continue
       }
       if isFlat(new) { return (new, evaluations) }
-      if new.slope * (high.length - low.length) >= 0 { high = low }
-      low = new
-      (a, b) = isLowFirst ? (low, high) : (high, low)
+      if new.slope * (lengths[high] - lengths[low]) >= 0 { bracket[high] = bracket[low] }
+      bracket[low] = new
     }
-    return (isLowFirst ? a : b, evaluations)
+    return (bracket[low], evaluations)
   }
 
   /// Where the cubic through two points with their slopes is lowest, within bounds.

@@ -39,11 +39,9 @@ public struct Trainer {
     require(gpuCount >= 0, "Trainer: the number of GPUs must not be negative, got \(gpuCount)")
     require(
       gradientClip ?? 1 > 0, "Trainer: gradientClip must be above 0, got \(gradientClip ?? 0)")
+    checkAtLeastOne(accumulatedBatches, "Trainer", "accumulatedBatches")
     self.maxEpochs = maxEpochs
     self.gpuCount = gpuCount
-    require(
-      accumulatedBatches >= 1,
-      "Trainer: accumulatedBatches must be at least 1, got \(accumulatedBatches)")
     self.gradientClip = gradientClip
     self.accumulatedBatches = accumulatedBatches
     self.schedule = schedule
@@ -91,7 +89,7 @@ public struct Trainer {
       if let batches = data.validationBatches(), batches.count > 0 {
         (metrics.validationLoss, metrics.validationAccuracy) = validate(model, batches)
       }
-      metrics.learningRate = rates.epochsRate
+      metrics.learningRate = optimizer.learningRate
       rates.epochEnded(metrics.validationLoss ?? metrics.trainLoss)
       history.epochs.append(metrics)
       try onEvent(.epochEnded(metrics))
@@ -165,14 +163,12 @@ public struct Trainer {
 
 /// Changes an optimizer's learning rates during a run.
 private final class Rates {
-  private let optimizer: any Optimizer
   private var steps: Scheduler?
   private var epochs: Scheduler?
   private var plateau: Plateau?
   private var isFirstStep = true
 
   init(_ schedule: Trainer.LearningRateSchedule?, _ optimizer: any Optimizer) {
-    self.optimizer = optimizer
     switch schedule {
     case .perEpoch(let schedule): epochs = Scheduler(optimizer, schedule)
     case .perStep(let schedule): steps = Scheduler(optimizer, schedule)
@@ -180,9 +176,6 @@ private final class Rates {
     case nil: break
     }
   }
-
-  /// The rate of the first group in the step made last.
-  var epochsRate: Double { optimizer.learningRate }
 
   func stepBegins() {
     if !isFirstStep { steps?.step() }

@@ -63,16 +63,14 @@ public struct Schedule: Sendable, CustomStringConvertible {
 
   /// Times `gamma` after every `size` steps: `StepLR`.
   public static func step(size: Int, gamma: Double = 0.1) -> Schedule {
-    check(size, "step", "size")
+    checkAtLeastOne(size, "step", "size")
     checkNotNegative(gamma, "step", "gamma")
     return factor("step(size: \(size), gamma: \(gamma))") { pow(gamma, Double($0 / size)) }
   }
 
   /// Times `gamma` at each of some steps, which must ascend: `MultiStepLR`.
   public static func multiStep(at milestones: [Int], gamma: Double = 0.1) -> Schedule {
-    require(
-      isAscending(milestones),
-      "multiStep: milestones must be above 0 and ascend, got \(milestones)")
+    checkAscending(milestones, "multiStep")
     checkNotNegative(gamma, "multiStep", "gamma")
     return factor("multiStep(at: \(milestones), gamma: \(gamma))") { step in
       pow(gamma, Double(milestones.count { $0 <= step }))
@@ -87,7 +85,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
 
   /// To 0 in some steps along (1 - t)^power: `PolynomialLR`.
   public static func polynomial(steps: Int, power: Double = 1) -> Schedule {
-    check(steps, "polynomial", "steps")
+    checkAtLeastOne(steps, "polynomial", "steps")
     checkNotNegative(power, "polynomial", "the power")
     return factor("polynomial(steps: \(steps), power: \(power))") {
       pow(1 - Double(min($0, steps)) / Double(steps), power)
@@ -99,7 +97,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
   /// Down to `minimum` along half a cosine, and up again after that: `CosineAnnealingLR`
   /// (Loshchilov and Hutter 2017).
   public static func cosine(steps: Int, minimum: Double = 0) -> Schedule {
-    check(steps, "cosine", "steps")
+    checkAtLeastOne(steps, "cosine", "steps")
     checkNotNegative(minimum, "cosine", "the minimum")
     return Schedule("cosine(steps: \(steps), minimum: \(minimum))") { step, base in
       minimum + (base - minimum) * (1 + cos(.pi * Double(step) / Double(steps))) / 2
@@ -111,8 +109,8 @@ public struct Schedule: Sendable, CustomStringConvertible {
   public static func cosineWithRestarts(
     steps: Int, factor: Int = 1, minimum: Double = 0
   ) -> Schedule {
-    check(steps, "cosineWithRestarts", "steps")
-    check(factor, "cosineWithRestarts", "factor")
+    checkAtLeastOne(steps, "cosineWithRestarts", "steps")
+    checkAtLeastOne(factor, "cosineWithRestarts", "factor")
     checkNotNegative(minimum, "cosineWithRestarts", "the minimum")
     return Schedule(
       "cosineWithRestarts(steps: \(steps), factor: \(factor), minimum: \(minimum))"
@@ -136,7 +134,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
   public static func linear(
     from start: Double = 1.0 / 3, to end: Double = 1, steps: Int = 5
   ) -> Schedule {
-    check(steps, "linear", "steps")
+    checkAtLeastOne(steps, "linear", "steps")
     require(
       start > 0 && start <= 1 && end >= 0 && end <= 1,
       "linear: factors must be above 0 (the second: at least 0) and at most 1, got \(start) and \(end)"
@@ -148,10 +146,8 @@ public struct Schedule: Sendable, CustomStringConvertible {
 
   /// `factor` times the first rate for some steps, then the first rate: `ConstantLR`, a warm-up.
   public static func constant(factor: Double = 1.0 / 3, steps: Int = 5) -> Schedule {
-    check(steps, "constant", "steps")
-    require(
-      factor >= 0 && factor <= 1,
-      "constant: the factor must be between 0 and 1, got \(factor)")
+    checkAtLeastOne(steps, "constant", "steps")
+    checkShare(factor, "constant", "the factor")
     return self.factor("constant(factor: \(factor), steps: \(steps))") { $0 < steps ? factor : 1 }
   }
 
@@ -185,9 +181,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
     momentum: ClosedRange<Double>? = nil
   ) -> Schedule {
     require(steps >= 2, "oneCycle: needs at least 2 steps, got \(steps)")
-    require(
-      risingFraction >= 0 && risingFraction <= 1,
-      "oneCycle: the rising fraction must be between 0 and 1, got \(risingFraction)")
+    checkShare(risingFraction, "oneCycle", "the rising fraction")
     require(
       maximum > 0 && maximum.isFinite && initialDivisor > 0 && finalDivisor > 0,
       """
@@ -202,10 +196,8 @@ public struct Schedule: Sendable, CustomStringConvertible {
     let first = maximum / initialDivisor
     let last = first / finalDivisor
     let rising = risingFraction * Double(steps) - 1
-    var times = [0, rising]
-    if threePhase { times.append(2 * risingFraction * Double(steps) - 2) }
-    times.append(Double(steps - 1))
-    let corners = times
+    let middle = threePhase ? [2 * risingFraction * Double(steps) - 2] : []
+    let corners = [0, rising] + middle + [Double(steps - 1)]
     let rates = threePhase ? [first, maximum, first, last] : [first, maximum, last]
     /// What goes through some values at the corners.
     @Sendable func value(after step: Int, of values: [Double]) -> Double {
@@ -240,9 +232,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
       !schedules.isEmpty && milestones.count == schedules.count - 1,
       "sequence: \(schedules.count) schedules need \(schedules.count - 1) milestones, got \(milestones)"
     )
-    require(
-      isAscending(milestones),
-      "sequence: milestones must be above 0 and ascend, got \(milestones)")
+    checkAscending(milestones, "sequence")
     let names = schedules.map(\.description).joined(separator: ", ")
     @Sendable func running(after step: Int) -> (schedule: Schedule, step: Int) {
       let index = milestones.count { $0 <= step }
@@ -276,11 +266,9 @@ public struct Schedule: Sendable, CustomStringConvertible {
     }
   }
 
-  private static func isAscending(_ milestones: [Int]) -> Bool {
-    zip(milestones, milestones.dropFirst()).allSatisfy { $0 < $1 } && milestones.first ?? 1 > 0
-  }
-
-  private static func check(_ number: Int, _ name: String, _ option: String) {
-    require(number >= 1, "\(name): \(option) must be at least 1, got \(number)")
+  private static func checkAscending(_ milestones: [Int], _ name: String) {
+    require(
+      zip([0] + milestones, milestones).allSatisfy { $0 < $1 },
+      "\(name): milestones must be above 0 and ascend, got \(milestones)")
   }
 }

@@ -32,7 +32,11 @@ public final class Scheduler: SavedState {
 
   private func apply() {
     optimizer.learningRates = bases.map { schedule.rate(after: stepCount, base: $0) }
-    if let momentum = schedule.momentum(after: stepCount) { optimizer.setMomentum(momentum) }
+    guard let momentum = schedule.momentum(after: stepCount) else { return }
+    let grouped = optimizer as? any GroupedOptimizer
+    require(
+      grouped?.setMomentum(to: momentum) ?? false,
+      "Scheduler: \(type(of: optimizer)) has no momentum that the schedule could set")
   }
 
   /// The steps made and the rates at the beginning.
@@ -58,17 +62,10 @@ public final class Scheduler: SavedState {
   }
 }
 
-extension Optimizer {
-  /// Sets the momentum of all groups, for Adam and its like beta1.
-  fileprivate func setMomentum(_ momentum: Double) {
-    guard let grouped = self as? any GroupedOptimizer, grouped.setMomentum(to: momentum) else {
-      fail("Scheduler: \(Self.self) has no momentum that the schedule could set")
-    }
-  }
-}
-
 extension GroupedOptimizer {
-  /// Whether there was a momentum to set.
+  /// Sets the momentum of all groups, for Adam and its like beta1.
+  ///
+  /// - Returns: Whether there was one to set.
   fileprivate func setMomentum(to momentum: Double) -> Bool {
     let option = Options.numbers.first { $0.name == "momentum" || $0.name == "beta1" }
     guard let option else { return false }
@@ -171,13 +168,9 @@ public final class Plateau: SavedState {
   }
 
   private func isBetter(_ figure: Double) -> Bool {
-    let sign: Double = options.isMaximized ? 1 : -1
-    if options.isThresholdRelative {
-      let limit = best * (1 + sign * options.threshold)
-      return options.isMaximized ? figure > limit : figure < limit
-    }
-    return options.isMaximized
-      ? figure > best + options.threshold : figure < best - options.threshold
+    let change = options.isMaximized ? options.threshold : -options.threshold
+    let limit = options.isThresholdRelative ? best * (1 + change) : best + change
+    return options.isMaximized ? figure > limit : figure < limit
   }
 
   /// The best figure and the counts; the rates are the optimizer's state.
