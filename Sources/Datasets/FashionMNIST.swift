@@ -1,4 +1,3 @@
-import Autograd
 import NN
 
 /// Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747): 60,000 training and 10,000 test
@@ -33,7 +32,7 @@ public struct FashionMNIST: DataModule {
     batchSize: Int, directory: String? = nil, seed: UInt64 = 0,
     progress: ((DownloadProgress) -> Void)? = nil
   ) throws(FileError) {
-    require(batchSize >= 1, "FashionMNIST: the batch size must be at least 1, got \(batchSize)")
+    checkAtLeastOne(batchSize, "FashionMNIST", "the batch size")
     let (train, test) = try FashionMNISTFiles.load(directory: directory, progress: progress)
     training = ImageDataset(train)
     validation = ImageDataset(test)

@@ -1,3 +1,4 @@
+import Autograd
 internal import CZlib
 import NN
 
@@ -87,6 +88,6 @@ enum Gzip {
   private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> String {
     bytes.isEmpty
       ? "nothing"
-      : bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+      : bytes.map { String($0, radix: 16).padded(to: 2, with: "0") }.joined(separator: " ")
   }
 }

@@ -1,3 +1,4 @@
+import Autograd
 import NN
 
 /// Reads the IDX format, in which MNIST and its relatives are published.
@@ -47,8 +48,8 @@ enum IDX {
   static func labels(_ bytes: [UInt8], name: String, classCount: Int) throws(FileError)
     -> [UInt8]
   {
-    let count = try header(bytes, magic: 0x0801, dimensionCount: 1, content: "labels", name: name)[
-      0]
+    let count = try header(
+      bytes, magic: 0x0801, dimensionCount: 1, content: "labels", name: name)[0]
     guard bytes.count - 8 == count else {
       throw FileError(name, "has \(bytes.count - 8) labels, expected \(count) as it states")
     }
@@ -79,7 +80,6 @@ enum IDX {
   }
 
   private static func hexadecimal(_ word: UInt32) -> String {
-    let digits = String(word, radix: 16)
-    return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+    "0x" + String(word, radix: 16).padded(to: 8, with: "0")
   }
 }

@@ -173,7 +173,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
         _ = Self.empty(part, &state)
         return false
       }
-      guard save(data) else {
+      guard data.withUnsafeBytes({ writeAll($0, to: part) }) == 0 else {
         state.failure = unsaved()
         return false
       }
@@ -181,19 +181,6 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       return true
     }
     if !goesOn { dataTask.cancel() }
-  }
-
-  private func save(_ data: Data) -> Bool {
-    data.withUnsafeBytes { bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = write(part, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { return false }
-        rest = rest.dropFirst(count)
-      }
-      return true
-    }
   }
 
   func urlSession(

@@ -28,8 +28,7 @@ public struct SyntheticGarments: DataModule {
   public init(
     batchSize: Int, trainingCount: Int = 60_000, validationCount: Int = 10_000, seed: UInt64 = 0
   ) {
-    require(
-      batchSize >= 1, "SyntheticGarments: the batch size must be at least 1, got \(batchSize)")
+    checkAtLeastOne(batchSize, "SyntheticGarments", "the batch size")
     require(
       trainingCount >= 1 && validationCount >= 0,
       """

@@ -9,15 +9,14 @@ internal import Platform
 package func writeAtomically(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
   let target = resolvingLinks(in: path)
   func failure(_ code: Int32) -> FileError {
-    FileError(path, "cannot write: " + String(cString: strerror(code)))
+    OpenFile.systemError(path, "cannot write", code: code)
   }
   var existing = stat()
   let exists = stat(target, &existing) == 0
   if exists, existing.st_mode & S_IFMT != S_IFREG {
     let isFolder = existing.st_mode & S_IFMT == S_IFDIR
     throw FileError(
-      path,
-      "cannot write: " + (isFolder ? "it is a folder" : "it is not a regular file"))
+      path, "cannot write: " + (isFolder ? "it is a folder" : "it is not a regular file"))
   }
 
   // Independent of the file's own name, which may be as long as names can be.
@@ -47,8 +46,7 @@ package func makeFolder(_ path: String) throws(FileError) {
     var existing = stat()
     if stat(made, &existing) == 0 { continue }
     if mkdir(made, 0o777) != 0 && errno != EEXIST {
-      throw FileError(
-        path, "cannot make the folder: " + String(cString: strerror(errno)))
+      throw OpenFile.systemError(path, "cannot make the folder")
     }
   }
 }
@@ -66,7 +64,7 @@ private func resolvingLinks(in path: String) -> String {
 }
 
 /// Writes all bytes; returns 0 or the code of the error.
-private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
   var rest = bytes[...]
   while !rest.isEmpty {
     let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)

@@ -8,7 +8,9 @@ package struct OpenFile: ~Copyable {
   package let path: String
   package let descriptor: Int32
 
-  private init(path: String, descriptor: Int32) {
+  private init(_ path: String, _ flags: Int32, orThrow problem: String) throws(FileError) {
+    let descriptor = open(path, flags | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Self.systemError(path, problem) }
     self.path = path
     self.descriptor = descriptor
   }
@@ -17,22 +19,20 @@ package struct OpenFile: ~Copyable {
 
   /// Opens an existing file for reading.
   package static func reading(_ path: String) throws(FileError) -> OpenFile {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw systemError(path, "cannot be opened") }
-    return OpenFile(path: path, descriptor: descriptor)
+    try OpenFile(path, O_RDONLY, orThrow: "cannot be opened")
   }
 
   /// Opens a file for writing and reading, creates it if need be, and keeps what it holds.
   package static func updating(_ path: String) throws(FileError) -> OpenFile {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw systemError(path, "cannot be written") }
-    return OpenFile(path: path, descriptor: descriptor)
+    try OpenFile(path, O_RDWR | O_CREAT, orThrow: "cannot be written")
   }
 
-  /// The error that names a path, what could not be done with it, and the system's reason from
-  /// `errno`.
-  package static func systemError(_ path: String, _ what: String) -> FileError {
-    FileError(path, "\(what): \(String(cString: strerror(errno)))")
+  /// The error that names a path, what could not be done with it, and the system's reason, that of
+  /// `errno` unless another code is given.
+  package static func systemError(
+    _ path: String, _ what: String, code: Int32? = nil
+  ) -> FileError {
+    FileError(path, "\(what): \(String(cString: strerror(code ?? errno)))")
   }
 
   /// The size in bytes at this moment.

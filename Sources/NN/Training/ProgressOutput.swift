@@ -30,13 +30,7 @@ package struct ProgressOutput {
     write = { text in
       // What `print` has buffered comes first.
       if fileDescriptor == STDOUT_FILENO { fflush(stdout) }
-      var rest = Array(text.utf8)[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { posixWrite(fileDescriptor, $0) }
-        if count < 0, errno == EINTR { continue }
-        if count <= 0 { return }
-        rest = rest.dropFirst(count)
-      }
+      _ = Array(text.utf8).withUnsafeBytes { writeAll($0, to: fileDescriptor) }
     }
   }
 
@@ -44,9 +38,4 @@ package struct ProgressOutput {
     self.columns = columns
     self.write = write
   }
-}
-
-/// The system call, under a name that the property `write` does not hide.
-private func posixWrite(_ fileDescriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-  write(fileDescriptor, bytes.baseAddress, bytes.count)
 }
