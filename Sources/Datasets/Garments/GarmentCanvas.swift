@@ -7,17 +7,7 @@ struct GarmentCanvas {
   static let side = 28
 
   /// One height of an outline, and where the outline begins and ends there.
-  struct Knot {
-    let y: Int
-    let left: Int
-    let right: Int
-
-    init(_ y: Int, _ left: Int, _ right: Int) {
-      self.y = y
-      self.left = left
-      self.right = right
-    }
-  }
+  typealias Knot = (y: Int, left: Int, right: Int)
 
   /// A pattern in the cloth.
   enum Texture {
@@ -76,13 +66,13 @@ struct GarmentCanvas {
 
   /// Fills a shape that is its own mirror image about the middle: (y, half its width) pairs.
   mutating func fillSymmetric(_ halves: [(y: Int, half: Int)], shade: Int) {
-    fill(halves.map { Knot($0.y, 140 - $0.half, 140 + $0.half) }, shade: shade)
+    fill(halves.map { ($0.y, 140 - $0.half, 140 + $0.half) }, shade: shade)
   }
 
   /// Fills a shape and its mirror image.
   mutating func fillBoth(_ knots: [Knot], shade: Int) {
     fill(knots, shade: shade)
-    fill(knots.map { Knot($0.y, 280 - $0.right, 280 - $0.left) }, shade: shade)
+    fill(knots.map { ($0.y, 280 - $0.right, 280 - $0.left) }, shade: shade)
   }
 
   /// Makes every drawn pixel randomly lighter or darker, by at most `amount`.
@@ -115,7 +105,7 @@ struct GarmentCanvas {
       return (140 + shiftX) * 256 / 10 + (fromMiddle * scaleX + (knot.y - 140) * slant) / 10
     }
     let (left, right) = (x(knot.left), x(knot.right))
-    return Knot(y, min(left, right), max(left, right))
+    return (y, min(left, right), max(left, right))
   }
 
   /// Adds the span of one sample to its row's coverage.

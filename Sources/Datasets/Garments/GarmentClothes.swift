@@ -33,20 +33,20 @@ extension GarmentCanvas {
     let gap = 4
     fillBoth(
       [
-        Knot(32, 140 - top.shoulder, 140 - top.shoulder + 12),
-        Knot(52, 140 - top.shoulder - 18, 140 - top.chest),
-        Knot(90, 140 - top.shoulder - 18 - spread / 4, 140 - top.chest - gap),
-        Knot(wrist - 8, 140 - top.shoulder - 22 - spread, 140 - top.shoulder + 4 - spread),
-        Knot(wrist, 140 - top.shoulder - 16 - spread, 140 - top.shoulder + 4 - spread),
+        (32, 140 - top.shoulder, 140 - top.shoulder + 12),
+        (52, 140 - top.shoulder - 18, 140 - top.chest),
+        (90, 140 - top.shoulder - 18 - spread / 4, 140 - top.chest - gap),
+        (wrist - 8, 140 - top.shoulder - 22 - spread, 140 - top.shoulder + 4 - spread),
+        (wrist, 140 - top.shoulder - 16 - spread, 140 - top.shoulder + 4 - spread),
       ], shade: shade)
   }
 
   private mutating func drawShortSleeves(_ top: Top, _ shade: Int, length: Int, spread: Int) {
     fillBoth(
       [
-        Knot(32, 140 - top.shoulder, 140 - top.shoulder + 12),
-        Knot(32 + length * 2 / 3, 140 - top.shoulder - 24 - spread, 140 - top.chest + 2),
-        Knot(32 + length, 140 - top.shoulder - 14 - spread, 140 - top.chest + 1),
+        (32, 140 - top.shoulder, 140 - top.shoulder + 12),
+        (32 + length * 2 / 3, 140 - top.shoulder - 24 - spread, 140 - top.chest + 2),
+        (32 + length, 140 - top.shoulder - 14 - spread, 140 - top.chest + 1),
       ], shade: shade)
   }
 
@@ -111,12 +111,12 @@ extension GarmentCanvas {
     let width = random.next(4...9)
     if random.chance(75) {
       fill(
-        [Knot(50, front - width, front + width), Knot(top.length, front - width, front + width)],
+        [(50, front - width, front + width), (top.length, front - width, front + width)],
         shade: dark)
     }
     if random.chance(50) {
       let pocket = random.next(150...180)
-      fillBoth([Knot(pocket, 95, 118), Knot(pocket + 9, 95, 118)], shade: dark)
+      fillBoth([(pocket, 95, 118), (pocket + 9, 95, 118)], shade: dark)
     }
     if random.chance(25) { fillSymmetric([(140, top.waist), (152, top.waist)], shade: dark) }
     if random.chance(20) {
@@ -136,10 +136,10 @@ extension GarmentCanvas {
     cutNeck(top, depth: random.next(10...40), isPointed: random.chance(70))
     if random.chance(75) {
       let collar = random.next(34...52)
-      fillBoth([Knot(14, 104, 122), Knot(collar, 112, 134)], shade: detail)
+      fillBoth([(14, 104, 122), (collar, 112, 134)], shade: detail)
     }
     if random.chance(70) { fillSymmetric([(46, 3), (top.length, 3)], shade: detail) }
-    if random.chance(30) { fill([Knot(80, 158, 182), Knot(106, 158, 182)], shade: detail) }
+    if random.chance(30) { fill([(80, 158, 182), (106, 158, 182)], shade: detail) }
   }
 
   mutating func drawDress(_ shade: Int, _ random: inout SplitMix64) {
@@ -179,9 +179,9 @@ extension GarmentCanvas {
     fillSymmetric([(10, waist), (60, hip), (crotch, hip)], shade: shade)
     fillBoth(
       [
-        Knot(crotch - 12, 140 - hip, 140), Knot(crotch, 140 - hip, 140),
-        Knot(crotch + 24, 140 - hip, 140 - gap),
-        Knot(length, 140 - outer, 140 - max(gap, outer - cuff)),
+        (crotch - 12, 140 - hip, 140), (crotch, 140 - hip, 140),
+        (crotch + 24, 140 - hip, 140 - gap),
+        (length, 140 - outer, 140 - max(gap, outer - cuff)),
       ], shade: shade)
     if random.chance(50) {
       fillSymmetric([(10, waist), (22, waist + 2)], shade: accent(shade, &random))

@@ -9,30 +9,30 @@ extension GarmentCanvas {
     let tongue = random.next(128...160)
     fill(
       [
-        Knot(collar, 222, 262), Knot(collar + 8, tongue + 40, 266), Knot(collar + 28, tongue, 266),
-        Knot(toe, 50, 266), Knot(toe + 14, 22, 268), Knot(sole, 16, 268),
+        (collar, 222, 262), (collar + 8, tongue + 40, 266), (collar + 28, tongue, 266),
+        (toe, 50, 266), (toe + 14, 22, 268), (sole, 16, 268),
       ], shade: shade)
     fill(
-      [Knot(sole - 4, 14, 268), Knot(sole + 10, 16, 268), Knot(sole + 16, 26, 262)],
+      [(sole - 4, 14, 268), (sole + 10, 16, 268), (sole + 16, 26, 262)],
       shade: accent(shade, &random))
     if random.chance(60) {
       let stripe = accent(shade, &random)
       let width = random.next(6...14)
       let from = random.next(140...170)
       fill(
-        [Knot(toe - 14, from + 30, from + 30 + width), Knot(sole - 6, from, from + width)],
+        [(toe - 14, from + 30, from + 30 + width), (sole - 6, from, from + width)],
         shade: stripe)
       if random.chance(60) {
         fill(
           [
-            Knot(toe - 14, from + 56, from + 56 + width),
-            Knot(sole - 6, from + 26, from + 26 + width),
+            (toe - 14, from + 56, from + 56 + width),
+            (sole - 6, from + 26, from + 26 + width),
           ], shade: stripe)
       }
     }
     if random.chance(60) {
       fill(
-        [Knot(collar + 22, tongue + 12, tongue + 30), Knot(toe - 2, 86, 104)],
+        [(collar + 22, tongue + 12, tongue + 30), (toe - 2, 86, 104)],
         shade: accent(shade, &random))
     }
   }
@@ -45,27 +45,27 @@ extension GarmentCanvas {
     let sole = random.next(222...234)
     fill(
       [
-        Knot(shaft, front, 262), Knot(130, front - 4, 258), Knot(toe - 24, front - 34, 260),
-        Knot(toe, 64, 264),
-        Knot(toe + 20, 26, 266), Knot(sole, 16, 266),
+        (shaft, front, 262), (130, front - 4, 258), (toe - 24, front - 34, 260),
+        (toe, 64, 264),
+        (toe + 20, 26, 266), (sole, 16, 266),
       ], shade: shade)
     let dark = max(14, shade - random.next(30...90))
     if random.chance(60) {
       let heel = random.next(180...205)
       let height = sole + random.next(12...34)
-      fill([Knot(sole - 2, heel, 266), Knot(height, heel + 10, 262)], shade: dark)
-      fill([Knot(sole - 2, 16, 200), Knot(sole + 8, 20, 180)], shade: dark)
+      fill([(sole - 2, heel, 266), (height, heel + 10, 262)], shade: dark)
+      fill([(sole - 2, 16, 200), (sole + 8, 20, 180)], shade: dark)
     } else {
-      fill([Knot(sole - 2, 14, 268), Knot(sole + 16, 18, 266)], shade: dark)
+      fill([(sole - 2, 14, 268), (sole + 16, 18, 266)], shade: dark)
     }
     if random.chance(50) {
       let side = random.next(190...210)
       fill(
-        [Knot(shaft + 10, side, side + 14), Knot(toe - 6, side - 6, side + 8)],
+        [(shaft + 10, side, side + 14), (toe - 6, side - 6, side + 8)],
         shade: accent(shade, &random))
     }
     if random.chance(30) {
-      fill([Knot(shaft, front, 262), Knot(shaft + 14, front, 262)], shade: dark)
+      fill([(shaft, front, 262), (shaft + 14, front, 262)], shade: dark)
     }
   }
 
@@ -78,17 +78,17 @@ extension GarmentCanvas {
     // The foot's bed: flat under the toes, rising to the heel.
     fill(
       [
-        Knot(lift - 6, 226, 266), Knot(lift + thickness, 186 - heel / 4, 266),
-        Knot(max(lift + thickness + 1, sole - 4), 60, 190 - heel / 3),
-        Knot(max(lift + thickness + 2, sole - 3) + thickness, 20, 160),
+        (lift - 6, 226, 266), (lift + thickness, 186 - heel / 4, 266),
+        (max(lift + thickness + 1, sole - 4), 60, 190 - heel / 3),
+        (max(lift + thickness + 2, sole - 3) + thickness, 20, 160),
       ], shade: shade)
     if heel > 24 {
       let width = random.next(8...34)
       fill(
-        [Knot(lift, 262 - width - 6, 264), Knot(sole + thickness - 4, 262 - width, 262)],
+        [(lift, 262 - width - 6, 264), (sole + thickness - 4, 262 - width, 262)],
         shade: shade)
     } else {
-      fill([Knot(sole - 4, 18, 264), Knot(sole + thickness - 4, 24, 262)], shade: shade)
+      fill([(sole - 4, 18, 264), (sole + thickness - 4, 24, 262)], shade: shade)
     }
     let strap = random.chance(50) ? shade : accent(shade, &random)
     /// The height of the bed at x.
@@ -99,23 +99,23 @@ extension GarmentCanvas {
       let lean = random.next(18...34)
       let apex = bed(start + lean) - random.next(34...52)
       fill(
-        [Knot(apex, start + lean, start + lean + width), Knot(bed(start), start, start + width)],
+        [(apex, start + lean, start + lean + width), (bed(start), start, start + width)],
         shade: strap)
       let landing = start + 2 * lean
       fill(
         [
-          Knot(apex, start + lean, start + lean + width),
-          Knot(bed(landing), landing, landing + width),
+          (apex, start + lean, start + lean + width),
+          (bed(landing), landing, landing + width),
         ], shade: strap)
     }
     if random.chance(70) {
       let top = max(10, lift - random.next(50...90))
-      fill([Knot(top, 244, 260), Knot(lift, 252, 266)], shade: strap)
+      fill([(top, 244, 260), (lift, 252, 266)], shade: strap)
       if random.chance(70) {
-        fill([Knot(top + 8, 182, 260), Knot(top + 22, 176, 260)], shade: strap)
+        fill([(top + 8, 182, 260), (top + 22, 176, 260)], shade: strap)
       }
       if random.chance(60) {
-        fill([Knot(top + 10, 176, 190), Knot(bed(150), 140, 156)], shade: strap)
+        fill([(top + 10, 176, 190), (bed(150), 140, 156)], shade: strap)
       }
     }
   }
@@ -149,6 +149,6 @@ extension GarmentCanvas {
       let middle = (top + bottom) / 2 + random.next(-20...20)
       fillSymmetric([(middle - 12, 14), (middle + 12, 14)], shade: detail)
     }
-    if random.chance(25) { fillBoth([Knot(top, 84, 96), Knot(bottom, 80, 94)], shade: detail) }
+    if random.chance(25) { fillBoth([(top, 84, 96), (bottom, 80, 94)], shade: detail) }
   }
 }
