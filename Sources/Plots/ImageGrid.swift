@@ -97,8 +97,7 @@ public struct ImageGrid: Sendable {
       "image",
       [
         "x": left, "y": top, "width": size.width, "height": size.height,
-        "image-rendering": "optimizeSpeed",
-        "style": "image-rendering:pixelated",
+        "image-rendering": "optimizeSpeed", "style": "image-rendering:pixelated",
         "href": "data:image/png;base64," + Base64.encode(png),
       ])
     let captionTop = y + edge + 16
@@ -120,10 +119,8 @@ public struct ImageGrid: Sendable {
             "rect",
             [
               "x": left - 2, "y": top - 2, "width": size.width + 4, "height": size.height + 4,
-              "rx": 2.0,
-              "fill": "none", "stroke": Ink.orange.light, "stroke-width": 3.0,
-              "style": "stroke:\(Ink.orange.reference)",
-            ]),
+              "rx": 2.0, "stroke-width": 3.0,
+            ], stroke: .orange),
           cross(x: x + 4, y: captionTop - 4),
           SVG.text(predicted, x: x + 14, y: captionTop, size: 11, ink: .orange, weight: 600),
           SVG.text(truth, x: x + 14, y: captionTop + 15, size: 11),
@@ -146,12 +143,7 @@ public struct ImageGrid: Sendable {
 
   private func sign(_ shape: String, _ x: Double, _ y: Double, _ ink: Ink) -> String {
     SVG.element(
-      "path",
-      [
-        "d": "M\(SVG.number(x)) \(SVG.number(y))" + shape, "fill": "none", "stroke": ink.light,
-        "stroke-width": 2.0,
-        "style": "stroke:\(ink.reference)",
-      ])
+      "path", ["d": "M\(SVG.number(x)) \(SVG.number(y))" + shape, "stroke-width": 2.0], stroke: ink)
   }
 
   /// The image's size on the page: enlarged by a whole factor, so that all its pixels are equally

@@ -5,13 +5,21 @@ import NN
 enum SVG {
   /// One element on one line; its content is SVG already and is not escaped.
   ///
-  /// Numbers are written with at most two decimals, which is a hundredth of a pixel.
+  /// Numbers are written with at most two decimals, which is a hundredth of a pixel. What has a
+  /// stroke is not filled.
   static func element(
     _ name: String, _ attributes: KeyValuePairs<String, any CustomStringConvertible>,
-    _ content: String? = nil
+    fill: Ink? = nil, stroke: Ink? = nil, _ content: String? = nil
   ) -> String {
+    var all = Array(attributes)
+    if let fill { all += [("fill", fill.light), ("style", "fill:\(fill.reference)")] }
+    if let stroke {
+      all += [
+        ("fill", "none"), ("stroke", stroke.light), ("style", "stroke:\(stroke.reference)"),
+      ]
+    }
     var tag = "<" + name
-    for (key, value) in attributes {
+    for (key, value) in all {
       let text = (value as? Double).map(number) ?? value.description
       tag += " \(key)=\"\(escaped(text))\""
     }
@@ -24,21 +32,13 @@ enum SVG {
   /// out.
   static func text(
     _ string: String, aside: String? = nil, x: Double, y: Double, size: Double = 12,
-    ink: Ink = .text,
-    anchor: String = "start", weight: Int = 400
+    ink: Ink = .text, anchor: String = "start", weight: Int = 400
   ) -> String {
-    let rest = aside.map {
-      element(
-        "tspan", ["dx": 8, "fill": Ink.muted.light, "style": "fill:\(Ink.muted.reference)"],
-        escaped($0))
-    }
+    let rest = aside.map { element("tspan", ["dx": 8], fill: .muted, escaped($0)) }
     return element(
       "text",
-      [
-        "x": x, "y": y, "font-size": size, "font-weight": weight, "text-anchor": anchor,
-        "fill": ink.light,
-        "style": "fill:\(ink.reference)",
-      ], escaped(string) + (rest ?? ""))
+      ["x": x, "y": y, "font-size": size, "font-weight": weight, "text-anchor": anchor],
+      fill: ink, escaped(string) + (rest ?? ""))
   }
 
   /// A whole picture with its background, a title and a description for those who cannot see it.
@@ -56,12 +56,7 @@ enum SVG {
         element("title", [:], escaped(title)),
         element("desc", [:], escaped(description)),
         element("style", [:], Ink.styleSheet),
-        element(
-          "rect",
-          [
-            "width": width, "height": height, "rx": 8.0, "fill": Ink.background.light,
-            "style": "fill:\(Ink.background.reference)",
-          ]),
+        element("rect", ["width": width, "height": height, "rx": 8.0], fill: .background),
       ] + content + ["</svg>"]
     return lines.joined(separator: "\n") + "\n"
   }

@@ -152,16 +152,13 @@ public struct TrainingPlot: Sendable {
     SVG.element(
       "path",
       [
-        "d": data, "fill": "none", "stroke": series.ink.light, "stroke-width": 2.0,
-        "stroke-linejoin": "round",
+        "d": data, "stroke-width": 2.0, "stroke-linejoin": "round",
         "stroke-dasharray": isDashed ? series.dashes ?? "none" : "none",
-        "style": "stroke:\(series.ink.reference)",
-      ])
+      ], stroke: series.ink)
   }
 
   private func line(_ data: String, _ ink: Ink) -> String {
-    SVG.element(
-      "path", ["d": data, "fill": "none", "stroke": ink.light, "style": "stroke:\(ink.reference)"])
+    SVG.element("path", ["d": data], stroke: ink)
   }
 
   private func x(_ value: Double, _ axis: Axis) -> Double {
