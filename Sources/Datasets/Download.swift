@@ -33,8 +33,7 @@ enum Download {
   ///   (its part is removed), or a folder or disk that takes no more.
   static func fetch(
     _ address: String, to path: String, sha256: String, maximum: Int = 1 << 30,
-    patience: Double = 15,
-    progress: ((DownloadProgress) -> Void)? = nil
+    patience: Double = 15, progress: ((DownloadProgress) -> Void)? = nil
   ) throws(FileError) {
     guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()),
       url.host != nil

@@ -94,8 +94,7 @@ public enum FashionMNISTFiles {
   /// `load` for any manifest, so that tests need not download 30 MB.
   static func load(
     _ parts: (train: Part, test: Part), directory: String?, environment: [String: String],
-    address: String,
-    progress: ((DownloadProgress) -> Void)?
+    address: String, progress: ((DownloadProgress) -> Void)?
   ) throws(FileError) -> (train: LabeledImages, test: LabeledImages) {
     let files = [parts.train.images, parts.train.labels, parts.test.images, parts.test.labels]
     if let directory { return try read(locate(files, in: directory, namedBy: nil)) }
@@ -122,8 +121,7 @@ public enum FashionMNISTFiles {
   ) {
     let train = try LabeledImages(
       imagesFile: paths[0], labelsFile: paths[1], classCount: classCount)
-    let test = try LabeledImages(
-      imagesFile: paths[2], labelsFile: paths[3], classCount: classCount)
+    let test = try LabeledImages(imagesFile: paths[2], labelsFile: paths[3], classCount: classCount)
     guard train.height == test.height && train.width == test.width else {
       throw FileError(
         paths[2],

@@ -43,8 +43,7 @@ enum Gzip {
 
   private static func inflate(
     _ source: UnsafeBufferPointer<UInt8>, with stream: inout z_stream, to output: inout [UInt8],
-    name: String,
-    maximum: Int
+    name: String, maximum: Int
   ) throws(FileError) {
     let piece = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 18)
     defer { piece.deallocate() }

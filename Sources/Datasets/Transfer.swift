@@ -204,8 +204,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     if state.hasAnswer { return brokenOff(state, error.localizedDescription) }
     let noServer: [URLError.Code] = [
       .cannotFindHost, .dnsLookupFailed, .cannotConnectToHost, .networkConnectionLost,
-      .notConnectedToInternet,
-      .timedOut, .dataNotAllowed, .internationalRoamingOff,
+      .notConnectedToInternet, .timedOut, .dataNotAllowed, .internationalRoamingOff,
     ]
     let isUnavailable = (error as? URLError).map { noServer.contains($0.code) } ?? false
     return FileError(

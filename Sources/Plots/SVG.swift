@@ -14,9 +14,7 @@ enum SVG {
     var all = Array(attributes)
     if let fill { all += [("fill", fill.light), ("style", "fill:\(fill.reference)")] }
     if let stroke {
-      all += [
-        ("fill", "none"), ("stroke", stroke.light), ("style", "stroke:\(stroke.reference)"),
-      ]
+      all += [("fill", "none"), ("stroke", stroke.light), ("style", "stroke:\(stroke.reference)")]
     }
     var tag = "<" + name
     for (key, value) in all {
@@ -36,8 +34,7 @@ enum SVG {
   ) -> String {
     let rest = aside.map { element("tspan", ["dx": 8], fill: .muted, escaped($0)) }
     return element(
-      "text",
-      ["x": x, "y": y, "font-size": size, "font-weight": weight, "text-anchor": anchor],
+      "text", ["x": x, "y": y, "font-size": size, "font-weight": weight, "text-anchor": anchor],
       fill: ink, escaped(string) + (rest ?? ""))
   }
 

@@ -159,8 +159,7 @@ extension GarmentCanvas {
     fillSymmetric(
       [
         (10, top.neck), (24, top.shoulder), (70, narrow + 4), (waist, narrow),
-        (200, (narrow + flare) / 2 + 8),
-        (272, flare),
+        (200, (narrow + flare) / 2 + 8), (272, flare),
       ], shade: shade)
     cutNeck(top, depth: random.next(10...44), isPointed: random.chance(40))
     if random.chance(40) {
@@ -180,8 +179,7 @@ extension GarmentCanvas {
     fillBoth(
       [
         (crotch - 12, 140 - hip, 140), (crotch, 140 - hip, 140),
-        (crotch + 24, 140 - hip, 140 - gap),
-        (length, 140 - outer, 140 - max(gap, outer - cuff)),
+        (crotch + 24, 140 - hip, 140 - gap), (length, 140 - outer, 140 - max(gap, outer - cuff)),
       ], shade: shade)
     if random.chance(50) {
       fillSymmetric([(10, waist), (22, waist + 2)], shade: accent(shade, &random))

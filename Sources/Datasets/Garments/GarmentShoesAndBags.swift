@@ -45,8 +45,7 @@ extension GarmentCanvas {
     let sole = random.next(222...234)
     fill(
       [
-        (shaft, front, 262), (130, front - 4, 258), (toe - 24, front - 34, 260),
-        (toe, 64, 264),
+        (shaft, front, 262), (130, front - 4, 258), (toe - 24, front - 34, 260), (toe, 64, 264),
         (toe + 20, 26, 266), (sole, 16, 266),
       ], shade: shade)
     let dark = max(14, shade - random.next(30...90))
@@ -84,9 +83,7 @@ extension GarmentCanvas {
       ], shade: shade)
     if heel > 24 {
       let width = random.next(8...34)
-      fill(
-        [(lift, 262 - width - 6, 264), (sole + thickness - 4, 262 - width, 262)],
-        shade: shade)
+      fill([(lift, 262 - width - 6, 264), (sole + thickness - 4, 262 - width, 262)], shade: shade)
     } else {
       fill([(sole - 4, 18, 264), (sole + thickness - 4, 24, 262)], shade: shade)
     }

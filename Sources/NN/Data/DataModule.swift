@@ -24,8 +24,7 @@ extension DataModule {
   /// The training examples of an epoch (counted from 1), shuffled by seed and epoch.
   public func trainingBatches(epoch: Int) -> BatchSequence {
     var random = RandomStream(seed: seed, path: "data order, epoch \(epoch)")
-    return BatchSequence(
-      training, order: random.permutation(training.count), batchSize: batchSize)
+    return BatchSequence(training, order: random.permutation(training.count), batchSize: batchSize)
   }
 
   /// The validation examples in their order.

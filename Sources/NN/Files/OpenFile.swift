@@ -29,9 +29,7 @@ package struct OpenFile: ~Copyable {
 
   /// The error that names a path, what could not be done with it, and the system's reason, that of
   /// `errno` unless another code is given.
-  package static func systemError(
-    _ path: String, _ what: String, code: Int32? = nil
-  ) -> FileError {
+  package static func systemError(_ path: String, _ what: String, code: Int32? = nil) -> FileError {
     FileError(path, "\(what): \(String(cString: strerror(code ?? errno)))")
   }
 

@@ -47,8 +47,7 @@ public enum Safetensors {
     for (name, tensor) in tensors {
       require(
         names.insert(Array(name.utf8)).inserted, "safetensors: the name \(name) is given twice")
-      require(
-        name != metadataName, "safetensors: the name \(name) is reserved for metadata")
+      require(name != metadataName, "safetensors: the name \(name) is reserved for metadata")
       let start = end
       end += tensor.count * tensor.dtype.byteCount
       entries.append(
@@ -79,8 +78,7 @@ public enum Safetensors {
   public static func read(_ path: String) throws(FileError) -> [(name: String, tensor: Tensor)] {
     let bytes = try OpenFile.contents(of: path, maximum: .max)
     guard bytes.count >= 8 else {
-      throw FileError(
-        path, "has \(bytes.count) bytes; a safetensors file has 8 or more")
+      throw FileError(path, "has \(bytes.count) bytes; a safetensors file has 8 or more")
     }
     let length = bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     guard length <= headerLimit, Int(length) <= bytes.count - 8 else {
@@ -118,8 +116,7 @@ public enum Safetensors {
       tensors.append((name, Tensor(bytes: data, entry.shape, dtype)))
     }
     guard start + next == bytes.count else {
-      throw FileError(
-        path, "has \(bytes.count - start - next) bytes after the last tensor")
+      throw FileError(path, "has \(bytes.count - start - next) bytes after the last tensor")
     }
     return tensors
   }
@@ -139,8 +136,7 @@ public enum Safetensors {
       else {
         throw failure("\(member.name) needs a dtype and integers as shape and data_offsets")
       }
-      entries.append(
-        Entry(name: member.name, dtype: dtype, shape: shape, dataOffsets: dataOffsets))
+      entries.append(Entry(name: member.name, dtype: dtype, shape: shape, dataOffsets: dataOffsets))
     }
     return entries.enumerated().sorted { a, b in
       a.element.dataOffsets == b.element.dataOffsets
@@ -161,8 +157,7 @@ public enum Safetensors {
     let name = entry.name
     guard let (_, dtype) = dtypes.first(where: { $0.code == entry.dtype }) else {
       let known = dtypes.map(\.code).joined(separator: ", ")
-      throw FileError(
-        path, "\(name) has the type \(entry.dtype); this library reads \(known)")
+      throw FileError(path, "\(name) has the type \(entry.dtype); this library reads \(known)")
     }
     // Zeros are left out of the product, so that the other sizes are bounded too.
     var byteCount = dtype.byteCount

@@ -49,8 +49,7 @@ extension Module {
       .filter { !$0.1.isEmpty }
       .map { "\($0.0): \($0.1.joined(separator: ", "))" }
     guard problems.isEmpty else {
-      throw FileError(
-        path, "does not fit \(name): " + problems.joined(separator: "; "))
+      throw FileError(path, "does not fit \(name): " + problems.joined(separator: "; "))
     }
     for (_, state) in named {
       guard let value = values[ObjectIdentifier(state)] else { continue }

@@ -116,8 +116,7 @@ public final class ELU: Activation {
 public final class CELU: Activation {
   /// A layer that tends to -alpha.
   public init(alpha: Double = 1) {
-    require(
-      alpha > 0 && alpha.isFinite, "CELU: alpha must be finite and above 0, got \(alpha)")
+    require(alpha > 0 && alpha.isFinite, "CELU: alpha must be finite and above 0, got \(alpha)")
     super.init("alpha \(alpha)") { $0.celu(alpha: alpha) }
   }
 }

@@ -30,9 +30,8 @@ public func LazyBilinear(_ outputs: Int, bias: Bool = true) -> Bilinear {
 ///
 /// - Parameters: Those of `Conv1d` without `inputChannels`.
 public func LazyConv1d(
-  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
-  padding: Padding = 0, dilation: Sizes = 1, groups: Int = 1,
-  bias: Bool = true, paddingMode: PaddingMode = .zeros
+  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1, padding: Padding = 0,
+  dilation: Sizes = 1, groups: Int = 1, bias: Bool = true, paddingMode: PaddingMode = .zeros
 ) -> Conv1d {
   Conv1d(
     inputs: nil, outputChannels, kernelSize, stride, padding, dilation, groups, bias, paddingMode)
@@ -42,9 +41,8 @@ public func LazyConv1d(
 ///
 /// - Parameters: Those of `Conv2d` without `inputChannels`.
 public func LazyConv2d(
-  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
-  padding: Padding = 0, dilation: Sizes = 1, groups: Int = 1,
-  bias: Bool = true, paddingMode: PaddingMode = .zeros
+  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1, padding: Padding = 0,
+  dilation: Sizes = 1, groups: Int = 1, bias: Bool = true, paddingMode: PaddingMode = .zeros
 ) -> Conv2d {
   Conv2d(
     inputs: nil, outputChannels, kernelSize, stride, padding, dilation, groups, bias, paddingMode)
@@ -54,9 +52,8 @@ public func LazyConv2d(
 ///
 /// - Parameters: Those of `Conv3d` without `inputChannels`.
 public func LazyConv3d(
-  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
-  padding: Padding = 0, dilation: Sizes = 1, groups: Int = 1,
-  bias: Bool = true, paddingMode: PaddingMode = .zeros
+  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1, padding: Padding = 0,
+  dilation: Sizes = 1, groups: Int = 1, bias: Bool = true, paddingMode: PaddingMode = .zeros
 ) -> Conv3d {
   Conv3d(
     inputs: nil, outputChannels, kernelSize, stride, padding, dilation, groups, bias, paddingMode)
@@ -67,9 +64,8 @@ public func LazyConv3d(
 ///
 /// - Parameters: Those of `ConvTranspose1d` without `inputChannels`.
 public func LazyConvTranspose1d(
-  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
-  padding: Sizes = 0, outputPadding: Sizes = 0,
-  dilation: Sizes = 1, groups: Int = 1, bias: Bool = true
+  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1, padding: Sizes = 0,
+  outputPadding: Sizes = 0, dilation: Sizes = 1, groups: Int = 1, bias: Bool = true
 ) -> ConvTranspose1d {
   ConvTranspose1d(
     inputs: nil, outputChannels, kernelSize, stride, padding, outputPadding, dilation, groups, bias)
@@ -80,9 +76,8 @@ public func LazyConvTranspose1d(
 ///
 /// - Parameters: Those of `ConvTranspose2d` without `inputChannels`.
 public func LazyConvTranspose2d(
-  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
-  padding: Sizes = 0, outputPadding: Sizes = 0,
-  dilation: Sizes = 1, groups: Int = 1, bias: Bool = true
+  _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1, padding: Sizes = 0,
+  outputPadding: Sizes = 0, dilation: Sizes = 1, groups: Int = 1, bias: Bool = true
 ) -> ConvTranspose2d {
   ConvTranspose2d(
     inputs: nil, outputChannels, kernelSize, stride, padding, outputPadding, dilation, groups, bias)
@@ -142,8 +137,7 @@ public func LazyRNN(
   _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = true,
   dropout: Double = 0, bidirectional: Bool = false, step: ElmanStep = ElmanStep()
 ) -> RNN {
-  RNN(
-    step, inputs: nil, hidden, layers, bias, batchFirst, dropout, bidirectional, nil)
+  RNN(step, inputs: nil, hidden, layers, bias, batchFirst, dropout, bidirectional, nil)
 }
 
 /// An LSTM whose first input tells the number of inputs: `LazyLSTM(16)`.
@@ -164,6 +158,5 @@ public func LazyGRU(
   _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = true,
   dropout: Double = 0, bidirectional: Bool = false
 ) -> GRU {
-  GRU(
-    GRUStep(), inputs: nil, hidden, layers, bias, batchFirst, dropout, bidirectional, nil)
+  GRU(GRUStep(), inputs: nil, hidden, layers, bias, batchFirst, dropout, bidirectional, nil)
 }

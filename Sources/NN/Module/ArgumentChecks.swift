@@ -3,9 +3,7 @@ import Autograd
 // Checks of arguments that several layers, initializers and optimizers share.
 
 /// Stops unless a number is at least 0 and below 1 (or at most 1).
-func checkFraction(
-  _ value: Double, _ name: String, _ option: String, includingOne: Bool = false
-) {
+func checkFraction(_ value: Double, _ name: String, _ option: String, includingOne: Bool = false) {
   require(
     value >= 0 && (value < 1 || includingOne && value == 1),
     "\(name): \(option) must be at least 0 and \(includingOne ? "at most" : "below") 1, got \(value)"
@@ -14,8 +12,7 @@ func checkFraction(
 
 /// Stops unless a number is from 0 to 1.
 func checkShare(_ value: Double, _ name: String, _ option: String) {
-  require(
-    value >= 0 && value <= 1, "\(name): \(option) must be between 0 and 1, got \(value)")
+  require(value >= 0 && value <= 1, "\(name): \(option) must be between 0 and 1, got \(value)")
 }
 
 /// Stops unless a number is at least 1.
@@ -45,6 +42,5 @@ func checkChannels(of x: borrowing Tensor, _ expected: Int, axis: Int = 1) {
 /// Stops unless all sizes that are known are at least 0.
 func checkDeclared(_ shape: [Int?], _ name: String) {
   let known = shape.compactMap(\.self)
-  require(
-    known.allSatisfy { $0 >= 0 }, "\(name): sizes must not be negative, got \(known)")
+  require(known.allSatisfy { $0 >= 0 }, "\(name): sizes must not be negative, got \(known)")
 }

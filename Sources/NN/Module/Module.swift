@@ -191,8 +191,7 @@ extension Module {
   /// - Returns: This module.
   @discardableResult
   public func to(_ dtype: DType) -> Self {
-    require(
-      dtype.isFloatingPoint, "\(name): parameters need a floating-point type, got \(dtype)")
+    require(dtype.isFloatingPoint, "\(name): parameters need a floating-point type, got \(dtype)")
     for parameter in parameters { parameter.convert(to: dtype) }
     for (_, buffer) in namedBuffers { buffer.convert(to: dtype) }
     return self

@@ -42,9 +42,7 @@ public final class Parameter {
   ///   - shape: The sizes, nil where only the first use will tell.
   ///   - initializer: How its value is drawn.
   ///   - fanIn: The inputs per output, where the shape does not show it.
-  public convenience init(
-    shape: [Int?], initializer: Initializer = .standard, fanIn: Int? = nil
-  ) {
+  public convenience init(shape: [Int?], initializer: Initializer = .standard, fanIn: Int? = nil) {
     self.init(shape, initializer, fanIn: fanIn)
   }
 
@@ -112,8 +110,7 @@ public final class Parameter {
       return view(inFrame: frames.count - 1)
     }
     set {
-      require(
-        frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
+      require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
       fit(newValue.shape)
       stored = newValue.stoppingGradient()
       dtype = newValue.dtype
@@ -145,8 +142,7 @@ public final class Parameter {
   private var inputsPerOutput: Int? { product(shape.dropFirst()) }
 
   private func fit(_ sizes: [Int]) {
-    require(
-      allows(sizes), "a parameter of shape \(described) cannot take the shape \(sizes)")
+    require(allows(sizes), "a parameter of shape \(described) cannot take the shape \(sizes)")
     shape = sizes
   }
 

@@ -58,18 +58,14 @@ public struct AdamOptions: DecayingRule {
   }
 
   /// Three passes for Adam: m, v and the value.
-  public func update(
-    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
-  ) {
+  public func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
     let gradient = direction(gradient, at: value, decay: isDecayDecoupled ? 0 : weightDecay)
     let keep = isDecayDecoupled ? 1 - learningRate * weightDecay : 1
     let step = Double(state.step)
-    state["exp_avg", zerosLike: value].update(
-      keeping: beta1, adding: gradient, times: 1 - beta1)
+    state["exp_avg", zerosLike: value].update(keeping: beta1, adding: gradient, times: 1 - beta1)
     let biasCorrection1 = 1 - pow(beta1, step)
     if form == .adamax {
-      let largest = maximum(
-        state["exp_inf", zerosLike: value] * beta2, gradient.abs() + epsilon)
+      let largest = maximum(state["exp_inf", zerosLike: value] * beta2, gradient.abs() + epsilon)
       state.tensors["exp_inf"] = largest
       value.update(
         keeping: keep, adding: state["exp_avg", zerosLike: value] / largest,
@@ -94,13 +90,10 @@ public struct AdamOptions: DecayingRule {
     }
     switch form {
     case .nadam(let momentumDecay):
-      let (now, next) = (
-        momentum(step, momentumDecay), momentum(step + 1, momentumDecay)
-      )
+      let (now, next) = (momentum(step, momentumDecay), momentum(step + 1, momentumDecay))
       let product = (state.tensors["mu_product"]?.item() ?? 1) * now
       state.tensors["mu_product"] = Tensor(product, dtype: .float64)
-      descend(
-        along: gradient, times: learningRate * (1 - now) / (1 - product), keeping: keep)
+      descend(along: gradient, times: learningRate * (1 - now) / (1 - product), keeping: keep)
       descend(along: average, times: learningRate * next / (1 - product * next), keeping: 1)
     case .radam:
       let limit = 2 / (1 - beta2) - 1
@@ -157,9 +150,8 @@ public final class Adam: GroupedOptimizer {
   ///   - amsgrad: Whether to divide by the largest average so far (Reddi and others 2018).
   ///   - maximize: Whether the objective is to grow.
   public init(
-    _ parameters: [Parameter], learningRate: Double = 1e-3,
-    betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
-    amsgrad: Bool = false, maximize: Bool = false
+    _ parameters: [Parameter], learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999),
+    epsilon: Double = 1e-8, weightDecay: Double = 0, amsgrad: Bool = false, maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "Adam", parameters, amsgrad ? .amsgrad : .adam, learningRate, betas, epsilon, weightDecay,
@@ -193,9 +185,8 @@ public final class Adamax: GroupedOptimizer {
 
   /// An optimizer for a model's parameters; see `Adam`.
   public init(
-    _ parameters: [Parameter], learningRate: Double = 2e-3,
-    betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
-    maximize: Bool = false
+    _ parameters: [Parameter], learningRate: Double = 2e-3, betas: (Double, Double) = (0.9, 0.999),
+    epsilon: Double = 1e-8, weightDecay: Double = 0, maximize: Bool = false
   ) {
     groups = ParameterGroups(
       "Adamax", parameters, .adamax, learningRate, betas, epsilon, weightDecay, false, maximize)

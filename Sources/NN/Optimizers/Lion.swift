@@ -59,15 +59,12 @@ extension Lion.Options {
   }
 
   /// Changes the value.
-  public func update(
-    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
-  ) {
+  public func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
     let gradient = isMaximizing ? -gradient : gradient
     var direction = state["exp_avg", zerosLike: value]
     direction.update(keeping: beta1, adding: gradient, times: 1 - beta1)
     value.update(
       keeping: 1 - learningRate * weightDecay, adding: direction.sign(), times: -learningRate)
-    state["exp_avg", zerosLike: value].update(
-      keeping: beta2, adding: gradient, times: 1 - beta2)
+    state["exp_avg", zerosLike: value].update(keeping: beta2, adding: gradient, times: 1 - beta2)
   }
 }

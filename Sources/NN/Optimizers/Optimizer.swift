@@ -24,9 +24,7 @@ public protocol Optimizer: SavedState {
   ///   several times (by LBFGS).
   /// - Returns: The loss before the step.
   @discardableResult
-  func step(
-    _ evaluate: () throws -> (value: Tensor, gradients: Gradients)
-  ) rethrows -> Tensor
+  func step(_ evaluate: () throws -> (value: Tensor, gradients: Gradients)) rethrows -> Tensor
 }
 
 extension Optimizer {
@@ -34,8 +32,7 @@ extension Optimizer {
   public var learningRates: [Double] {
     get { [learningRate] }
     set {
-      require(
-        newValue.count == 1, "learningRates: there is one group, got \(newValue.count) rates")
+      require(newValue.count == 1, "learningRates: there is one group, got \(newValue.count) rates")
       learningRate = newValue[0]
     }
   }

@@ -85,8 +85,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
   }
 
   private func check(_ index: Int) {
-    require(
-      groups.indices.contains(index), "\(name): no group \(index) among \(groups.count)")
+    require(groups.indices.contains(index), "\(name): no group \(index) among \(groups.count)")
   }
 
   /// One update of every parameter that has a gradient and is in a group.

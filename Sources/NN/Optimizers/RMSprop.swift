@@ -67,22 +67,18 @@ extension RMSprop.Options {
   }
 
   /// Two passes, three with momentum.
-  public func update(
-    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
-  ) {
+  public func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
     let gradient = direction(gradient, at: value)
     state["square_avg", zerosLike: value].update(
       keeping: alpha, addingProductOf: gradient, gradient, times: 1 - alpha)
     var squares = state["square_avg", zerosLike: value]
     if isCentered {
-      state["grad_avg", zerosLike: value].update(
-        keeping: alpha, adding: gradient, times: 1 - alpha)
+      state["grad_avg", zerosLike: value].update(keeping: alpha, adding: gradient, times: 1 - alpha)
       let mean = state["grad_avg", zerosLike: value]
       squares.update(addingProductOf: mean, mean, times: -1)
     }
     if momentum == 0 {
-      value.update(
-        adding: gradient, overRootOf: squares, epsilon: epsilon, times: -learningRate)
+      value.update(adding: gradient, overRootOf: squares, epsilon: epsilon, times: -learningRate)
       return
     }
     state["momentum_buffer", zerosLike: value].update(
@@ -130,9 +126,8 @@ public final class Adagrad: GroupedOptimizer {
     groups = ParameterGroups(
       "Adagrad", parameters,
       Options(
-        learningRate: learningRate, learningRateDecay: learningRateDecay,
-        weightDecay: weightDecay, initialAccumulator: initialAccumulator, epsilon: epsilon,
-        isMaximizing: maximize))
+        learningRate: learningRate, learningRateDecay: learningRateDecay, weightDecay: weightDecay,
+        initialAccumulator: initialAccumulator, epsilon: epsilon, isMaximizing: maximize))
   }
 }
 
@@ -155,9 +150,7 @@ extension Adagrad.Options {
   }
 
   /// Two passes.
-  public func update(
-    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
-  ) {
+  public func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
     let gradient = direction(gradient, at: value)
     if state.tensors["sum"] == nil && initialAccumulator != 0 {
       state.tensors["sum"] = .full(
@@ -227,9 +220,7 @@ extension Adadelta.Options {
   }
 
   /// Changes the value.
-  public func update(
-    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
-  ) {
+  public func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
     let gradient = direction(gradient, at: value)
     state["square_avg", zerosLike: value].update(
       keeping: rho, addingProductOf: gradient, gradient, times: 1 - rho)

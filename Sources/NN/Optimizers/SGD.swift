@@ -71,9 +71,7 @@ extension SGD.Options {
   }
 
   /// One pass without momentum, two with it.
-  public func update(
-    _ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState
-  ) {
+  public func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
     if momentum == 0 {
       let rate = isMaximizing ? -learningRate : learningRate
       value.update(keeping: 1 - learningRate * weightDecay, adding: gradient, times: -rate)
@@ -88,7 +86,6 @@ extension SGD.Options {
     }
     let velocity = state["momentum_buffer", zerosLike: value]
     if isNesterov { value.update(adding: gradient, times: -learningRate) }
-    value.update(
-      adding: velocity, times: isNesterov ? -learningRate * momentum : -learningRate)
+    value.update(adding: velocity, times: isNesterov ? -learningRate * momentum : -learningRate)
   }
 }

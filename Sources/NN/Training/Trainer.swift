@@ -75,8 +75,7 @@ public struct Trainer {
     var history = History()
     let batchCount = data.trainingBatches(epoch: 1).count
     require(batchCount > 0, "fit: the training data has no examples")
-    try onEvent(
-      .started(epochCount: maxEpochs, batchesPerEpoch: batchCount, device: deviceSummary))
+    try onEvent(.started(epochCount: maxEpochs, batchesPerEpoch: batchCount, device: deviceSummary))
     for epoch in 1...maxEpochs {
       model.train()
       let (training, seconds) = try trainingEpoch(

@@ -97,8 +97,7 @@ public final class RotaryEmbedding: Layer, Parameterless {
   }
 
   private func rotated(_ x: Tensor, from offset: Int) -> Tensor {
-    require(
-      x.rank >= 2 && x.size(-1) == size, "expected [..., steps, \(size)], got \(x.shape)")
+    require(x.rank >= 2 && x.size(-1) == size, "expected [..., steps, \(size)], got \(x.shape)")
     let angles = angles(
       positions: offset..<(offset + x.size(-2)), rates: size / 2, size: size, base: base)
     let (cosine, sine) = (angles.cos().asType(x.dtype), angles.sin().asType(x.dtype))

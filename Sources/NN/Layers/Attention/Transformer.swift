@@ -35,8 +35,7 @@ public final class Transformer: Module {
   public init(
     _ width: Int = 512, heads: Int = 8, encoderLayers: Int = 6, decoderLayers: Int = 6,
     feedForward: Int = 2048, dropout: Double = 0.1, activation: any Layer = ReLU(),
-    normEpsilon: Double = 1e-5, batchFirst: Bool = true, normFirst: Bool = false,
-    bias: Bool = true
+    normEpsilon: Double = 1e-5, batchFirst: Bool = true, normFirst: Bool = false, bias: Bool = true
   ) {
     func norm() -> LayerNorm { LayerNorm([width], epsilon: normEpsilon, bias: bias) }
     encoder = TransformerEncoder(encoderLayers, norm: norm()) {
@@ -109,9 +108,7 @@ public final class TransformerEncoder: Layer {
   ///   - count: How many layers there are.
   ///   - norm: What the last layer's result goes through; nil for nothing.
   ///   - layer: Makes a layer.
-  public init(
-    _ count: Int, norm: (any Layer)? = nil, layer: () -> TransformerEncoderLayer
-  ) {
+  public init(_ count: Int, norm: (any Layer)? = nil, layer: () -> TransformerEncoderLayer) {
     require(count >= 1, "TransformerEncoder: needs at least 1 layer, got \(count)")
     layers = (0..<count).map { _ in layer() }
     self.norm = norm
@@ -139,9 +136,7 @@ public final class TransformerEncoder: Layer {
     running { encoded(x, mask, keyPaddingMask, causal) }
   }
 
-  private func encoded(
-    _ x: Tensor, _ mask: Tensor?, _ padding: Tensor?, _ causal: Bool
-  ) -> Tensor {
+  private func encoded(_ x: Tensor, _ mask: Tensor?, _ padding: Tensor?, _ causal: Bool) -> Tensor {
     let y = layers.reduce(x) {
       $1($0, mask: mask, keyPaddingMask: padding, causal: causal)
     }
@@ -164,9 +159,7 @@ public final class TransformerDecoder: Module {
   ///   - count: How many layers there are.
   ///   - norm: What the last layer's result goes through; nil for nothing.
   ///   - layer: Makes a layer.
-  public init(
-    _ count: Int, norm: (any Layer)? = nil, layer: () -> TransformerDecoderLayer
-  ) {
+  public init(_ count: Int, norm: (any Layer)? = nil, layer: () -> TransformerDecoderLayer) {
     require(count >= 1, "TransformerDecoder: needs at least 1 layer, got \(count)")
     layers = (0..<count).map { _ in layer() }
     self.norm = norm

@@ -67,9 +67,7 @@ public final class TransformerEncoderLayer: Layer {
     running { encoded(x, mask, keyPaddingMask, causal) }
   }
 
-  private func encoded(
-    _ x: Tensor, _ mask: Tensor?, _ padding: Tensor?, _ causal: Bool
-  ) -> Tensor {
+  private func encoded(_ x: Tensor, _ mask: Tensor?, _ padding: Tensor?, _ causal: Bool) -> Tensor {
     let y = connections[0].around(x) {
       attention($0, mask: mask, keyPaddingMask: padding, causal: causal)
     }
@@ -137,8 +135,7 @@ public final class TransformerDecoderLayer: Module {
       }
       y = connections[1].around(y) {
         memoryAttention(
-          $0, memory, mask: memoryMask, keyPaddingMask: memoryKeyPaddingMask,
-          causal: memoryCausal)
+          $0, memory, mask: memoryMask, keyPaddingMask: memoryKeyPaddingMask, causal: memoryCausal)
       }
       return connections[2].around(y, feedForward.applied(to:))
     }

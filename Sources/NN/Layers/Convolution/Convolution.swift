@@ -43,9 +43,8 @@ public final class Convolution<Axes: SpatialAxes>: Layer {
 
   /// Without inputs a lazy layer, as `LazyConv2d` makes it.
   init(
-    inputs: Int?, _ outputs: Int, _ kernelSize: Sizes, _ stride: Sizes,
-    _ padding: Padding, _ dilation: Sizes, _ groups: Int, _ bias: Bool,
-    _ paddingMode: PaddingMode
+    inputs: Int?, _ outputs: Int, _ kernelSize: Sizes, _ stride: Sizes, _ padding: Padding,
+    _ dilation: Sizes, _ groups: Int, _ bias: Bool, _ paddingMode: PaddingMode
   ) {
     let stated = SlidingWindow(
       Self.title, kernel: kernelSize.sizes(Axes.count, "kernelSize"), stride: stride,

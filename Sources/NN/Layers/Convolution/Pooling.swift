@@ -16,14 +16,12 @@ public final class AvgPool<Axes: SpatialAxes>: Layer, Parameterless {
   ///   - countIncludesPadding: Whether the padding counts in the mean.
   ///   - divisorOverride: By what to divide sums, instead of the number of elements.
   public init(
-    kernelSize: Sizes, stride: Sizes? = nil,
-    padding: Sizes = 0, ceilMode: Bool = false, countIncludesPadding: Bool = true,
-    divisorOverride: Int? = nil
+    kernelSize: Sizes, stride: Sizes? = nil, padding: Sizes = 0, ceilMode: Bool = false,
+    countIncludesPadding: Bool = true, divisorOverride: Int? = nil
   ) {
     window = SlidingWindow(
       pooling: Axes.named("AvgPool"), Axes.count, kernelSize, stride, padding, ceilMode: ceilMode)
-    require(
-      divisorOverride != 0, "\(Axes.named("AvgPool")): divisorOverride must not be 0")
+    require(divisorOverride != 0, "\(Axes.named("AvgPool")): divisorOverride must not be 0")
     self.countIncludesPadding = countIncludesPadding
     self.divisorOverride = divisorOverride
   }

@@ -26,9 +26,8 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
   ///   - groups: Channels are split into this many groups that do not see each other.
   ///   - bias: Whether a bias is added.
   public convenience init(
-    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Sizes,
-    stride: Sizes = 1, padding: Sizes = 0,
-    outputPadding: Sizes = 0, dilation: Sizes = 1, groups: Int = 1,
+    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Sizes, stride: Sizes = 1,
+    padding: Sizes = 0, outputPadding: Sizes = 0, dilation: Sizes = 1, groups: Int = 1,
     bias: Bool = true
   ) {
     self.init(
@@ -38,9 +37,8 @@ public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
 
   /// Without inputs a lazy layer, as `LazyConvTranspose2d` makes it.
   init(
-    inputs: Int?, _ outputs: Int, _ kernelSize: Sizes, _ stride: Sizes,
-    _ padding: Sizes, _ outputPadding: Sizes,
-    _ dilation: Sizes, _ groups: Int, _ bias: Bool
+    inputs: Int?, _ outputs: Int, _ kernelSize: Sizes, _ stride: Sizes, _ padding: Sizes,
+    _ outputPadding: Sizes, _ dilation: Sizes, _ groups: Int, _ bias: Bool
   ) {
     window = SlidingWindow(
       Self.title, kernel: kernelSize.sizes(Axes.count, "kernelSize"), stride: stride,

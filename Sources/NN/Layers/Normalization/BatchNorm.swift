@@ -87,8 +87,7 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
     if isTraining, let statistics = norm.statistics {
       let count = statistics.batchCount.value.item() + 1
       statistics.batchCount.value = Tensor(scalars: [Int64(count)], shape: [])
-      statistics.add(
-        mean: result.mean, variance: result.variance, weight: momentum ?? 1 / count)
+      statistics.add(mean: result.mean, variance: result.variance, weight: momentum ?? 1 / count)
     }
     return result.y
   }

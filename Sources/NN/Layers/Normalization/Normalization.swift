@@ -22,8 +22,7 @@ public final class LayerNorm: Layer {
   ///   - affine: Whether the result is scaled and shifted.
   ///   - bias: Whether it is shifted, if it is scaled.
   public init(
-    _ normalizedShape: Sizes, epsilon: Double = 1e-5, affine: Bool = true,
-    bias: Bool = true
+    _ normalizedShape: Sizes, epsilon: Double = 1e-5, affine: Bool = true, bias: Bool = true
   ) {
     let shape = checkedShape("LayerNorm", normalizedShape)
     checkNotNegative(epsilon, "LayerNorm", "epsilon")
@@ -68,9 +67,7 @@ public final class RMSNorm: Layer {
   ///   - normalizedShape: One size, or a list for several axes.
   ///   - epsilon: Added to the mean square; nil for the spacing of the input's type at 1.
   ///   - affine: Whether the result is scaled.
-  public init(
-    _ normalizedShape: Sizes, epsilon: Double? = nil, affine: Bool = true
-  ) {
+  public init(_ normalizedShape: Sizes, epsilon: Double? = nil, affine: Bool = true) {
     let shape = checkedShape("RMSNorm", normalizedShape)
     checkNotNegative(epsilon ?? 0, "RMSNorm", "epsilon")
     self.normalizedShape = shape
@@ -118,8 +115,7 @@ public final class GroupNorm: Layer {
   ///   - affine: Whether the result is scaled and shifted.
   ///   - bias: Whether it is shifted, if it is scaled.
   public init(
-    _ groups: Int, _ channels: Int, epsilon: Double = 1e-5, affine: Bool = true,
-    bias: Bool = true
+    _ groups: Int, _ channels: Int, epsilon: Double = 1e-5, affine: Bool = true, bias: Bool = true
   ) {
     require(
       groups >= 1 && channels >= 1 && channels % groups == 0,

@@ -173,8 +173,7 @@ public final class Recurrent<Step: RecurrentStep>: Module {
     let (hiddenProducts, projected) = (weights.hiddenProducts(), weights.projected())
     var hidden: [Tensor] = []
     for inputs in isReversed ? steps.reversed() : steps {
-      state = Step.tensors(
-        of: step.next(inputs, hiddenProducts(state[0]), Step.state(of: state)))
+      state = Step.tensors(of: step.next(inputs, hiddenProducts(state[0]), Step.state(of: state)))
       state[0] = projected(state[0])
       hidden.append(state[0])
     }

@@ -25,9 +25,7 @@ struct RecurrentWeights {
     }
     inputBias = bias ? Parameter(shape: [rows], initializer: initializer) : nil
     hiddenBias = bias ? Parameter(shape: [rows], initializer: initializer) : nil
-    var members = [
-      Member("weight_ih" + suffix, input), Member("weight_hh" + suffix, self.hidden),
-    ]
+    var members = [Member("weight_ih" + suffix, input), Member("weight_hh" + suffix, self.hidden)]
     if let inputBias, let hiddenBias {
       members += [Member("bias_ih" + suffix, inputBias), Member("bias_hh" + suffix, hiddenBias)]
     }
@@ -118,8 +116,7 @@ public final class RecurrentCell<Step: RecurrentStep>: Module {
           "expected a state \(expected) beside an input \(x.shape), got \(tensor.shape)")
       }
       if !isBatch { tensors = tensors.map { $0.unsqueeze(0) } }
-      let next = step.next(
-        inputs, weights.hiddenProducts()(tensors[0]), Step.state(of: tensors))
+      let next = step.next(inputs, weights.hiddenProducts()(tensors[0]), Step.state(of: tensors))
       return isBatch ? next : Step.state(of: Step.tensors(of: next).map { $0.squeeze(0) })
     }
   }

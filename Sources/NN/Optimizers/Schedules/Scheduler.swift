@@ -175,10 +175,7 @@ public final class Plateau: SavedState {
 
   /// The best figure and the counts; the rates are the optimizer's state.
   public var state: [(name: String, tensor: Tensor)] {
-    [
-      ("best", Tensor(best, dtype: .float64)),
-      ("counts", Tensor(scalars: [badCount, cooldown])),
-    ]
+    [("best", Tensor(best, dtype: .float64)), ("counts", Tensor(scalars: [badCount, cooldown]))]
   }
 
   /// Goes back to a saved state; see `SavedState`.
