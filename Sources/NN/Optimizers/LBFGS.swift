@@ -206,25 +206,20 @@ public final class LBFGS: Optimizer {
     restored.length = try reader.number("length")
     restored.scale = try reader.number("scale")
     let count = parameters.reduce(0) { $0 + ($1.count ?? 0) }
-    let names =
-      ["direction", "gradient"]
-      + (0..<state.keys.filter { $0.hasSuffix(".dy") }.count).flatMap {
-        ["pairs.\($0).dy", "pairs.\($0).dx"]
-      }
-    var vectors: [Tensor] = []
-    for name in names {
+    func vector(_ name: String) throws(FileError) -> Tensor {
       let vector = try reader.tensor(name)
       guard vector.shape == [count] || restored.iterations == 0 else {
         throw reader.failure("\(name) is \(vector.summary), expected [\(count)]")
       }
-      vectors.append(vector)
+      return vector
+    }
+    restored.direction = try vector("direction")
+    restored.gradient = try vector("gradient")
+    for index in 0..<state.keys.count(where: { $0.hasSuffix(".dy") }) {
+      let (dy, dx) = (try vector("pairs.\(index).dy"), try vector("pairs.\(index).dx"))
+      restored.pairs.append((dy, dx, 1 / dy.scalarProduct(dx)))
     }
     try reader.finish()
-    (restored.direction, restored.gradient) = (vectors[0], vectors[1])
-    for index in stride(from: 2, to: vectors.count, by: 2) {
-      restored.pairs.append(
-        (vectors[index], vectors[index + 1], 1 / vectors[index].scalarProduct(vectors[index + 1])))
-    }
     learningRate = rate
     memory = restored
   }
