@@ -14,33 +14,24 @@ enum Ink: String, CaseIterable {
   case orange
   case green
 
-  /// The color on a light background.
-  var light: String {
+  private var colors: (light: String, dark: String) {
     switch self {
-    case .background: "#ffffff"
-    case .text: "#1f2328"
-    case .muted: "#59636e"
-    case .axis: "#8c959f"
-    case .grid: "#e4e8ec"
-    case .blue: "#0069aa"
-    case .orange: "#c44f00"
-    case .green: "#008060"
+    case .background: ("#ffffff", "#0d1117")
+    case .text: ("#1f2328", "#e6edf3")
+    case .muted: ("#59636e", "#9198a1")
+    case .axis: ("#8c959f", "#6e7681")
+    case .grid: ("#e4e8ec", "#252b33")
+    case .blue: ("#0069aa", "#58b4f0")
+    case .orange: ("#c44f00", "#f29a4a")
+    case .green: ("#008060", "#45d1a0")
     }
   }
 
+  /// The color on a light background.
+  var light: String { colors.light }
+
   /// The color on a dark background.
-  var dark: String {
-    switch self {
-    case .background: "#0d1117"
-    case .text: "#e6edf3"
-    case .muted: "#9198a1"
-    case .axis: "#6e7681"
-    case .grid: "#252b33"
-    case .blue: "#58b4f0"
-    case .orange: "#f29a4a"
-    case .green: "#45d1a0"
-    }
-  }
+  var dark: String { colors.dark }
 
   /// The custom property's value, for use in a `style` attribute.
   var reference: String { "var(--nn-\(rawValue),\(light))" }
