@@ -116,9 +116,9 @@ public enum FashionMNISTFiles {
   }
 
   /// Reads training images and labels, test images and labels, and checks that the two parts match.
-  private static func read(_ paths: [String]) throws(FileError) -> (
-    train: LabeledImages, test: LabeledImages
-  ) {
+  private static func read(
+    _ paths: [String]
+  ) throws(FileError) -> (train: LabeledImages, test: LabeledImages) {
     let train = try LabeledImages(
       imagesFile: paths[0], labelsFile: paths[1], classCount: classCount)
     let test = try LabeledImages(imagesFile: paths[2], labelsFile: paths[3], classCount: classCount)
@@ -131,9 +131,9 @@ public enum FashionMNISTFiles {
     return (train, test)
   }
 
-  private static func requireOfficial(_ data: LabeledImages, _ count: Int, _ path: String)
-    throws(FileError)
-  {
+  private static func requireOfficial(
+    _ data: LabeledImages, _ count: Int, _ path: String
+  ) throws(FileError) {
     guard data.count == count && data.height == 28 && data.width == 28 else {
       throw FileError(
         path, "has \(data.count) images of \(data.height)x\(data.width), expected \(count) of 28x28"
@@ -142,10 +142,9 @@ public enum FashionMNISTFiles {
   }
 
   /// The paths of the files in a folder that somebody named; all must be there.
-  private static func locate(_ files: [File], in folder: String, namedBy variable: String?)
-    throws(FileError)
-    -> [String]
-  {
+  private static func locate(
+    _ files: [File], in folder: String, namedBy variable: String?
+  ) throws(FileError) -> [String] {
     var isFolder: ObjCBool = false
     let origin = variable.map { " (named by \($0))" } ?? ""
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
@@ -166,19 +165,14 @@ public enum FashionMNISTFiles {
   private static func cached(
     _ files: [File], in folder: String, address: String, progress: ((DownloadProgress) -> Void)?
   ) throws(FileError) -> [String] {
-    var paths: [String] = []
-    for file in files {
-      if let path = existing(file, in: folder) {
-        paths.append(path)
-      } else {
-        let path = "\(folder)/\(file.packedName)"
-        let source = address + (address.hasSuffix("/") ? "" : "/") + file.packedName
-        try Download.fetch(
-          source, to: path, sha256: file.sha256, maximum: 1 << 28, progress: progress)
-        paths.append(path)
-      }
+    try files.map { file throws(FileError) in
+      if let path = existing(file, in: folder) { return path }
+      let path = "\(folder)/\(file.packedName)"
+      let source = address + (address.hasSuffix("/") ? "" : "/") + file.packedName
+      try Download.fetch(
+        source, to: path, sha256: file.sha256, maximum: 1 << 28, progress: progress)
+      return path
     }
-    return paths
   }
 
   private static func existing(_ file: File, in folder: String) -> String? {

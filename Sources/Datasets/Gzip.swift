@@ -15,9 +15,9 @@ enum Gzip {
   ///     beyond this bound is ever held in memory.
   /// - Throws: A `FileError` if the data is no gzip data, is truncated or corrupt, is followed by
   ///   anything else, or inflates to more than `maximum` bytes.
-  static func inflate(_ bytes: [UInt8], name: String, maximum: Int) throws(FileError)
-    -> [UInt8]
-  {
+  static func inflate(
+    _ bytes: [UInt8], name: String, maximum: Int
+  ) throws(FileError) -> [UInt8] {
     guard bytes.starts(with: [0x1f, 0x8b]) else {
       throw FileError(
         name, "is not a gzip file: it starts with \(hexadecimal(bytes.prefix(2))), expected 1f 8b")

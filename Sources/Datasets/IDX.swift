@@ -45,9 +45,9 @@ enum IDX {
   ///   - classCount: How many classes there are; labels go from 0 to `classCount - 1`.
   /// - Throws: A `FileError` if the magic number or the size is not what it should be, or a label
   ///   is out of range.
-  static func labels(_ bytes: [UInt8], name: String, classCount: Int) throws(FileError)
-    -> [UInt8]
-  {
+  static func labels(
+    _ bytes: [UInt8], name: String, classCount: Int
+  ) throws(FileError) -> [UInt8] {
     let count = try header(
       bytes, magic: 0x0801, dimensionCount: 1, content: "labels", name: name)[0]
     guard bytes.count - 8 == count else {

@@ -110,18 +110,18 @@ struct Options: Equatable {
   }
 
   private mutating func set(_ name: String, to value: String) throws(UsageError) {
-    func mismatch(_ expected: String) -> UsageError {
-      UsageError(message: "\(name) expects \(expected), got '\(value)'")
+    /// What the value stands for, which is nil if it makes no sense.
+    func checked<Value>(_ meaning: Value?, _ expected: String) throws(UsageError) -> Value {
+      guard let meaning else {
+        throw UsageError(message: "\(name) expects \(expected), got '\(value)'")
+      }
+      return meaning
     }
     func count() throws(UsageError) -> Int {
-      guard let number = Int(value), number > 0 else {
-        throw mismatch("a whole number of at least 1")
-      }
-      return number
+      try checked(Int(value).flatMap { $0 > 0 ? $0 : nil }, "a whole number of at least 1")
     }
     func folder() throws(UsageError) -> String {
-      if value.isEmpty { throw mismatch("a folder") }
-      return value
+      try checked(value.isEmpty ? nil : value, "a folder")
     }
     switch name {
     case "--epochs": epochCount = try count()
@@ -129,21 +129,13 @@ struct Options: Equatable {
     case "--threads": threadCount = try count()
     case "--data": dataFolder = try folder()
     case "--output": outputFolder = try folder()
-    case "--seed":
-      guard let number = UInt64(value) else {
-        throw mismatch("a whole number from 0 to \(UInt64.max)")
-      }
-      seed = number
+    case "--seed": seed = try checked(UInt64(value), "a whole number from 0 to \(UInt64.max)")
     case "--learning-rate":
-      guard let number = Double(value), number.isFinite, number > 0 else {
-        throw mismatch("a number above 0")
-      }
-      learningRate = number
+      let number = Double(value).flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
+      learningRate = try checked(number, "a number above 0")
     default:
-      guard let known = Dataset(rawValue: value) else {
-        throw mismatch(Dataset.allCases.map(\.rawValue).joined(separator: " or "))
-      }
-      dataset = known
+      let names = Dataset.allCases.map(\.rawValue).joined(separator: " or ")
+      dataset = try checked(Dataset(rawValue: value), names)
     }
   }
 }

@@ -55,13 +55,10 @@ public struct BatchSequence: Sequence {
 
   /// Iterates over the batches, gathering each when it is asked for.
   public func makeIterator() -> AnyIterator<Batch> {
-    var next = 0
-    return AnyIterator {
-      guard next < order.count else { return nil }
-      let end = Swift.min(next + batchSize, order.count)
-      defer { next = end }
-      return dataset.batch(Array(order[next..<end]))
+    let batches = stride(from: 0, to: order.count, by: batchSize).lazy.map { start in
+      dataset.batch(Array(order[start...].prefix(batchSize)))
     }
+    return AnyIterator(batches.makeIterator())
   }
 }
 
