@@ -12,7 +12,7 @@ public protocol DataModule {
   /// Selects the order of the training examples.
   var seed: UInt64 { get }
 
-  /// The training examples of an epoch (counted from 1) in the order in which they are learnt.
+  /// The training examples of an epoch (counted from 1) in training order.
   func trainingBatches(epoch: Int) -> BatchSequence
   /// The validation examples, nil if there are none.
   func validationBatches() -> BatchSequence?
@@ -37,6 +37,8 @@ extension DataModule {
 }
 
 /// The batches of a dataset in some order; the last one may be smaller.
+///
+/// The part of PyTorch's `DataLoader`, without `drop_last` and workers: gathering a batch takes little time.
 public struct BatchSequence: Sequence {
   private let dataset: any Dataset
   private let order: [Int]

@@ -3,9 +3,9 @@ import Autograd
 /// Sets random elements to zero while training (Srivastava and others 2014) and scales the others
 /// up, so that evaluation needs no change.
 public final class Dropout: Layer, Parameterless, ModeDependent, Randomized {
-  /// The share of elements that become zero.
+  /// The probability that an element is set to zero.
   public let probability: Double
-  /// Whether elements are dropped; evaluation lets everything pass.
+  /// Whether elements are dropped; in evaluation the layer is the identity.
   public var isTraining = true
   /// Where the next mask comes from.
   public var random = RandomStream.unseeded()
@@ -31,9 +31,9 @@ public final class Dropout: Layer, Parameterless, ModeDependent, Randomized {
 /// Sets random channels of images to zero as a whole while training (Tompson and others 2015), because
 /// neighboring pixels are too alike to be dropped one by one; scales the others up.
 public final class Dropout2d: Layer, Parameterless, ModeDependent, Randomized {
-  /// The share of channels that become zero.
+  /// The probability that a channel is set to zero.
   public let probability: Double
-  /// Whether channels are dropped; evaluation lets everything pass.
+  /// Whether channels are dropped; in evaluation the layer is the identity.
   public var isTraining = true
   /// Where the next mask comes from.
   public var random = RandomStream.unseeded()
@@ -57,7 +57,10 @@ public final class Dropout2d: Layer, Parameterless, ModeDependent, Randomized {
   }
 }
 
-/// x with zeros where a draw of a shape that is broadcast to its own says so, the rest scaled up.
+/// x with zeros where a mask, drawn in a shape that is broadcast to its own, says so, the rest scaled up.
+///
+/// The mask is the same for any number of threads: each part of a draw starts at its own position in the counter-based
+/// stream (`RandomStream`, `CPURandom.swift`).
 private func dropped(
   _ x: consuming Tensor, choosing shape: [Int], _ probability: Double, _ random: inout RandomStream
 ) -> Tensor {

@@ -6,7 +6,7 @@ import Autograd
 //
 // Functions rather than initializers, so that a forgotten size, `Linear(120)`, does not compile.
 
-/// A linear layer whose first input tells the number of inputs: `LazyLinear(120)`.
+/// A linear layer whose input size is inferred from the first input: `LazyLinear(120)`.
 ///
 /// - Parameters:
 ///   - outputs: The size of the result's last axis.
@@ -15,7 +15,7 @@ public func LazyLinear(_ outputs: Int, bias: Bool = true) -> Linear {
   Linear(inputs: nil, outputs: outputs, bias: bias)
 }
 
-/// A bilinear layer whose first inputs tell their sizes: `LazyBilinear(3)`.
+/// A bilinear layer whose input sizes are inferred from the first inputs: `LazyBilinear(3)`.
 ///
 /// - Parameters:
 ///   - outputs: The size of the result's last axis.
@@ -130,7 +130,7 @@ public func LazyInstanceNorm2d(
 
 // MARK: Recurrent layers
 
-/// An RNN whose first input tells the number of inputs: `LazyRNN(16)`.
+/// An RNN whose input size is inferred from the first input: `LazyRNN(16)`.
 ///
 /// - Parameters: Those of `RNN` without `inputs` and `projection`.
 public func LazyRNN(
@@ -140,7 +140,7 @@ public func LazyRNN(
   RNN(step, inputs: nil, hidden, layers, bias, batchFirst, dropout, bidirectional, nil)
 }
 
-/// An LSTM whose first input tells the number of inputs: `LazyLSTM(16)`.
+/// An LSTM whose input size is inferred from the first input: `LazyLSTM(16)`.
 ///
 /// - Parameters: Those of `LSTM` without `inputs` and `step`.
 public func LazyLSTM(
@@ -151,7 +151,7 @@ public func LazyLSTM(
     LSTMStep(), inputs: nil, hidden, layers, bias, batchFirst, dropout, bidirectional, projection)
 }
 
-/// A GRU whose first input tells the number of inputs: `LazyGRU(16)`.
+/// A GRU whose input size is inferred from the first input: `LazyGRU(16)`.
 ///
 /// - Parameters: Those of `GRU` without `inputs`, `projection` and `step`.
 public func LazyGRU(

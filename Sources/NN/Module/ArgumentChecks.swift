@@ -36,7 +36,7 @@ func checkFinite(_ value: Double, _ name: String, _ option: String) {
 func checkChannels(of x: borrowing Tensor, _ expected: Int, axis: Int = 1) {
   require(
     x.rank > axis && x.size(axis) == expected,
-    "expected \(expected) channels in dimension \(axis), got \(x.shape)")
+    "expected \(expected) channels along axis \(axis), got \(x.shape)")
 }
 
 /// Stops unless all sizes that are known are at least 0.

@@ -20,22 +20,22 @@ public struct AdamOptions: DecayingRule {
     case radam
   }
 
-  /// The size of a step.
+  /// The learning rate.
   public var learningRate: Double
-  /// The share of m that stays.
+  /// The decay rate of the first-moment estimate m.
   public var beta1: Double
-  /// The share of v that stays.
+  /// The decay rate of the second-moment estimate v.
   public var beta2: Double
-  /// What keeps the divisor from 0.
+  /// Added to the divisor for numerical stability.
   public var epsilon: Double
-  /// The factor of the parameter that is added to its gradient, or by which it shrinks.
+  /// The weight-decay coefficient.
   public var weightDecay: Double
   /// Whether the parameter shrinks by `learningRate * weightDecay` instead of the decay entering the
   /// gradient (Loshchilov and Hutter 2019).
   public var isDecayDecoupled: Bool
   /// The member of the family.
   public var form: Form
-  /// Whether the objective is to grow.
+  /// Whether to maximize the objective instead of minimizing it.
   public var isMaximizing: Bool
 
   /// What a saved state keeps.
@@ -143,12 +143,12 @@ public final class Adam: GroupedOptimizer {
   ///
   /// - Parameters:
   ///   - parameters: What to change, at least one.
-  ///   - learningRate: The size of a step, at least 0.
-  ///   - betas: The shares of both averages that stay.
-  ///   - epsilon: What keeps the divisor from 0.
-  ///   - weightDecay: The factor of the parameter that is added to its gradient.
+  ///   - learningRate: The learning rate, at least 0.
+  ///   - betas: The decay rates of the two moment estimates.
+  ///   - epsilon: Added to the divisor for numerical stability.
+  ///   - weightDecay: The weight-decay coefficient (L2 penalty).
   ///   - amsgrad: Whether to divide by the largest average so far (Reddi and others 2018).
-  ///   - maximize: Whether the objective is to grow.
+  ///   - maximize: Whether to maximize the objective instead of minimizing it.
   public init(
     _ parameters: [Parameter], learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999),
     epsilon: Double = 1e-8, weightDecay: Double = 0, amsgrad: Bool = false, maximize: Bool = false

@@ -7,7 +7,7 @@ import Autograd
 public final class Lion: GroupedOptimizer {
   /// The options of a group.
   public struct Options: DecayingRule {
-    /// The size of a step.
+    /// The learning rate.
     public var learningRate: Double
     /// The mean's share in the direction of a step.
     public var beta1: Double
@@ -15,7 +15,7 @@ public final class Lion: GroupedOptimizer {
     public var beta2: Double
     /// Each step shrinks the parameter by `learningRate * weightDecay`.
     public var weightDecay: Double
-    /// Whether the objective is to grow.
+    /// Whether to maximize the objective instead of minimizing it.
     public var isMaximizing: Bool
   }
 
@@ -26,10 +26,10 @@ public final class Lion: GroupedOptimizer {
   ///
   /// - Parameters:
   ///   - parameters: What to change, at least one.
-  ///   - learningRate: The size of a step, at least 0.
+  ///   - learningRate: The learning rate, at least 0.
   ///   - betas: The mean's weight in a step's direction, and the decay rate of the mean.
   ///   - weightDecay: Each step shrinks parameters by `learningRate * weightDecay`.
-  ///   - maximize: Whether the objective is to grow.
+  ///   - maximize: Whether to maximize the objective instead of minimizing it.
   public init(
     _ parameters: [Parameter], learningRate: Double = 1e-4,
     betas: (Double, Double) = (0.9, 0.99), weightDecay: Double = 0, maximize: Bool = false

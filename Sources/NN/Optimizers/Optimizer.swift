@@ -5,7 +5,7 @@ public protocol Optimizer: SavedState {
   /// What it changes; a parameter may be without shape and value yet.
   var parameters: [Parameter] { get }
 
-  /// The size of a step: that of the first group. Setting it sets that of every group.
+  /// The learning rate: that of the first group. Setting it sets that of every group.
   var learningRate: Double { get set }
 
   /// The learning rate of each group of parameters; what schedules set.
@@ -67,7 +67,7 @@ extension Optimizer {
 /// }
 /// ```
 public protocol UpdateRule: Sendable {
-  /// The size of a step.
+  /// The learning rate.
   var learningRate: Double { get set }
 
   /// The numbers that a saved state keeps, since a schedule may have changed them.
@@ -113,9 +113,9 @@ public struct ParameterState: Sendable {
 
 /// Options that all rules with weight decay share.
 protocol DecayingRule: UpdateRule {
-  /// The factor of the parameter that is added to its gradient (L2 penalty).
+  /// The weight-decay coefficient (L2 penalty): this times the parameter is added to its gradient.
   var weightDecay: Double { get }
-  /// Whether the objective is to grow.
+  /// Whether to maximize the objective instead of minimizing it.
   var isMaximizing: Bool { get }
 }
 

@@ -6,19 +6,19 @@ import Autograd
 public final class RMSprop: GroupedOptimizer {
   /// The options of a group.
   public struct Options: DecayingRule {
-    /// The size of a step.
+    /// The learning rate.
     public var learningRate: Double
     /// The decay rate of the mean of squares.
     public var alpha: Double
-    /// What keeps the divisor from 0.
+    /// Added to the divisor for numerical stability.
     public var epsilon: Double
-    /// The factor of the parameter that is added to its gradient.
+    /// The weight-decay coefficient (L2 penalty).
     public var weightDecay: Double
     /// The decay rate of the velocity.
     public var momentum: Double
     /// Whether the mean's square is subtracted, so that a variance divides.
     public var isCentered: Bool
-    /// Whether the objective is to grow.
+    /// Whether to maximize the objective instead of minimizing it.
     public var isMaximizing: Bool
   }
 
@@ -29,13 +29,13 @@ public final class RMSprop: GroupedOptimizer {
   ///
   /// - Parameters:
   ///   - parameters: What to change, at least one.
-  ///   - learningRate: The size of a step, at least 0.
+  ///   - learningRate: The learning rate, at least 0.
   ///   - alpha: The decay rate of the mean of squares.
-  ///   - epsilon: What keeps the divisor from 0.
-  ///   - weightDecay: The factor of the parameter that is added to its gradient.
+  ///   - epsilon: Added to the divisor for numerical stability.
+  ///   - weightDecay: The weight-decay coefficient (L2 penalty).
   ///   - momentum: The decay rate of the velocity.
   ///   - centered: Whether to divide by a deviation instead of a root of squares (Graves 2013).
-  ///   - maximize: Whether the objective is to grow.
+  ///   - maximize: Whether to maximize the objective instead of minimizing it.
   public init(
     _ parameters: [Parameter], learningRate: Double = 1e-2, alpha: Double = 0.99,
     epsilon: Double = 1e-8, weightDecay: Double = 0, momentum: Double = 0, centered: Bool = false,
@@ -91,17 +91,17 @@ extension RMSprop.Options {
 public final class Adagrad: GroupedOptimizer {
   /// The options of a group.
   public struct Options: DecayingRule {
-    /// The size of a step.
+    /// The learning rate.
     public var learningRate: Double
     /// How quickly steps shrink: by `1 + (step - 1) * learningRateDecay`.
     public var learningRateDecay: Double
-    /// The factor of the parameter that is added to its gradient.
+    /// The weight-decay coefficient (L2 penalty).
     public var weightDecay: Double
     /// What the sum begins with.
     public var initialAccumulator: Double
-    /// What keeps the divisor from 0.
+    /// Added to the divisor for numerical stability.
     public var epsilon: Double
-    /// Whether the objective is to grow.
+    /// Whether to maximize the objective instead of minimizing it.
     public var isMaximizing: Bool
   }
 
@@ -112,12 +112,12 @@ public final class Adagrad: GroupedOptimizer {
   ///
   /// - Parameters:
   ///   - parameters: What to change, at least one.
-  ///   - learningRate: The size of a step, at least 0.
+  ///   - learningRate: The learning rate, at least 0.
   ///   - learningRateDecay: How quickly steps shrink: by `1 + (step - 1) * learningRateDecay`.
-  ///   - weightDecay: The factor of the parameter that is added to its gradient.
+  ///   - weightDecay: The weight-decay coefficient (L2 penalty).
   ///   - initialAccumulator: What the sum of squares begins with.
-  ///   - epsilon: What keeps the divisor from 0.
-  ///   - maximize: Whether the objective is to grow.
+  ///   - epsilon: Added to the divisor for numerical stability.
+  ///   - maximize: Whether to maximize the objective instead of minimizing it.
   public init(
     _ parameters: [Parameter], learningRate: Double = 1e-2,
     learningRateDecay: Double = 0, weightDecay: Double = 0, initialAccumulator: Double = 0,
@@ -173,9 +173,9 @@ public final class Adadelta: GroupedOptimizer {
     public var rho: Double
     /// What keeps roots from 0.
     public var epsilon: Double
-    /// The factor of the parameter that is added to its gradient.
+    /// The weight-decay coefficient (L2 penalty).
     public var weightDecay: Double
-    /// Whether the objective is to grow.
+    /// Whether to maximize the objective instead of minimizing it.
     public var isMaximizing: Bool
   }
 
@@ -189,8 +189,8 @@ public final class Adadelta: GroupedOptimizer {
   ///   - learningRate: The factor of each step, at least 0.
   ///   - rho: The decay rate of both means of squares.
   ///   - epsilon: What keeps roots from 0.
-  ///   - weightDecay: The factor of the parameter that is added to its gradient.
-  ///   - maximize: Whether the objective is to grow.
+  ///   - weightDecay: The weight-decay coefficient (L2 penalty).
+  ///   - maximize: Whether to maximize the objective instead of minimizing it.
   public init(
     _ parameters: [Parameter], learningRate: Double = 1.0, rho: Double = 0.9,
     epsilon: Double = 1e-6, weightDecay: Double = 0, maximize: Bool = false

@@ -9,17 +9,17 @@ import Autograd
 public final class SGD: GroupedOptimizer {
   /// The options of a group.
   public struct Options: DecayingRule {
-    /// The size of a step.
+    /// The learning rate.
     public var learningRate: Double
     /// The decay rate of the velocity.
     public var momentum: Double
     /// The fraction of a gradient that does not enter the velocity.
     public var dampening: Double
-    /// The factor of the parameter that is added to its gradient (L2 penalty).
+    /// The weight-decay coefficient (L2 penalty): this times the parameter is added to its gradient.
     public var weightDecay: Double
     /// Whether momentum is Nesterov's.
     public var isNesterov: Bool
-    /// Whether the objective is to grow.
+    /// Whether to maximize the objective instead of minimizing it.
     public var isMaximizing: Bool
   }
 
@@ -30,12 +30,12 @@ public final class SGD: GroupedOptimizer {
   ///
   /// - Parameters:
   ///   - parameters: What to change, at least one.
-  ///   - learningRate: The size of a step, at least 0.
+  ///   - learningRate: The learning rate, at least 0.
   ///   - momentum: The decay rate of the velocity, at least 0.
   ///   - dampening: The fraction of a gradient that does not enter the velocity.
-  ///   - weightDecay: The factor of the parameter that is added to its gradient.
+  ///   - weightDecay: The weight-decay coefficient (L2 penalty).
   ///   - nesterov: Whether momentum is Nesterov's; it needs momentum and no dampening.
-  ///   - maximize: Whether the objective is to grow.
+  ///   - maximize: Whether to maximize the objective instead of minimizing it.
   public init(
     _ parameters: [Parameter], learningRate: Double = 1e-3, momentum: Double = 0,
     dampening: Double = 0, weightDecay: Double = 0, nesterov: Bool = false, maximize: Bool = false

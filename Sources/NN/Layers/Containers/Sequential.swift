@@ -50,6 +50,12 @@ public final class Sequential: Layer, RandomAccessCollection {
   /// The layers, named by their indices unless they were given names.
   public var members: [Member] { layers.members }
 
+  /// Hands each layer's result to the next: a `Conv2d` calls `conv2d`, a `Linear` calls `linear`.
+  ///
+  /// What runs: `NamedLayers.forward` calls the layers one by one (`Layer.callAsFunction`); the runs of layers that
+  /// `Fusion/LayerFusion.swift` knows, a convolution with activation and average pool, are one operation with the
+  /// same bits.
+  ///
   /// - Parameter x: The first layer's input.
   /// - Returns: The last layer's result.
   public func forward(_ x: consuming Tensor) -> Tensor { layers.forward(consume x) }

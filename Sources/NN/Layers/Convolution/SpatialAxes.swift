@@ -10,10 +10,10 @@ public protocol SpatialAxes {
 }
 
 /// The axes along which convolutions can be transposed: those of sequences and images.
-public protocol PlanarAxes: SpatialAxes {}
+public protocol TransposableAxes: SpatialAxes {}
 
 /// The axis of sequences.
-public enum Axes1: PlanarAxes {
+public enum Axes1: TransposableAxes {
   /// 1.
   public static var count: Int { 1 }
   /// [batch, channels, length].
@@ -21,7 +21,7 @@ public enum Axes1: PlanarAxes {
 }
 
 /// The axes of images.
-public enum Axes2: PlanarAxes {
+public enum Axes2: TransposableAxes {
   /// 2.
   public static var count: Int { 2 }
   /// [batch, channels, height, width].

@@ -7,7 +7,7 @@ import Autograd
 /// [inputChannels, outputChannels / groups, kernel...], `bias` [outputChannels], both uniform in
 /// ±1/sqrt(outputChannels / groups * kernel...), PyTorch's fan in for them, unless initialized
 /// otherwise.
-public final class TransposedConvolution<Axes: PlanarAxes>: Layer {
+public final class TransposedConvolution<Axes: TransposableAxes>: Layer {
   /// What is added after the result along each axis.
   public let outputPadding: [Int]
   private let window: SlidingWindow

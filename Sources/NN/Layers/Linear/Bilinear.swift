@@ -53,14 +53,14 @@ public final class Bilinear: Module {
     running {
       require(
         x1.rank >= 1 && x1.shape.dropLast() == x2.shape.dropLast() && x1.rank == x2.rank,
-        "needs inputs of the same shape but for the last dimension, got \(x1.shape) and \(x2.shape)"
+        "needs inputs of the same shape but for the last axis, got \(x1.shape) and \(x2.shape)"
       )
       let sizes = [x1.size(-1), x2.size(-1)]
       for (index, x) in [x1, x2].enumerated() {
         guard let expected = weight.shape[index + 1] else { continue }
         require(
           x.size(-1) == expected,
-          "expected last dimension \(expected) of input \(index + 1), got \(x.shape)")
+          "expected a last axis of \(expected) of input \(index + 1), got \(x.shape)")
       }
       let weight = weight.value(shape: [outputs] + sizes)
       // [..., inputs1] times [inputs1, outputs * inputs2], then the sum over the second input.

@@ -44,7 +44,7 @@ public final class Linear: Layer {
     require(x.rank >= 1, "needs an input [..., inputs], got \(x.summary)")
     let inputs = x.size(-1)
     if let expected = weight.shape[1] {
-      require(inputs == expected, "expected last dimension \(expected), got \(x.shape)")
+      require(inputs == expected, "expected a last axis of \(expected), got \(x.shape)")
     }
     // A value that exists has the sizes that were declared, and the inputs were compared with them.
     if weight.isReady, bias?.isReady ?? true {

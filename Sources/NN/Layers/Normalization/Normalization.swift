@@ -58,14 +58,14 @@ public final class RMSNorm: Layer {
   public let weight: Parameter?
   /// The sizes of the axes over which the mean is taken.
   public let normalizedShape: [Int]
-  /// Added to the mean square; nil for the spacing of the input's type at 1.
+  /// Added to the mean square; nil for the machine epsilon of the type computed in (float32 for halves).
   public let epsilon: Double?
 
   /// A layer for inputs whose last axes have the given sizes.
   ///
   /// - Parameters:
   ///   - normalizedShape: One size, or a list for several axes.
-  ///   - epsilon: Added to the mean square; nil for the spacing of the input's type at 1.
+  ///   - epsilon: Added to the mean square; nil for the machine epsilon of the type computed in (float32 for halves).
   ///   - affine: Whether the result is scaled.
   public init(_ normalizedShape: Sizes, epsilon: Double? = nil, affine: Bool = true) {
     let shape = checkedShape("RMSNorm", normalizedShape)

@@ -41,7 +41,7 @@ struct RecurrentWeights {
   /// W_ih x + b_ih for inputs [..., inputs].
   func inputProducts(_ x: Tensor) -> Tensor {
     if let expected = input.shape[1] {
-      require(x.size(-1) == expected, "expected last dimension \(expected), got \(x.shape)")
+      require(x.size(-1) == expected, "expected a last axis of \(expected), got \(x.shape)")
     }
     let weight = input.value(shape: [input.shape[0] ?? 0, x.size(-1)])
     return linear(x, weight, bias: inputBias?.value)

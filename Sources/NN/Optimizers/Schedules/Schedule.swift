@@ -4,8 +4,8 @@ internal import Platform
 /// A learning rate as a function of time: how many steps (or epochs) have passed, and the rate that an
 /// optimizer began with.
 ///
-/// A pure function, so that a run may begin anywhere. Names and figures are those of
-/// `torch.optim.lr_scheduler`.
+/// A pure function, so that a run may begin anywhere. A `Scheduler` sets the optimizer's rate by it; `Trainer` steps one
+/// after each batch or epoch (`Rates` in Trainer.swift). Names and values are those of `torch.optim.lr_scheduler`.
 ///
 /// ```swift
 /// let rates: Schedule = .sequence([.linear(steps: 5), .cosine(steps: 95)], switchingAt: [5])

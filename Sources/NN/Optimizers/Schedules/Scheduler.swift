@@ -74,7 +74,7 @@ extension GroupedOptimizer {
   }
 }
 
-/// Lowers learning rates when a figure has stopped getting better: `ReduceLROnPlateau`.
+/// Lowers learning rates when a metric has stopped improving: `ReduceLROnPlateau`.
 ///
 /// ```swift
 /// let plateau = Plateau(optimizer, patience: 5)
@@ -121,14 +121,14 @@ public final class Plateau: SavedState {
 
   /// Whose learning rates it lowers.
   public let optimizer: any Optimizer
-  /// How the figure is judged.
+  /// How the metric is judged.
   public let options: Options
-  /// The best figure so far.
+  /// The best metric so far.
   public private(set) var best: Double
   private var badCount = 0
   private var cooldown = 0
 
-  /// A scheduler that has seen no figure yet.
+  /// A scheduler that has seen no metric yet.
   public init(_ optimizer: any Optimizer, _ options: Options = Options()) {
     options.check()
     self.optimizer = optimizer
@@ -146,10 +146,10 @@ public final class Plateau: SavedState {
       })
   }
 
-  /// Judges the figure of an epoch, such as its validation loss, and lowers the rates if it is time.
-  public func step(_ figure: Double) {
-    if isBetter(figure) {
-      best = figure
+  /// Judges the metric of an epoch, such as its validation loss, and lowers the rates if it is time.
+  public func step(_ metric: Double) {
+    if isBetter(metric) {
+      best = metric
       badCount = 0
     } else {
       badCount += 1
@@ -167,13 +167,13 @@ public final class Plateau: SavedState {
     badCount = 0
   }
 
-  private func isBetter(_ figure: Double) -> Bool {
+  private func isBetter(_ metric: Double) -> Bool {
     let change = options.isMaximized ? options.threshold : -options.threshold
     let limit = options.isThresholdRelative ? best * (1 + change) : best + change
-    return options.isMaximized ? figure > limit : figure < limit
+    return options.isMaximized ? metric > limit : metric < limit
   }
 
-  /// The best figure and the counts; the rates are the optimizer's state.
+  /// The best metric and the counts; the rates are the optimizer's state.
   public var state: [(name: String, tensor: Tensor)] {
     [("best", Tensor(best, dtype: .float64)), ("counts", Tensor(scalars: [badCount, cooldown]))]
   }
@@ -181,11 +181,11 @@ public final class Plateau: SavedState {
   /// Goes back to a saved state; see `SavedState`.
   public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
     var reader = StateReader(state, of: "Plateau", from: path)
-    let figure = try reader.number("best")
+    let metric = try reader.number("best")
     let counts = try reader.tensor("counts").scalars(as: Int.self)
     guard counts.count == 2 else { throw reader.failure("expected two counts") }
     try reader.finish()
-    best = figure
+    best = metric
     (badCount, cooldown) = (counts[0], counts[1])
   }
 }
