@@ -12,9 +12,13 @@ enum Backend {
   static func run(
     _ primitive: Primitive, _ inputs: [NDArray], into outputs: [NDArray]
   ) -> IndexCheck? {
-    let isOnCPU = (inputs + outputs).allSatisfy { $0.device == .cpu }
-    return isOnCPU
-      ? CPU.run(primitive, inputs, into: outputs) : offCPU(primitive, inputs, into: outputs)
+    for array in inputs where array.device != .cpu {
+      return offCPU(primitive, inputs, into: outputs)
+    }
+    for array in outputs where array.device != .cpu {
+      return offCPU(primitive, inputs, into: outputs)
+    }
+    return CPU.run(primitive, inputs, into: outputs)
   }
 
   @inline(__always)
