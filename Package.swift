@@ -50,7 +50,8 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "CZlib", "TestSupport"],
       swiftSettings: optimized),
     .testTarget(
-      name: "PlotsTests", dependencies: ["Plots", "NN", "CZlib"], swiftSettings: optimized),
+      name: "PlotsTests", dependencies: ["Plots", "NN", "CZlib", "TestSupport"],
+      swiftSettings: optimized),
     .testTarget(
       name: "ReferenceTests", dependencies: ["NN", "Autograd", "TestSupport", "Platform"],
       resources: [.copy("Fixtures")],

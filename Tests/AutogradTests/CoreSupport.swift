@@ -1,29 +1,6 @@
 import Synchronization
-import Testing
 
 @testable import Autograd
-
-/// Fails unless a tensor has these elements (and this shape) up to a relative tolerance.
-func expectScalars(
-  _ tensor: Tensor, _ expected: [Double], shape: [Int]? = nil, tolerance: Double = 1e-6,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  if let shape { #expect(tensor.shape == shape, sourceLocation: sourceLocation) }
-  let actual = tensor.scalars(as: Double.self)
-  let fits =
-    actual.count == expected.count
-    && zip(actual, expected).allSatisfy { abs($0 - $1) <= tolerance * max(1, abs($1)) }
-  #expect(fits, "\(actual) is not \(expected)", sourceLocation: sourceLocation)
-}
-
-/// Fails unless a process that was expected to fail said this on standard error.
-func expectMessage(
-  _ result: ExitTest.Result?, _ message: String,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-  #expect(output.contains(message), "said: \(output)", sourceLocation: sourceLocation)
-}
 
 /// Counts what happens inside Sendable closures.
 final class EventCounter: Sendable {

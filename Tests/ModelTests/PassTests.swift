@@ -1,5 +1,6 @@
 import Autograd
 import NN
+import TestSupport
 import Testing
 
 /// A model and a batch that `Tests/Reference/passes.py` has too.

@@ -1,5 +1,4 @@
 import Autograd
-import Testing
 
 @testable import NN
 
@@ -30,24 +29,4 @@ func relativeError(_ found: Tensor, _ expected: Tensor) -> Double {
 func inputs(_ shape: [Int], seed: UInt64 = 1, dtype: DType = .float32) -> Tensor {
   var random = RandomStream(seed: seed, path: "test inputs")
   return random.normal(shape, dtype: dtype)
-}
-
-/// A mistake of the program, and what the message that it stops with must hold.
-struct Mistake: Sendable {
-  let message: String
-  let body: @Sendable () -> Void
-
-  init(_ message: String, _ body: @escaping @Sendable () -> Void) {
-    self.message = message
-    self.body = body
-  }
-}
-
-/// Expects that a process stopped with a message.
-func expect(
-  _ result: ExitTest.Result?, says message: String,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-  #expect(output.contains(message), sourceLocation: sourceLocation)
 }

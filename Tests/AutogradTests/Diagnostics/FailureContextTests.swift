@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -65,6 +66,6 @@ import Testing
         inner.running { require(false, "expected 400, got [128, 256]") }
       }
     }
-    expectMessage(result, "Fatal error: LeNet.net.7: expected 400, got [128, 256]")
+    expect(result, names: "LeNet.net.7", "400", "[128, 256]")
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -20,29 +21,19 @@ import Testing
     expect(slope, equals: [0, 0, 0, 0], shape: [2, 2])
   }
 
-  struct Case: Sendable {
-    let message: String
-    let body: @Sendable () -> Void
-  }
-
   static let mistakes = [
-    Case(message: "scaledDotProductAttention: needs [..., queries, size], [..., keys, size]") {
+    Mistake("scaledDotProductAttention", "float32 [2, 3]", "float32 [2, 4]") {
       _ = scaledDotProductAttention(.zeros([2, 3]), .zeros([2, 4]), .zeros([2, 3]))
     },
-    Case(
-      message: """
-        scaledDotProductAttention: the mask bool [3, 2] does not fit scores [..., 2, 4]
-        """
-    ) {
+    Mistake("scaledDotProductAttention", "mask bool [3, 2]", "[..., 2, 4]") {
       _ = scaledDotProductAttention(
         .zeros([2, 3]), .zeros([4, 3]), .zeros([4, 1]), mask: .zeros([3, 2], dtype: .bool))
     },
-    Case(message: "scaledDotProductAttention: give a mask or causal: true, not both") {
+    Mistake("scaledDotProductAttention", "mask", "causal: true") {
       _ = scaledDotProductAttention(
         .zeros([2, 3]), .zeros([2, 3]), .zeros([2, 3]), mask: .zeros([2, 2]), causal: true)
     },
-    Case(message: "scaledDotProductAttention: the heads of float32 [2, 1, 3] must divide those of")
-    {
+    Mistake("scaledDotProductAttention", "heads", "float32 [2, 1, 3]", "float32 [3, 1, 3]") {
       _ = scaledDotProductAttention(
         .zeros([3, 1, 3]), .zeros([2, 1, 3]), .zeros([2, 1, 3]), enableGQA: true)
     },
@@ -54,6 +45,6 @@ import Testing
     ) { [index] in
       AttentionTests.mistakes[index].body()
     }
-    expectMessage(result, Self.mistakes[index].message)
+    expect(result, names: Self.mistakes[index].names)
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -168,43 +169,37 @@ struct ConvolutionTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.zeros([1, 3, 5, 5]), Tensor.zeros([4, 2, 3, 3]))
     }
-    expectMessage(
-      result,
-      "conv2d: weights float32 [4, 2, 3, 3] do not fit images float32 [1, 3, 5, 5] with 1 groups")
+    expect(
+      result, names: "conv2d", "weights float32 [4, 2, 3, 3]", "images float32 [1, 3, 5, 5]",
+      "1 groups")
   }
 
   @Test func imagesOfAnotherRank() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.zeros([5, 5]), Tensor.zeros([4, 3, 3, 3]))
     }
-    expectMessage(
-      result, "conv2d: needs an input [batch, channels, height, width]", "float32 [5, 5]",
-      "float32 [4, 3, 3, 3]")
+    expect(result, names: "conv2d", "float32 [5, 5]", "float32 [4, 3, 3, 3]")
   }
 
   @Test func aKernelLargerThanTheImage() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([1, 1, 3, 3]), dilation: 2)
     }
-    expectMessage(
-      result,
-      "conv2d: a window of [3, 3] (dilation [2, 2]) does not fit into [3, 3] with padding [0, 0]")
+    expect(result, names: "conv2d", "window of [3, 3]", "dilation [2, 2]", "padding [0, 0]")
   }
 
   @Test func aStrideOfZero() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([1, 1, 1, 1]), stride: [1, 0])
     }
-    expectMessage(result, "conv2d: kernel [1, 1], stride [1, 0]", "must be at least 1")
+    expect(result, names: "conv2d", "kernel [1, 1]", "stride [1, 0]", "1")
   }
 
   @Test func twoTypes() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([1, 1, 1, 1], dtype: .float64))
     }
-    expectMessage(
-      result, "conv2d: images and weights must be of one floating-point type",
-      "float32 [1, 1, 3, 3] and float64 [1, 1, 1, 1]")
+    expect(result, names: "conv2d", "float32 [1, 1, 3, 3]", "float64 [1, 1, 1, 1]")
   }
 
   @Test func aBiasOfAnotherLength() async {
@@ -212,14 +207,14 @@ struct ConvolutionTests {
       _ = conv2d(
         Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([2, 1, 1, 1]), bias: Tensor.zeros([3]))
     }
-    expectMessage(result, "conv2d: the bias must be float32 [2], got float32 [3]")
+    expect(result, names: "conv2d", "bias", "float32 [2]", "float32 [3]")
   }
 
   @Test func threeSizesForTwoAxes() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([2, 1, 1, 1]), padding: [1, 1, 1])
     }
-    expectMessage(result, "padding: needs 2 sizes, got [1, 1, 1]")
+    expect(result, names: "padding", "2 sizes", "[1, 1, 1]")
   }
 
   /// Most pixels are seen by no window: they get zeros.

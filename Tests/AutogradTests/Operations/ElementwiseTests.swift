@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -126,7 +127,7 @@ struct ElementwiseTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor(scalars: [1, 2, 3]).exp()
     }
-    expectMessage(result, "exp()", "needs floating-point elements, got int64 [3]")
+    expect(result, names: "exp()", "int64 [3]")
   }
 }
 

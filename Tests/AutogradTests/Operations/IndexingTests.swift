@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -135,64 +136,63 @@ struct IndexingTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = concatenate([Tensor.zeros([2, 3]), Tensor.zeros([2, 4])])
     }
-    expectMessage(
-      result, "concatenate: tensor 1 (float32 [2, 4]) does not fit float32 [2, 3] along axis 0")
+    expect(result, names: "concatenate", "tensor 1", "float32 [2, 4]", "float32 [2, 3]", "axis 0")
   }
 
   @Test func concatenateOfNothing() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = concatenate([])
     }
-    expectMessage(result, "concatenate: needs at least one tensor")
+    expect(result, names: "concatenate", "at least one tensor")
   }
 
   @Test func stackOfShapesThatDiffer() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = stack([Tensor.zeros([2]), Tensor.zeros([3])])
     }
-    expectMessage(result, "stack: tensor 1 (float32 [3]) does not have the shape of float32 [2]")
+    expect(result, names: "stack", "tensor 1", "float32 [3]", "float32 [2]")
   }
 
   @Test func gatherOutOfRange() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).gather(axis: 1, Tensor(scalars: [0, 3], shape: [2, 1]))
     }
-    expectMessage(result, "gather: index 3 is out of range for size 3")
+    expect(result, names: "gather", "index 3", "size 3")
   }
 
   @Test func scatterToANegativePlace() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2]).scatterSum(axis: 0, Tensor(scalars: [0, -1]), size: 2)
     }
-    expectMessage(result, "scatterSum: index -1 is out of range for size 2")
+    expect(result, names: "scatterSum", "index -1", "size 2")
   }
 
   @Test func gatherWithIndicesThatDoNotFit() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).gather(axis: 1, Tensor.zeros([3, 1], dtype: .int64))
     }
-    expectMessage(result, "gather: indices int64 [3, 1] do not fit float32 [2, 3] along axis 1")
+    expect(result, names: "gather", "indices int64 [3, 1]", "float32 [2, 3]", "axis 1")
   }
 
   @Test func gatherWithFloatingPointIndices() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2]).gather(axis: 0, Tensor([1]))
     }
-    expectMessage(result, "gather: indices must be integers with 1 axes, got float32 [1]")
+    expect(result, names: "gather", "indices", "integers", "1", "float32 [1]")
   }
 
   @Test func selectOutOfRange() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).select(axis: 1, at: -4)
     }
-    expectMessage(result, "select: index -4 is out of range for axis 1 of float32 [2, 3]")
+    expect(result, names: "select", "index -4", "axis 1", "float32 [2, 3]")
   }
 
   @Test func sliceWithoutAStep() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2]).slice(axis: 0, step: 0)
     }
-    expectMessage(result, "slice: the step must be at least 1, got 0")
+    expect(result, names: "slice", "step", "1", "0")
   }
 
   @Test func aStepBeyondTheAxisTakesThePlaceItStartsAt() {

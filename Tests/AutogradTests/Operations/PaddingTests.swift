@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -31,16 +32,11 @@ struct PaddingTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([1, 3]).pad([3, 0], mode: .reflect)
     }
-    let text = result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } ?? ""
-    #expect(
-      text.contains(
-        "pad: reflect needs 4 elements along axis 1 of float32 [1, 3] for 3 and 0 more"),
-      "\(text)")
+    expect(result, names: "pad", "reflect", "4 elements", "axis 1", "float32 [1, 3]", "3 and 0")
     let huge = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([3]).pad([.max, 0])
     }
-    let hugeText = huge.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } ?? ""
-    #expect(hugeText.contains("are beyond what a tensor can hold"), "\(hugeText)")
+    expect(huge, names: "pad", "[9223372036854775807, 0]")
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([3]).pad([1]) }
     await #expect(processExitsWith: .failure) {
       _ = Tensor.zeros([3]).pad([4, 0], mode: .circular)

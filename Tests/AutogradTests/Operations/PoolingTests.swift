@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -188,27 +189,27 @@ struct PoolingTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = maxPool2d(Tensor.zeros([1, 0, 0]), kernelSize: 2, padding: 1)
     }
-    expectMessage(result, "maxPool2d: no elements to pool in float32 [1, 0, 0]")
+    expect(result, names: "maxPool2d", "float32 [1, 0, 0]")
   }
 
   @Test func tooMuchPadding() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = avgPool2d(Tensor.zeros([1, 4, 4]), kernelSize: 2, padding: 2)
     }
-    expectMessage(result, "avgPool2d: the padding [2, 2] must be at most half the kernel [2, 2]")
+    expect(result, names: "avgPool2d", "padding [2, 2]", "kernel [2, 2]")
   }
 
   @Test func aVector() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = maxPool2d(Tensor.zeros([4]), kernelSize: 2)
     }
-    expectMessage(result, "maxPool2d: needs [..., height, width], got float32 [4]")
+    expect(result, names: "maxPool2d", "float32 [4]")
   }
 
   @Test func aWindowLargerThanTheImage() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = avgPool2d(Tensor.zeros([1, 2, 4]), kernelSize: 3)
     }
-    expectMessage(result, "avgPool2d: a window of [3, 3]", "does not fit into [2, 4]")
+    expect(result, names: "avgPool2d", "window of [3, 3]", "[2, 4]")
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -140,35 +141,35 @@ struct ReductionsTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).sum(axis: 2)
     }
-    expectMessage(result, "sum: axis 2 is out of range for float32 [2, 3]")
+    expect(result, names: "sum", "axis 2", "float32 [2, 3]")
   }
 
   @Test func axisGivenTwice() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).mean(axes: [1, -1])
     }
-    expectMessage(result, "mean: axis 1 is given twice in [1, -1]")
+    expect(result, names: "mean", "axis 1", "[1, -1]")
   }
 
   @Test func placesOfExtremes() async {
     let axis = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).argmin(axis: 2)
     }
-    expectMessage(axis, "argmin: axis 2 is out of range for float32 [2, 3]")
+    expect(axis, names: "argmin", "axis 2", "float32 [2, 3]")
   }
 
   @Test func largestOfNothing() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 0]).max(axis: 1)
     }
-    expectMessage(result, "max", "no elements", "float32 [2, 0]")
+    expect(result, names: "max", "float32 [2, 0]")
   }
 
   @Test func meanOfIntegers() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor(scalars: [1, 2]).mean()
     }
-    expectMessage(result, "mean: needs floating-point elements, got int64 [2]")
+    expect(result, names: "mean", "int64 [2]")
   }
 
   @Test func argminOfEveryKind() {

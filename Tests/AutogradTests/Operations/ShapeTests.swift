@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -83,54 +84,52 @@ struct ShapeTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).reshape([4, 2])
     }
-    expectMessage(result, "reshape: float32 [2, 3] has 6 elements and cannot take the shape [4, 2]")
+    expect(result, names: "reshape", "float32 [2, 3]", "6 elements", "shape [4, 2]")
   }
 
   @Test func reshapeWithAnOpenSizeThatDoesNotFit() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).reshape([4, -1])
     }
-    expectMessage(result, "reshape: float32 [2, 3] cannot take the shape [4, -1]")
+    expect(result, names: "reshape", "float32 [2, 3]", "shape [4, -1]")
   }
 
   @Test func permuteByNoOrder() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).permute([0, 0])
     }
-    expectMessage(result, "permute: [0, 0] is not an order of the axes of float32 [2, 3]")
+    expect(result, names: "permute", "[0, 0]", "float32 [2, 3]")
   }
 
   @Test func expandOfALongAxis() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).expand([2, 6])
     }
-    expectMessage(result, "expand: float32 [2, 3] cannot be expanded to [2, 6]")
+    expect(result, names: "expand", "float32 [2, 3]", "[2, 6]")
   }
 
   @Test func squeezeOfALongAxis() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).squeeze(1)
     }
-    expectMessage(result, "squeeze: axis 1 of float32 [2, 3] does not have size 1")
+    expect(result, names: "squeeze", "axis 1", "float32 [2, 3]", "size 1")
   }
 
   @Test func axisOutOfRange() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).transpose(0, 2)
     }
-    expectMessage(result, "transpose: axis 2 is out of range for float32 [2, 3]")
+    expect(result, names: "transpose", "axis 2", "float32 [2, 3]")
   }
 
   @Test func shapesTooLargeToCount() async {
     let reshaped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor([1, 2]).reshape([1 << 62, 4, -1])
     }
-    expectMessage(
-      reshaped, "reshape: float32 [2] cannot take the shape [4611686018427387904, 4, -1]")
+    expect(reshaped, names: "reshape", "float32 [2]", "shape [4611686018427387904, 4, -1]")
     let expanded = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor([1]).expand([1 << 40, 1 << 40])
     }
-    expectMessage(
-      expanded, "expand: a tensor of shape [1099511627776, 1099511627776] is too large")
+    expect(expanded, names: "expand", "shape [1099511627776, 1099511627776]")
   }
 }

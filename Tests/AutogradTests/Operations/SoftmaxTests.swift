@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -128,35 +129,35 @@ struct SoftmaxTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(Tensor.zeros([2, 3]), Tensor(scalars: [0, 3]))
     }
-    expectMessage(result, "crossEntropy: label 3 is out of range for 3 classes")
+    expect(result, names: "crossEntropy", "label 3", "3 classes")
   }
 
   @Test func negativeLabel() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(Tensor.zeros([2, 3]), Tensor(scalars: [-1, 2]))
     }
-    expectMessage(result, "crossEntropy: label -1 is out of range for 3 classes")
+    expect(result, names: "crossEntropy", "label -1", "3 classes")
   }
 
   @Test func labelsThatDoNotFit() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(Tensor.zeros([2, 3]), Tensor(scalars: [0, 1, 2]))
     }
-    expectMessage(
-      result, "crossEntropy: labels for logits float32 [2, 3] must be integers [2], got int64 [3]")
+    expect(
+      result, names: "crossEntropy", "labels", "float32 [2, 3]", "integers [2]", "int64 [3]")
   }
 
   @Test func axisOutOfRange() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).softmax(axis: -3)
     }
-    expectMessage(result, "softmax: axis -3 is out of range for float32 [2, 3]")
+    expect(result, names: "softmax", "axis -3", "float32 [2, 3]")
   }
 
   @Test func integers() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor(scalars: [1, 2]).logSoftmax()
     }
-    expectMessage(result, "logSoftmax: needs floating-point elements, got int64 [2]")
+    expect(result, names: "logSoftmax", "int64 [2]")
   }
 }

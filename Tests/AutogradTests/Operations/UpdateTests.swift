@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -8,27 +9,27 @@ import Testing
     let (u, v) = (Tensor([1, 2]), Tensor([4, 9]))
     var x = Tensor([10, 20])
     x.update(keeping: 0.5, adding: u, times: 3)
-    expectScalars(x, [8, 16])
+    expect(x, equals: [8, 16])
     x.update(addingProductOf: u, v, times: -1)
-    expectScalars(x, [4, -2])
+    expect(x, equals: [4, -2])
     x.update(keeping: 0, adding: u, overRootOf: v, rootScale: 2, epsilon: 1, times: 35)
-    expectScalars(x, [7, 10])
+    expect(x, equals: [7, 10])
   }
 
   @Test func whoSeesTheMemorySeesNoChange() {
     var x = Tensor([1, 2])
     let copy = x
     x.update(adding: x, times: 1)
-    expectScalars(x, [2, 4])
+    expect(x, equals: [2, 4])
     x.update(addingProductOf: x, x, times: 1)
-    expectScalars(x, [6, 20])
-    expectScalars(copy, [1, 2])
+    expect(x, equals: [6, 20])
+    expect(copy, equals: [1, 2])
     var view = Tensor([[1, 2], [3, 4]]).transpose()
     view.update(adding: Tensor(1).expand([2, 2]), times: 1)
-    expectScalars(view, [2, 4, 3, 5])
+    expect(view, equals: [2, 4, 3, 5], shape: [2, 2])
     var double = Tensor([1.0], dtype: .float64)
     double.update(adding: Tensor([0.5]), times: 0.1)
-    expectScalars(double, [1.05], tolerance: 1e-15)
+    expect(double, equals: [1.05], tolerance: 1e-15)
     var empty = Tensor.zeros([0, 2])
     empty.update(adding: empty, times: 1)
     #expect(empty.shape == [0, 2])
@@ -62,6 +63,6 @@ import Testing
       var x = Tensor([1, 2])
       x.update(adding: Tensor([1]), times: 1)
     }
-    expectMessage(result, "update: shapes must be equal, got float32 [2], float32 [1]")
+    expect(result, names: "update", "float32 [2]", "float32 [1]")
   }
 }

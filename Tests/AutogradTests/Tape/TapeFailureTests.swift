@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -12,7 +13,7 @@ import Testing
       let x = tape.watch(Tensor([1, 2]))
       _ = tape.gradient(of: x * 2, at: x)
     }
-    expectMessage(result, "gradient: y must have one element, got float32 [2]; sum it")
+    expect(result, names: "gradient", "y", "float32 [2]")
   }
 
   @Test func xMustBeWatched() async {
@@ -23,14 +24,14 @@ import Testing
       let x = Tensor([1, 2])
       _ = tape.gradient(of: tape.watch(x).sum(), at: x)
     }
-    expectMessage(result, "gradient: x (float32 [2]) is not watched by this tape")
+    expect(result, names: "gradient", "x (float32 [2])")
   }
 
   @Test func onlyFloatsAreWatched() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = Tape().watch(Tensor(scalars: [1, 2])) }
-    expectMessage(result, "watch: only floating-point tensors have gradients, got int64 [2]")
+    expect(result, names: "watch", "int64 [2]")
   }
 
   @Test func aTapeIsReplayedOnce() async {
@@ -43,7 +44,7 @@ import Testing
       _ = tape.gradient(of: y, at: x)
       _ = tape.gradient(of: y, at: x)
     }
-    expectMessage(result, "this tape is finished; pass keepTape: true")
+    expect(result, names: "gradient", "tape is finished", "keepTape: true")
   }
 
   @Test func aFinishedTapeCannotWatch() async {
@@ -55,7 +56,7 @@ import Testing
       _ = tape.gradient(of: x, at: x)
       _ = tape.watch(Tensor([2]))
     }
-    expectMessage(result, "watch: this tape is finished")
+    expect(result, names: "watch", "tape is finished")
   }
 
   @Test func aPullbackMustNotUseTracedValues() async {
@@ -66,7 +67,7 @@ import Testing
         differentiable(x, { $0 * $0 }, pullback: { _, _ in { dy in dy * x * 2 } })
       }
     }
-    expectMessage(result, "an operation was recorded while the tape is replayed")
+    expect(result, names: "Tape", "operation was recorded")
   }
 
   @Test func aPullbackOfListsMustNotUseTracedValues() async {
@@ -79,7 +80,7 @@ import Testing
         }
       }
     }
-    expectMessage(result, "an operation was recorded while the tape is replayed")
+    expect(result, names: "Tape", "operation was recorded")
   }
 
   @Test func theCotangentMustHaveYsShape() async {
@@ -90,7 +91,7 @@ import Testing
       let x = tape.watch(Tensor([1, 2]))
       _ = tape.pullback(of: x * 2, cotangent: Tensor([1]), at: [x])
     }
-    expectMessage(result, "the cotangent must have y's shape [2], got float32 [1]")
+    expect(result, names: "gradient", "cotangent", "shape [2]", "float32 [1]")
   }
 
   @Test func gradientsMustFitTheirInputs() async {
@@ -101,7 +102,7 @@ import Testing
         differentiable(x, { $0.sum() }, pullback: { _, _ in { _ in Tensor([1, 2, 3]) } })
       }
     }
-    expectMessage(result, "a pullback returned a gradient float32 [3] for an input of shape [2]")
+    expect(result, names: "pullback", "gradient float32 [3]", "shape [2]")
   }
 
   @Test func gradientsMustNotHaveTooFewAxes() async {
@@ -112,7 +113,7 @@ import Testing
         differentiable(x, { $0 * 1 }, pullback: { _, _ in { _ in Tensor(1) } }).sum()
       }
     }
-    expectMessage(result, "a pullback returned a gradient float32 [] for an input of shape [2]")
+    expect(result, names: "pullback", "gradient float32 []", "shape [2]")
   }
 
   @Test func thereIsOneGradientPerInput() async {
@@ -124,7 +125,7 @@ import Testing
           .sum()
       }
     }
-    expectMessage(result, "pullbacks returned 1 gradients for 2 inputs")
+    expect(result, names: "pullbacks", "1 gradients", "2 inputs")
   }
 
   @Test func theElementwiseFormKeepsTheShape() async {
@@ -135,21 +136,20 @@ import Testing
         differentiable(x, { $0.sum() }, pullback: { _ in { dy in dy } })
       }
     }
-    expectMessage(result, "this form is for element-wise operations; the result is float32 []")
+    expect(result, names: "differentiable", "element-wise", "float32 []")
   }
 
   @Test func theDirectionMustHaveXsShape() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = jvp(at: Tensor([1, 2]), along: Tensor([1])) { $0 * 2 } }
-    expectMessage(result, "jvp: the direction must have x's shape [2], got float32 [1]")
+    expect(result, names: "jvp", "direction", "shape [2]", "float32 [1]")
   }
 
   @Test func aResultOfIntegersHasNoGradient() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = gradient(at: Tensor([1, 2])) { $0.argmax() }
     }
-    expectMessage(
-      result, "gradient: y must be floating point to have gradients, got int64 []")
+    expect(result, names: "gradient", "y", "int64 []")
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -13,7 +14,7 @@ import Testing
     }
     for (order, result) in [first, second, third].enumerated() {
       let expected = x.exp() * (x + (order + 1))
-      expectScalars(result, expected.scalars(as: Double.self), shape: [2], tolerance: 1e-14)
+      expect(result, equals: expected.scalars(as: Double.self), shape: [2], tolerance: 1e-14)
     }
   }
 
@@ -23,16 +24,16 @@ import Testing
     let result = gradient(at: x) { x in
       x * gradient(at: Tensor(5)) { y in x + y }
     }
-    expectScalars(result, [1])
+    expect(result, equals: [1], shape: [])
     let nested = gradient(at: x) { x in x * gradient(at: x) { y in x * y } }  // x * x
-    expectScalars(nested, [6])
+    expect(nested, equals: [6], shape: [])
   }
 
   @Test func anInnerFunctionOfOuterVariablesOnly() {
     let result = gradient(at: Tensor(3)) { x in
       gradient(at: x) { _ in x * x } + x * x
     }
-    expectScalars(result, [6])
+    expect(result, equals: [6], shape: [])
   }
 
   @Test func tapesWatchInAnotherOrderThanTheyWereCreated() {
@@ -47,9 +48,9 @@ import Testing
       let inner = swapsWatching ? one : both
       let outer = swapsWatching ? both : one
       let dx = younger.gradient(of: y, at: inner)
-      expectScalars(dx, [12])
+      expect(dx, equals: [12])
       #expect(dx.isTraced)
-      expectScalars(older.gradient(of: dx, at: outer), [12])
+      expect(older.gradient(of: dx, at: outer), equals: [12])
     }
   }
 
@@ -58,10 +59,10 @@ import Testing
     let v = b.watch(Tensor([3]))
     let u = a.watch(Tensor([2]))
     let z = u * v * v
-    expectScalars(a.gradient(of: z, at: u, keepTape: true), [9])
+    expect(a.gradient(of: z, at: u, keepTape: true), equals: [9])
     let dv = b.gradient(of: z, at: v)
-    expectScalars(dv, [12])
-    expectScalars(a.gradient(of: dv, at: u), [6])  // d/du 2uv
+    expect(dv, equals: [12])
+    expect(a.gradient(of: dv, at: u), equals: [6])  // d/du 2uv
   }
 
   @Test func theOlderTapeMayFinishFirst() {
@@ -69,9 +70,9 @@ import Testing
     let u = a.watch(Tensor([2]))
     let v = b.watch(u)
     let z = v * v
-    expectScalars(a.gradient(of: z, at: u), [4])
+    expect(a.gradient(of: z, at: u), equals: [4])
     #expect(z.isTraced)
-    expectScalars(b.gradient(of: z, at: v), [4])
+    expect(b.gradient(of: z, at: v), equals: [4])
     #expect(!z.isTraced)
   }
 
@@ -88,9 +89,9 @@ import Testing
       let d1 = tapes[2].gradient(of: y, at: at[2]!)
       let d2 = tapes[1].gradient(of: d1, at: at[1]!)
       let d3 = tapes[0].gradient(of: d2, at: at[0]!)
-      expectScalars(d1, [32])
-      expectScalars(d2, [48])
-      expectScalars(d3, [48])
+      expect(d1, equals: [32], shape: [])
+      expect(d2, equals: [48], shape: [])
+      expect(d3, equals: [48], shape: [])
       #expect(!d3.isTraced)
     }
   }
@@ -100,8 +101,8 @@ import Testing
     let x = tape.watch(Tensor([2]))
     let again = tape.watch(x)
     let gradients = tape.gradient(of: again * again, at: [x, again])
-    expectScalars(gradients[0], [0])
-    expectScalars(gradients[1], [4])
+    expect(gradients[0], equals: [0])
+    expect(gradients[1], equals: [4])
   }
 
   @Test func withoutTapeTakesOneTapeOff() {
@@ -127,6 +128,6 @@ import Testing
       finished = inner
       inner.finish()
     }
-    expectScalars(outer.gradient(of: x * x, at: x), [2])
+    expect(outer.gradient(of: x * x, at: x), equals: [2])
   }
 }

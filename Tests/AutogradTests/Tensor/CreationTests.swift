@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Autograd
@@ -17,17 +18,17 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.oneHot(Tensor(scalars: [0, 2]), classCount: 2)
     }
-    expectMessage(result, "oneHot: index 2 is out of range for size 2")
+    expect(result, names: "oneHot", "index 2", "size 2")
   }
 
   @Test func rangesThatDoNotEnd() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.arange(0, 3, step: -1)
     }
-    expectMessage(result, "arange: 3 cannot be reached from 0 in steps of -1")
+    expect(result, names: "arange", "3", "0", "steps", "-1")
     let tiny = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.arange(0, 1e300, step: 1e-300)
     }
-    expectMessage(tiny, "arange: from 0.0 to 1e+300 there are too many steps of 1e-300")
+    expect(tiny, names: "arange", "0.0", "1e+300", "steps", "1e-300")
   }
 }

@@ -1,4 +1,5 @@
 import Autograd
+import TestSupport
 import Testing
 
 @testable import NN
@@ -71,13 +72,13 @@ func numbered(_ count: Int) -> TensorDataset {
   }
 
   static let mistakes = [
-    Mistake("Batch: inputs float32 [2, 1] and labels float32 [3] differ in their first size") {
+    Mistake("Batch", "inputs float32 [2, 1]", "labels float32 [3]") {
       _ = Batch(inputs: .zeros([2, 1]), labels: .zeros([3]))
     },
-    Mistake("DataSplit: the batch size must be at least 1, got 0") {
+    Mistake("DataSplit", "batch size", "1", "0") {
       _ = DataSplit(training: numbered(1), batchSize: 0)
     },
-    Mistake("example 3 is out of range for 3") { _ = numbered(3).batch([3]) },
+    Mistake("example 3", "3") { _ = numbered(3).batch([3]) },
   ]
 
   @Test(arguments: mistakes.indices) func mistakesStop(index: Int) async {
@@ -86,6 +87,6 @@ func numbered(_ count: Int) -> TensorDataset {
     ) { [index] in
       DataModuleTests.mistakes[index].body()
     }
-    expect(result, says: Self.mistakes[index].message)
+    expect(result, names: Self.mistakes[index].names)
   }
 }

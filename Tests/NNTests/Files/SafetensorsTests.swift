@@ -241,13 +241,13 @@ import Testing
     ) {
       try Safetensors.write([("x", Tensor(1)), ("x", Tensor(1))], to: "/nowhere/file")
     }
-    expect(result, says: "safetensors: the name x is given twice")
+    expect(result, names: "safetensors", "name x")
   }
 
   @Test func theNameOfTheMetadataStops() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { try Safetensors.write([("__metadata__", Tensor(1))], to: "/nowhere/file") }
-    expect(result, says: "safetensors: the name __metadata__ is reserved for metadata")
+    expect(result, names: "safetensors", "name __metadata__")
   }
 }

@@ -1,26 +1,17 @@
 import Autograd
 import Foundation
+import TestSupport
 import Testing
 
 @testable import NN
 
 @Suite struct ActivationsTests {
-  private static let x = [-100.0, -2, -0.5, 0, 0.5, 2, 100]
-
-  private static func expectValues(
-    _ layer: some Layer, _ expected: (Double) -> Double,
-    sourceLocation: SourceLocation = #_sourceLocation
-  ) {
-    let y = layer(Tensor(x, dtype: .float64)).doubles
-    for (found, x) in zip(y, x) {
-      #expect(abs(found - expected(x)) < 1e-14, sourceLocation: sourceLocation)
-    }
-  }
-
   @Test func values() {
-    Self.expectValues(Sigmoid()) { 1 / (1 + exp(-$0)) }
-    Self.expectValues(ReLU()) { max($0, 0) }
-    Self.expectValues(Tanh()) { tanh($0) }
+    let values = [-100.0, -2, -0.5, 0, 0.5, 2, 100]
+    let x = Tensor(values, dtype: .float64)
+    expect(Sigmoid()(x), equals: values.map { 1 / (1 + exp(-$0)) }, tolerance: 0.9e-14)
+    expect(ReLU()(x), equals: values.map { max($0, 0) })
+    expect(Tanh()(x), equals: values.map { tanh($0) }, tolerance: 0.9e-14)
   }
 
   @Test func softmaxAlongItsAxis() {

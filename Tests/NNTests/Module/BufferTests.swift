@@ -1,4 +1,5 @@
 import Autograd
+import TestSupport
 import Testing
 
 @testable import NN
@@ -49,16 +50,11 @@ import Testing
   }
 
   static let mistakes = [
-    Mistake("a buffer of shape [2, ?] is used as [3, 1]") {
+    Mistake("buffer", "[2, ?]", "[3, 1]") {
       _ = Buffer(shape: [2, nil], initial: 0).value(shape: [3, 1])
     },
-    Mistake("a buffer of shape [2, ?] has no value yet; call materialize(for:) or the model first")
-    {
-      _ = Buffer(shape: [2, nil], initial: 0).value
-    },
-    Mistake("a buffer of shape [2] cannot take float32 [3]") {
-      Buffer(shape: [2], initial: 0).value = .zeros([3])
-    },
+    Mistake("buffer", "[2, ?]", "no value") { _ = Buffer(shape: [2, nil], initial: 0).value },
+    Mistake("buffer", "[2]", "float32 [3]") { Buffer(shape: [2], initial: 0).value = .zeros([3]) },
   ]
 
   @Test(arguments: mistakes.indices) func mistakesStop(index: Int) async {
@@ -67,6 +63,6 @@ import Testing
     ) { [index] in
       BufferTests.mistakes[index].body()
     }
-    expect(result, says: Self.mistakes[index].message)
+    expect(result, names: Self.mistakes[index].names)
   }
 }

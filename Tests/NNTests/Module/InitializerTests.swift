@@ -1,4 +1,5 @@
 import Autograd
+import TestSupport
 import Testing
 
 @testable import NN
@@ -137,16 +138,10 @@ import Testing
   }
 
   static let mistakes = [
-    Mistake("standard: needs a weight with at least two axes to count fans, got [3]") {
-      _ = draw(.standard, [3])
-    },
-    Mistake("kaimingNormal: needs a weight with at least two axes to count fans, got [3]") {
-      _ = draw(.kaimingNormal(), [3])
-    },
-    Mistake("uniform: low must not be above high, both finite, got 1.0 and 0.0") {
-      _ = Initializer.uniform(low: 1, high: 0)
-    },
-    Mistake("normal: the standard deviation must be a finite number of at least 0, got -1.0") {
+    Mistake("standard", "weight", "[3]") { _ = draw(.standard, [3]) },
+    Mistake("kaimingNormal", "weight", "[3]") { _ = draw(.kaimingNormal(), [3]) },
+    Mistake("uniform", "low", "high", "1.0", "0.0") { _ = Initializer.uniform(low: 1, high: 0) },
+    Mistake("normal", "standard deviation", "0", "-1.0") {
       _ = Initializer.normal(standardDeviation: -1)
     },
   ]
@@ -157,6 +152,6 @@ import Testing
     ) { [index] in
       InitializerTests.mistakes[index].body()
     }
-    expect(result, says: Self.mistakes[index].message)
+    expect(result, names: Self.mistakes[index].names)
   }
 }

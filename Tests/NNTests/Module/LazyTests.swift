@@ -126,9 +126,7 @@ import Testing
       _ = model(Tensor.zeros([128, 1, 28, 28]))
       _ = model(Tensor.zeros([128, 1, 24, 24]))
     }
-    expect(
-      result,
-      says: "LeNet.net.7 (Linear 400 -> 120): expected last dimension 400, got [128, 256]")
+    expect(result, names: "LeNet.net.7 (Linear 400 -> 120)", "dimension 400", "[128, 256]")
     let channels = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -137,11 +135,8 @@ import Testing
       _ = model(Tensor.zeros([2, 3, 28, 28]))
     }
     expect(
-      channels,
-      says: """
-        LeNet.net.0 (Conv2d 1 -> 6, kernel 5x5, padding 2x2): expected 1 channels in dimension 1, \
-        got [2, 3, 28, 28]
-        """)
+      channels, names: "LeNet.net.0 (Conv2d 1 -> 6, kernel 5x5, padding 2x2)", "1 channels",
+      "dimension 1", "[2, 3, 28, 28]")
   }
 
   @Test(arguments: [true, false])

@@ -1,4 +1,5 @@
 import Autograd
+import TestSupport
 import Testing
 
 @testable import NN
@@ -100,6 +101,6 @@ private final class Parameterless: Module {
     ) {
       _ = SGD(Parameterless().parameters, learningRate: 0.1)
     }
-    expect(result, says: "SGD: there are no parameters; a module's parts must be stored properties")
+    expect(result, names: "SGD", "no parameters", "stored properties")
   }
 }

@@ -1,5 +1,6 @@
 import Autograd
 import Foundation
+import TestSupport
 import Testing
 
 @testable import NN
@@ -133,19 +134,12 @@ import Testing
   }
 
   static let mistakes = [
-    Mistake("orthogonal: needs at least two axes, got [3]") { _ = draw(.orthogonal(), [3]) },
-    Mistake("sparse: the sparsity must be between 0 and 1, got 2.0") {
-      _ = Initializer.sparse(sparsity: 2)
-    },
-    Mistake("sparse: needs two axes, got [1, 2, 3]") {
-      _ = draw(.sparse(sparsity: 0.1), [1, 2, 3])
-    },
-    Mistake("eye: needs two axes, got [3]") { _ = draw(.eye, [3]) },
-    Mistake("dirac: needs 3 to 5 axes and outputs that 2 groups divide, got [3, 2, 1]") {
-      _ = draw(.dirac(groups: 2), [3, 2, 1])
-    },
-    Mistake("truncatedNormal: needs a finite mean, a standard deviation above 0 and low below high")
-    {
+    Mistake("orthogonal", "[3]") { _ = draw(.orthogonal(), [3]) },
+    Mistake("sparse", "sparsity", "0", "1", "2.0") { _ = Initializer.sparse(sparsity: 2) },
+    Mistake("sparse", "[1, 2, 3]") { _ = draw(.sparse(sparsity: 0.1), [1, 2, 3]) },
+    Mistake("eye", "[3]") { _ = draw(.eye, [3]) },
+    Mistake("dirac", "2 groups", "[3, 2, 1]") { _ = draw(.dirac(groups: 2), [3, 2, 1]) },
+    Mistake("truncatedNormal", "mean", "standard deviation", "0", "low", "high") {
       _ = Initializer.truncatedNormal(low: 1, high: 1)
     },
   ]
@@ -156,6 +150,6 @@ import Testing
     ) { [index] in
       StructuredInitializersTests.mistakes[index].body()
     }
-    expect(result, says: Self.mistakes[index].message)
+    expect(result, names: Self.mistakes[index].names)
   }
 }

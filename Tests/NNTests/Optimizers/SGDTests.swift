@@ -1,4 +1,5 @@
 import Autograd
+import TestSupport
 import Testing
 
 @testable import NN
@@ -51,11 +52,11 @@ import Testing
   }
 
   static let mistakes = [
-    Mistake("SGD: there are no parameters") { _ = SGD([], learningRate: 1) },
-    Mistake("SGD: the learning rate must be a finite number of at least 0, got -1.0") {
+    Mistake("SGD", "no parameters") { _ = SGD([], learningRate: 1) },
+    Mistake("SGD", "learning rate", "0", "-1.0") {
       _ = SGD(Linear(1, 1).parameters, learningRate: -1)
     },
-    Mistake("SGD: the learning rate must be a finite number of at least 0, got nan") {
+    Mistake("SGD", "learning rate", "0", "nan") {
       _ = SGD(Linear(1, 1).parameters, learningRate: Double.nan)
     },
   ]
@@ -66,6 +67,6 @@ import Testing
     ) { [index] in
       SGDTests.mistakes[index].body()
     }
-    expect(result, says: Self.mistakes[index].message)
+    expect(result, names: Self.mistakes[index].names)
   }
 }

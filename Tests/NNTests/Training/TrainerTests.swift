@@ -1,5 +1,6 @@
 import Autograd
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LeNetExample
@@ -306,14 +307,10 @@ private func summary(_ event: TrainerEvent) -> String {
   }
 
   static let mistakes = [
-    Mistake("Trainer: needs at least one epoch, got 0") { _ = Trainer(maxEpochs: 0) },
-    Mistake("Trainer: the number of GPUs must not be negative, got -1") {
-      _ = Trainer(maxEpochs: 1, gpuCount: -1)
-    },
-    Mistake("Trainer: gradientClip must be above 0, got 0.0") {
-      _ = Trainer(maxEpochs: 1, gradientClip: 0)
-    },
-    Mistake("Trainer: accumulatedBatches must be at least 1, got 0") {
+    Mistake("Trainer", "epoch", "0") { _ = Trainer(maxEpochs: 0) },
+    Mistake("Trainer", "GPUs", "-1") { _ = Trainer(maxEpochs: 1, gpuCount: -1) },
+    Mistake("Trainer", "gradientClip", "0", "0.0") { _ = Trainer(maxEpochs: 1, gradientClip: 0) },
+    Mistake("Trainer", "accumulatedBatches", "1", "0") {
       _ = Trainer(maxEpochs: 1, accumulatedBatches: 0)
     },
   ]
@@ -324,6 +321,6 @@ private func summary(_ event: TrainerEvent) -> String {
     ) { [index] in
       TrainerTests.mistakes[index].body()
     }
-    expect(result, says: Self.mistakes[index].message)
+    expect(result, names: Self.mistakes[index].names)
   }
 }

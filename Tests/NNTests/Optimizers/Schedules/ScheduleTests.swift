@@ -1,5 +1,6 @@
 import Autograd
 import Foundation
+import TestSupport
 import Testing
 
 @testable import NN
@@ -99,23 +100,19 @@ struct ScheduleFixture: Decodable {
   }
 
   static let mistakes = [
-    Mistake("step: size must be at least 1, got 0") { _ = Schedule.step(size: 0) },
-    Mistake("oneCycle: needs at least 2 steps, got 1") {
-      _ = Schedule.oneCycle(maximum: 1, steps: 1)
-    },
-    Mistake("linear: factors must be above 0") { _ = Schedule.linear(from: 0) },
-    Mistake("oneCycle: the momentum must be at least 0 and below 1, got 0.5...1.0") {
+    Mistake("step", "size", "1", "0") { _ = Schedule.step(size: 0) },
+    Mistake("oneCycle", "2 steps", "1") { _ = Schedule.oneCycle(maximum: 1, steps: 1) },
+    Mistake("linear", "factors", "0") { _ = Schedule.linear(from: 0) },
+    Mistake("oneCycle", "momentum", "0", "1", "0.5...1.0") {
       _ = Schedule.oneCycle(maximum: 1, steps: 2, momentum: 0.5...1)
     },
-    Mistake("sequence: 2 schedules need 1 milestones, got []") {
+    Mistake("sequence", "2 schedules", "1 milestones", "[]") {
       _ = Schedule.sequence([.unchanging, .unchanging], switchingAt: [])
     },
-    Mistake("sequence: milestones must be above 0 and ascend, got [5, 5]") {
+    Mistake("sequence", "milestones", "0", "[5, 5]") {
       _ = Schedule.sequence([.unchanging, .unchanging, .unchanging], switchingAt: [5, 5])
     },
-    Mistake("Plateau: the factor must be between 0 and 1, got 1.0") {
-      _ = Plateau.Options { $0.factor = 1 }
-    },
+    Mistake("Plateau", "factor", "0", "1", "1.0") { _ = Plateau.Options { $0.factor = 1 } },
   ]
 
   @Test(arguments: mistakes.indices) func mistakesStop(index: Int) async {
@@ -124,6 +121,6 @@ struct ScheduleFixture: Decodable {
     ) { [index] in
       ScheduleTests.mistakes[index].body()
     }
-    expect(result, says: Self.mistakes[index].message)
+    expect(result, names: Self.mistakes[index].names)
   }
 }
