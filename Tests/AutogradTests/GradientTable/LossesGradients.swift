@@ -1,25 +1,27 @@
 @testable import Autograd
 
-// The rows of losses and of attention.
+// The rows of the operations of the folder `Operations/Losses`, an array for each file.
 extension GradientTable {
-  static let losses: [GradientRow] = [
+  // MARK: CrossEntropy.swift
+
+  static let crossEntropyRows: [GradientRow] = [
     GradientRow(
       "crossEntropy(Tensor, Tensor, weight:, ignoreIndex:, labelSmoothing:, reduction:)"
     ) {
-      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3, like: $0[0])) }
-      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3, like: $0[0]), reduction: .sum) }
-      at([4, 3]) { crossEntropy($0[0], labels([4], below: 3, like: $0[0]), reduction: .none) }
-      at([2, 3, 4]) { crossEntropy($0[0], labels([2, 4], below: 3, like: $0[0])) }
+      at([4, 3]) { crossEntropy($0[0], indices([4], below: 3, like: $0[0])) }
+      at([4, 3]) { crossEntropy($0[0], indices([4], below: 3, like: $0[0]), reduction: .sum) }
+      at([4, 3]) { crossEntropy($0[0], indices([4], below: 3, like: $0[0]), reduction: .none) }
+      at([2, 3, 4]) { crossEntropy($0[0], indices([2, 4], below: 3, like: $0[0])) }
       at([2, 3, 2, 2]) {
-        crossEntropy($0[0], labels([2, 2, 2], below: 3, like: $0[0]), reduction: .none)
+        crossEntropy($0[0], indices([2, 2, 2], below: 3, like: $0[0]), reduction: .none)
       }
-      at([1, 1]) { crossEntropy($0[0] * $0[0], labels([1], below: 1, like: $0[0])) }
-      at([3]) { crossEntropy($0[0], labels([], below: 3, like: $0[0])) }
-      at([0, 3]) { crossEntropy($0[0], labels([0], below: 3, like: $0[0]), reduction: .sum) }
-      at([4, 3], layout: .transposed) { crossEntropy($0[0], labels([4], below: 3, like: $0[0])) }
+      at([1, 1]) { crossEntropy($0[0] * $0[0], indices([1], below: 1, like: $0[0])) }
+      at([3]) { crossEntropy($0[0], indices([], below: 3, like: $0[0])) }
+      at([0, 3]) { crossEntropy($0[0], indices([0], below: 3, like: $0[0]), reduction: .sum) }
+      at([4, 3], layout: .transposed) { crossEntropy($0[0], indices([4], below: 3, like: $0[0])) }
       at([5, 3]) {
         crossEntropy(
-          $0[0], labels([5], below: 3, like: $0[0]),
+          $0[0], indices([5], below: 3, like: $0[0]),
           weight: Tensor([1, 2, 0.5], dtype: $0[0].dtype, device: $0[0].device),
           ignoreIndex: 1, labelSmoothing: 0.2)
       }
@@ -29,11 +31,16 @@ extension GradientTable {
       }
     },
     GradientRow("nllLoss(Tensor, Tensor, weight:, ignoreIndex:, reduction:)") {
-      at([4, 3]) { nllLoss($0[0] * $0[0], labels([4], below: 3, like: $0[0])) }
+      at([4, 3]) { nllLoss($0[0] * $0[0], indices([4], below: 3, like: $0[0])) }
       at([2, 3, 2]) {
-        nllLoss($0[0] * $0[0], labels([2, 2], below: 3, like: $0[0]), ignoreIndex: 0)
+        nllLoss($0[0] * $0[0], indices([2, 2], below: 3, like: $0[0]), ignoreIndex: 0)
       }
     },
+  ]
+
+  // MARK: Losses.swift
+
+  static let lossesRows: [GradientRow] = [
     GradientRow("mseLoss(Tensor, Tensor, weight:, reduction:)") {
       pair { mseLoss($0, $1, reduction: $2) }
       at([2, 3], [2, 3]) { mseLoss($0[0], $0[1], weight: $0[1].square() + 1) }
@@ -87,28 +94,7 @@ extension GradientTable {
     },
   ]
 
-  static let attention: [GradientRow] = [
-    GradientRow(
-      "scaledDotProductAttention(Tensor, Tensor, Tensor, mask:, causal:, scale:, enableGQA:)"
-    ) {
-      at([2, 3, 4], [2, 5, 4], [2, 5, 2]) { scaledDotProductAttention($0[0], $0[1], $0[2]) }
-      at([3, 4], [3, 4], [3, 2]) {
-        scaledDotProductAttention($0[0], $0[1], $0[2], causal: true, scale: 0.3)
-      }
-      at([4, 2, 3], [2, 3, 3], [2, 3, 1]) {
-        scaledDotProductAttention($0[0], $0[1], $0[2], enableGQA: true)
-      }
-      at([2, 4], [3, 4], [3, 2], [2, 3]) {
-        scaledDotProductAttention($0[0], $0[1], $0[2], mask: $0[3])
-      }
-      at([2, 4], [3, 4], [3, 2]) {
-        scaledDotProductAttention(
-          $0[0], $0[1], $0[2],
-          mask: Tensor(
-            scalars: [true, false, true, false, false, false], shape: [2, 3], device: $0[0].device))
-      }
-    }
-  ]
+  // MARK: What rows share
 
   @GradientCases
   private static func pair(
@@ -122,13 +108,5 @@ extension GradientTable {
   private static func signs(_ shape: [Int], like x: Tensor) -> Tensor {
     Tensor(
       (0..<shape.reduce(1, *)).map { $0 % 2 == 0 ? 1.0 : -1.0 }, shape: shape, device: x.device)
-  }
-
-  /// Integers with repetitions in no obvious order.
-  private static func labels(_ shape: [Int], below limit: Int, like x: Tensor) -> Tensor {
-    let count = shape.reduce(1, *)
-    return Tensor(
-      scalars: (0..<count).map { ($0 * $0 * 5 + $0 * 3 + 1) % limit }, shape: shape,
-      device: x.device)
   }
 }
