@@ -107,7 +107,7 @@ struct PassCase: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test(arguments: cases) func inFloat32Too(_ one: PassCase) throws {
+  @Test(arguments: cases) func float32PassesAgree(_ one: PassCase) throws {
     for (kind, path, error) in try Self.errors(one, .float32) {
       #expect(error < 1e-4, "\(kind) \(path)")
     }

@@ -4,7 +4,7 @@ import Testing
 @testable import Autograd
 
 @Suite struct AnomaliesTests {
-  @Test func whatIsFinitePasses() {
+  @Test func finiteResultsPass() {
     let (value, slope) = detectAnomalies {
       valueAndGradient(at: Tensor([1, 2])) { $0.log().sum() }
     }

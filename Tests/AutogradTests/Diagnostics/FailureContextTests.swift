@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func aFailureInAModuleNamesIt() async {
+  @Test func failureNamesTheRunningModule() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {

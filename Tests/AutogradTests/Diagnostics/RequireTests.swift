@@ -4,7 +4,7 @@ import Testing
 @testable import Autograd
 
 @Suite struct RequireTests {
-  @Test func aConditionThatHoldsWorksOutNoMessage() {
+  @Test func passingConditionComputesNoMessage() {
     let calls = EventCounter()
     func message() -> String {
       calls.increment()

@@ -183,7 +183,7 @@ struct ArithmeticTests {
     expect(result, names: "+", "bool [2]", "[1]")
   }
 
-  @Test func aFractionBesideIntegers() async {
+  @Test func fractionTimesIntegersStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor(scalars: [1, 2]) * 2.5
     }

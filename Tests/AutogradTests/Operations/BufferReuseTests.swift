@@ -117,7 +117,7 @@ struct BufferReuseTests {
   ]
 
   @Test(arguments: functions.indices)
-  func aTensorThatSomebodySeesNeverChanges(_ index: Int) {
+  func sharedTensorsNeverChange(_ index: Int) {
     let function = Self.functions[index]
     for layout in Layout.allCases {
       let x = layout.make([3, 3]) { Reference.random($0, low: 0.5, high: 2, dtype: .float32) }

@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  @Test func isNilWhereItDoesNotApply() {
+  @Test func operandsThatCannotBeFusedGiveNil() {
     let (test, x) = (Case.all[0], Case.all[0].tensors(16, .float32))
     #expect(test.fused(x) != nil)
     #expect(test.fused([x[0], x[1].asType(.float64), x[2]]) == nil)

@@ -181,28 +181,28 @@ struct ConvolutionTests {
     expect(result, names: "conv2d", "float32 [5, 5]", "float32 [4, 3, 3, 3]")
   }
 
-  @Test func aKernelLargerThanTheImage() async {
+  @Test func kernelLargerThanTheImageStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([1, 1, 3, 3]), dilation: 2)
     }
     expect(result, names: "conv2d", "window of [3, 3]", "dilation [2, 2]", "padding [0, 0]")
   }
 
-  @Test func aStrideOfZero() async {
+  @Test func strideOfZeroStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([1, 1, 1, 1]), stride: [1, 0])
     }
     expect(result, names: "conv2d", "kernel [1, 1]", "stride [1, 0]", "1")
   }
 
-  @Test func twoTypes() async {
+  @Test func imagesAndWeightsOfTwoTypesStop() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([1, 1, 1, 1], dtype: .float64))
     }
     expect(result, names: "conv2d", "float32 [1, 1, 3, 3]", "float64 [1, 1, 1, 1]")
   }
 
-  @Test func aBiasOfAnotherLength() async {
+  @Test func biasOfAnotherLengthStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(
         Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([2, 1, 1, 1]), bias: Tensor.zeros([3]))
@@ -210,7 +210,7 @@ struct ConvolutionTests {
     expect(result, names: "conv2d", "bias", "float32 [2]", "float32 [3]")
   }
 
-  @Test func threeSizesForTwoAxes() async {
+  @Test func threePaddingSizesForTwoAxesStop() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.zeros([1, 1, 3, 3]), Tensor.zeros([2, 1, 1, 1]), padding: [1, 1, 1])
     }

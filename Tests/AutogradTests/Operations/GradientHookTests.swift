@@ -20,7 +20,7 @@ import Testing
     #expect(calls.count == 1)
   }
 
-  @Test func withoutATapeItIsTheTensor() {
+  @Test func hookWithoutATapeReturnsTheTensor() {
     let x = Tensor([1, 2])
     expect(x.onGradient { _ in fail("called") }, equals: [1, 2])
   }

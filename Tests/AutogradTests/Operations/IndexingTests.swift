@@ -32,7 +32,7 @@ struct IndexingTests {
   }
 
   @Test(arguments: DType.allCases)
-  func everyType(_ dtype: DType) {
+  func slicingAndJoiningEveryType(_ dtype: DType) {
     let x = Tensor([[1, 0, 1], [0, 0, 1]], dtype: dtype)
     let picked = x.transpose().slice(axis: 0, step: 2)
     #expect(picked.dtype == dtype)

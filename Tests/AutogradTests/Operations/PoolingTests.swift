@@ -152,7 +152,7 @@ struct PoolingTests {
     }
   }
 
-  @Test func theFirstOfEqualsGetsTheGradient() {
+  @Test func firstOfEqualMaximaGetsTheGradient() {
     for stride in [1, 2] {
       let slope = gradient(at: Tensor.ones([2, 2])) {
         maxPool2d($0, kernelSize: 2, stride: .all(stride)).sum()
@@ -168,7 +168,7 @@ struct PoolingTests {
   }
 
   /// As PyTorch; its gradient there writes beyond the image (2.13), ours is 0.
-  @Test func aWindowWithoutElements() {
+  @Test func windowOutsideTheImageGivesMinusInfinity() {
     let x = Tensor([[1, 2], [3, 4]], dtype: .float64).reshape([1, 2, 2])
     let result = valueAndGradient(at: x) { x in
       maxPool2d(x, kernelSize: 2, padding: [1, 0], dilation: [3, 1]).sum()
@@ -185,28 +185,28 @@ struct PoolingTests {
     }
   }
 
-  @Test func anEmptyImage() async {
+  @Test func poolingAnEmptyImageStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = maxPool2d(Tensor.zeros([1, 0, 0]), kernelSize: 2, padding: 1)
     }
     expect(result, names: "maxPool2d", "float32 [1, 0, 0]")
   }
 
-  @Test func tooMuchPadding() async {
+  @Test func paddingAboveHalfTheKernelStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = avgPool2d(Tensor.zeros([1, 4, 4]), kernelSize: 2, padding: 2)
     }
     expect(result, names: "avgPool2d", "padding [2, 2]", "kernel [2, 2]")
   }
 
-  @Test func aVector() async {
+  @Test func poolingAVectorStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = maxPool2d(Tensor.zeros([4]), kernelSize: 2)
     }
     expect(result, names: "maxPool2d", "float32 [4]")
   }
 
-  @Test func aWindowLargerThanTheImage() async {
+  @Test func windowLargerThanTheImageStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = avgPool2d(Tensor.zeros([1, 2, 4]), kernelSize: 3)
     }

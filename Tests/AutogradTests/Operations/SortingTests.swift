@@ -63,7 +63,7 @@ import Testing
     expect(x.topK(5).values, equals: Reference(x.sort(descending: true).values[.all, ..<5]))
   }
 
-  @Test func moreThanThereAre() async {
+  @Test func topKBeyondTheAxisStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).topK(4)
     }

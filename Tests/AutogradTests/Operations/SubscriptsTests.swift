@@ -85,35 +85,35 @@ import Testing
     expect(dx, equals: [2])
   }
 
-  @Test func anIndexOutOfRange() async {
+  @Test func indexOutOfRangeStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3])[0, -4]
     }
     expect(result, names: "subscript", "index -4", "size 3", "axis 1", "float32 [2, 3]")
   }
 
-  @Test func anIndexTensorOutOfRange() async {
+  @Test func indexTensorOutOfRangeStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3])[.all, [0, 3]]
     }
     expect(result, names: "subscript", "index 3", "size 3")
   }
 
-  @Test func tooManyPlaces() async {
+  @Test func moreItemsThanAxesStop() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2])[0, .newAxis, 1]
     }
     expect(result, names: "subscript", "2 items", "float32 [2]")
   }
 
-  @Test func aMaskThatDoesNotFit() async {
+  @Test func maskThatDoesNotFitStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3])[Tensor(scalars: [true, false, true])]
     }
     expect(result, names: "subscript", "mask bool [3]", "float32 [2, 3]", "axis 0")
   }
 
-  @Test func aValueThatDoesNotFit() async {
+  @Test func assignedValueThatDoesNotFitStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var x = Tensor.zeros([2, 3])
       x[0] = Tensor.zeros([2])
@@ -121,7 +121,7 @@ import Testing
     expect(result, names: "subscript", "float32 [2]", "[3]", "float32 [2, 3]")
   }
 
-  @Test func floatingPointPlaces() async {
+  @Test func floatingPointIndicesStop() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3])[Tensor([1])]
     }

@@ -16,7 +16,7 @@ import Testing
     expect(x, equals: [7, 10])
   }
 
-  @Test func whoSeesTheMemorySeesNoChange() {
+  @Test func updateLeavesCopiesAndViewsAlone() {
     var x = Tensor([1, 2])
     let copy = x
     x.update(adding: x, times: 1)

@@ -56,7 +56,7 @@ import Testing
       })
   }
 
-  @Test func theFormThatSaves() throws {
+  @Test func differentiableWithSavedValues() throws {
     let hadSaved = EventCounter()
     expect(
       gradient(at: x) { Self.softplus($0, hadSaved).sum() }, equals: Reference(x.sigmoid()),
@@ -87,7 +87,7 @@ import Testing
     #expect(whole <= 1)
   }
 
-  @Test func theFormThatNeedsOnlyTheResult() {
+  @Test func differentiableByItsResult() {
     let e = Reference(x.exp())
     expect(gradient(at: x) { Self.cubeByResult($0).sum() }, equals: e, tolerance: 1e-6)
     expect(
@@ -95,13 +95,13 @@ import Testing
       tolerance: 1e-6)
   }
 
-  @Test func theFormOfOneInput() {
+  @Test func differentiableOfOneInput() {
     expect(gradient(at: x) { Self.cube($0).sum() }, equals: [0.75, 12])
     expect(gradient(at: x) { x in gradient(at: x) { Self.cube($0).sum() }.sum() }, equals: [3, 12])
     expect(hessian(at: x) { Self.cube($0).sum() }, equals: [3, 0, 0, 12], shape: [2, 2])
   }
 
-  @Test func theFormOfTwoInputs() {
+  @Test func differentiableOfTwoInputs() {
     let row = Tensor([3, 4], dtype: .float64)
     let column = Tensor([[1], [2]], dtype: .float64)
     let results = gradients(at: [row, column]) { (Self.product($0[0], $0[1]) * row).sum() }
@@ -119,7 +119,7 @@ import Testing
     expect(crossed, equals: [0.75, 12])
   }
 
-  @Test func theFormOfLists() {
+  @Test func differentiableOfLists() {
     let other = Tensor([3, 4], dtype: .float64)
     let results = gradients(at: [x, other]) { xs in
       let parts = Self.both(xs[0], xs[1])

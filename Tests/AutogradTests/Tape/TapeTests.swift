@@ -64,7 +64,7 @@ import Testing
     expect(tape.gradient(of: Tensor(5), at: x), equals: [0, 0])
   }
 
-  @Test func aTensorMayBeAskedForTwice() {
+  @Test func gradientsAtATensorListedTwice() {
     let tape = Tape()
     let x = tape.watch(Tensor([3]))
     let unused = tape.watch(Tensor([3]))

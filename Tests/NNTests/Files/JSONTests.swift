@@ -104,7 +104,7 @@ extension JSON: Equatable {
     ("\u{a0}1", "expected a value at byte 0"),
   ]
 
-  @Test(arguments: malformed.indices) func whatIsMalformedIsRefused(index: Int) {
+  @Test(arguments: malformed.indices) func malformedTextIsRefused(index: Int) {
     let (text, reason) = Self.malformed[index]
     #expect(Self.refusal(text.utf8) == reason, "\(text)")
   }

@@ -65,7 +65,7 @@ import Testing
     #expect(found[1].tensor.scalars() == [0.10009765625, -2, 3.00405527e38])
   }
 
-  @Test func theBytesAreTheFormats() throws {
+  @Test func writtenBytesFollowTheFormat() throws {
     let folder = try TemporaryFolder()
     try Safetensors.write(
       [("b", Tensor([1, -2], shape: [2, 1])), ("a", Tensor(scalars: [UInt8(7)], shape: []))],
@@ -194,7 +194,7 @@ import Testing
       "x has the impossible shape"),
   ]
 
-  @Test(arguments: broken) func whatIsWrongIsSaid(_ item: Broken) throws {
+  @Test(arguments: broken) func brokenFilesAreRefusedWithAReason(_ item: Broken) throws {
     let folder = try TemporaryFolder()
     try folder.write(item.bytes, to: "f")
     let error = #expect(throws: FileError.self) { try Safetensors.read(folder("f")) }

@@ -91,7 +91,7 @@ import Testing
   }
 
   /// In a process of its own, since memory is counted for the whole process.
-  @Test func lessMemoryIsUsed() async {
+  @Test func checkpointsSaveMemory() async {
     await #expect(processExitsWith: .success) {
       func peak(checkpointed: Bool) -> Int {
         let blocks = (0..<8).map { _ in

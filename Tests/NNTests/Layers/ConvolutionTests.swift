@@ -54,7 +54,7 @@ import Testing
       layer.weight.value.shape == [6, 4 / layer.groups] + layer.weight.shape[2...].map { $0! })
   }
 
-  @Test func itIsTheFunction() {
+  @Test func conv2dLayerEqualsTheFunction() {
     let layer = Conv2d(4, 6, kernelSize: 3, stride: 2, padding: 1, dilation: 2, groups: 2)
     let x = inputs([2, 4, 9, 8])
     let y = conv2d(

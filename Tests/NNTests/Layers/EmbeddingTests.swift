@@ -4,7 +4,7 @@ import Testing
 @testable import NN
 
 @Suite struct EmbeddingTests {
-  @Test func itLooksVectorsUp() {
+  @Test func embeddingLooksVectorsUp() {
     let layer = Embedding(vectors: Tensor([[1, 2], [3, 4], [5, 6]]))
     #expect(layer(Tensor(scalars: [2, 0])).floats == [5, 6, 1, 2])
     #expect(layer(Tensor(scalars: [1, 1, 0, 2], shape: [2, 2])).shape == [2, 2, 2])
@@ -12,7 +12,7 @@ import Testing
     #expect(layer(Tensor(scalars: [Int]())).shape == [0, 2])
   }
 
-  @Test func itStartsStandardNormalButForPadding() {
+  @Test func embeddingStartsStandardNormalButForPadding() {
     let layer = Embedding(2_000, 10, paddingIndex: -2)
     layer.initialize(seed: 0)
     let values = layer.weight.value
@@ -41,7 +41,7 @@ import Testing
     #expect(layer.description == "Embedding 3 -> 2, padding 0, gradients by frequency")
   }
 
-  @Test func inASequence() {
+  @Test func embeddingInASequential() {
     let net = Sequential(Embedding(10, 4), Flatten(), LazyLinear(2))
     #expect(net(Tensor(scalars: [1, 2, 3, 9, 0, 5], shape: [2, 3])).shape == [2, 2])
     #expect(net.namedParameters.map(\.path) == ["0.weight", "2.weight", "2.bias"])

@@ -24,7 +24,7 @@ import Testing
     #expect(layer(x).select(axis: 0, at: 3).floats == layer(x.select(axis: 0, at: 3)).floats)
   }
 
-  @Test func anyStrides() {
+  @Test func linearOfAnyStrides() {
     let layer = Linear(3, 2)
     let x = inputs([3, 4])
     #expect(layer(x.transpose()).floats == layer(x.transpose().contiguous()).floats)

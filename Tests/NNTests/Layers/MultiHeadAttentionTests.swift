@@ -81,7 +81,7 @@ import Testing
     Tensor.where(mask .> 0, Tensor.full(mask.shape, -Double.infinity), 0)
   }
 
-  @Test func whoSeesNothingGetsTheBias() {
+  @Test func fullyMaskedQueryGetsTheBias() {
     let attention = MultiHeadAttention(2, heads: 1)
     attention.parameters[3].value = Tensor([5, 7])
     let y = attention(inputs([1, 2, 2]), keyPaddingMask: .ones([1, 2]) .> 0)

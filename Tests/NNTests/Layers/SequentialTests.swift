@@ -4,7 +4,7 @@ import Testing
 @testable import NN
 
 @Suite struct SequentialTests {
-  @Test func itAppliesItsLayersInOrder() {
+  @Test func sequentialAppliesItsLayersInOrder() {
     let linear = Linear(2, 2, bias: false)
     linear.weight.value = Tensor([[-1, 0], [0, 1]])
     let x = Tensor([[1, 2]])
@@ -13,7 +13,7 @@ import Testing
     #expect(x.floats == [1, 2])
   }
 
-  @Test func anEmptyOneReturnsItsInput() {
+  @Test func emptySequentialReturnsItsInput() {
     let model = Sequential()
     #expect(model.isEmpty && model.count == 0 && model.parameters.isEmpty)
     #expect(model(Tensor([1, 2])).floats == [1, 2])

@@ -29,7 +29,7 @@ import Testing
     #expect(types.map(\.1) == [.float64, .float64, .int64])
   }
 
-  @Test func whatHasNoValueYetGetsItInTheType() {
+  @Test func lazyParametersTakeTheConvertedType() {
     let (model, converted) = (Self.model(), Self.model().to(.float64))
     model.materialize(for: Self.inputs)
     converted.materialize(for: Self.inputs.asType(.float64))

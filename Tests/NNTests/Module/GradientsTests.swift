@@ -5,7 +5,7 @@ import Testing
 @testable import NN
 
 @Suite struct GradientsTests {
-  @Test func theyComeInTheParametersOrder() {
+  @Test func gradientsFollowTheOrderOfParameters() {
     let model = Sequential(Linear(3, 4), Tanh(), Linear(4, 2))
     let (_, gradients) = model.valueAndGradients { model(inputs([5, 3])).square().sum() }
     #expect(
@@ -18,7 +18,7 @@ import Testing
     #expect(others.map(\.gradient.floats) == gradients.map(\.gradient.floats).reversed())
   }
 
-  @Test func aParameterNotReachedHasNoEntry() {
+  @Test func unreachedParameterHasNoGradient() {
     let (used, unused) = (Linear(2, 1), Linear(2, 1))
     let model = Sequential(used, unused)
     let (_, gradients) = model.valueAndGradients {
@@ -33,7 +33,7 @@ import Testing
     #expect(model.values[2...] == before[2...] && model.values[0] != before[0])
   }
 
-  @Test func thoseOfASharedLayerAreSummed() {
+  @Test func sharedLayerGradientsAreSummed() {
     let shared = Linear(1, 1, bias: false)
     shared.weight.value = Tensor([[3]])
     let model = Sequential(shared, shared)
@@ -43,7 +43,7 @@ import Testing
     #expect(gradients[shared.weight]?.item() == 12)  // 2 w x
   }
 
-  @Test func aParameterListedTwiceCountsOnce() {
+  @Test func parameterListedTwiceCountsOnce() {
     let layer = Linear(1, 1, bias: false)
     layer.weight.value = Tensor([[3]])
     let twice = layer.parameters + layer.parameters
@@ -53,7 +53,7 @@ import Testing
     #expect(layer.weight.value.item() == 1)
   }
 
-  @Test func theValueIsAConstantAfterwards() {
+  @Test func lossValueIsNotTraced() {
     let layer = Linear(1, 1)
     var total = Tensor(0)
     for _ in 1...3 { total += layer.valueAndGradients { layer(.ones([1, 1])).sum() }.value }
@@ -153,7 +153,7 @@ import Testing
   }
 
   /// As `clip_grad_norm_` has it, so that a broken step does not look like a whole one.
-  @Test func whatIsNotFiniteSpreads() throws {
+  @Test func clippingSpreadsNaNAndInfinity() throws {
     let (a, b) = (Parameter(Tensor([0])), Parameter(Tensor([0])))
     let broken = Gradients([(a, Tensor([Float.nan])), (b, Tensor([0.1]))]).clipped(norm: 1)
     #expect(broken.allSatisfy { $0.gradient.item().isNaN })

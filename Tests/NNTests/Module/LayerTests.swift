@@ -39,7 +39,7 @@ private final class Pair: Module {
     #expect("\(Sequential())" == "Sequential")
   }
 
-  @Test func aFailureNamesThePath() async {
+  @Test func failureNamesThePathOfTheLayer() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -48,7 +48,7 @@ private final class Pair: Module {
     expect(result, names: "Sequential.1.0 (Linear 2 -> 2)", "dimension 2", "[1, 3]")
   }
 
-  @Test func aFailureInAModelThatIsNoLayerNamesThePath() async {
+  @Test func failureInAModuleThatIsNoLayerNamesThePath() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -57,7 +57,7 @@ private final class Pair: Module {
     expect(result, names: "Pair.right.0 (Linear 2 -> 4)", "dimension 2", "[1, 5]")
   }
 
-  @Test func aFailureAfterACallIsNotThatLayers() async {
+  @Test func failureAfterACallDoesNotNameTheLayer() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {

@@ -118,7 +118,7 @@ import Testing
     #expect(c(.ones([64])).floats != d(.ones([64])).floats)
   }
 
-  @Test func aSecondWidthNamesBoth() async {
+  @Test func secondInputSizeStopsNamingBothSizes() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {

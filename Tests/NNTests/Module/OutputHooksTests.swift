@@ -29,7 +29,7 @@ import Testing
     #expect(seen.count == 7, "it ends with the closure")
   }
 
-  @Test func onlyTheModulesOwnLayersAndNesting() {
+  @Test func nestedObserversSeeTheirOwnModules() {
     let (a, b) = (Linear(2, 2), Linear(2, 2))
     var seen: [String] = []
     a.observingOutputs { _, _, _ in

@@ -5,7 +5,7 @@ import Testing
 @testable import NN
 
 @Suite struct ParameterTests {
-  @Test func itIsDeclaredThenReady() {
+  @Test func lazyParameterIsReadyAfterItsFirstShape() {
     let parameter = Parameter(shape: [2, nil], initializer: .ones)
     #expect(!parameter.isReady && parameter.count == nil)
     #expect(parameter.description == "Parameter [2, ?]")
@@ -95,7 +95,7 @@ import Testing
     expect(result, names: Self.mistakes[index].names)
   }
 
-  @Test func itCanBeChangedAfterAndBetweenGradients() {
+  @Test func parameterCanBeChangedAfterAndBetweenGradients() {
     struct Failure: Error {}
     let layer = Linear(1, 1)
     _ = layer.valueAndGradients { layer(.ones([1, 1])).sum() }

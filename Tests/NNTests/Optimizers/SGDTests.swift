@@ -18,7 +18,7 @@ import Testing
     #expect(a.value.floats == [0, 1])
   }
 
-  @Test func aRegressionByHand() {
+  @Test func linearRegressionByHand() {
     // y = w x + b, loss (y - t)^2; w = 1, b = 0, x = 2, t = 5.
     let layer = Linear(1, 1)
     layer.weight.value = Tensor([[1]])
@@ -37,14 +37,14 @@ import Testing
     #expect(layer.values == [[2.125], [0.5625]])
   }
 
-  @Test func whoHoldsAValueDoesNotSeeItChange() {
+  @Test func stepLeavesCopiesOfTheValueAlone() {
     let parameter = Parameter(Tensor([1]))
     let before = parameter.value
     SGD([parameter], learningRate: 1).step(Gradients([(parameter, Tensor([1]))]))
     #expect(before.floats == [1] && parameter.value.floats == [0])
   }
 
-  @Test func othersParametersStay() {
+  @Test func stepLeavesOtherParametersAlone() {
     let (own, other) = (Parameter(Tensor([1])), Parameter(Tensor([1])))
     let gradients = Gradients([(own, Tensor([1])), (other, Tensor([1]))])
     SGD([own], learningRate: 1).step(gradients)

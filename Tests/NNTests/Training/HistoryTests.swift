@@ -31,7 +31,7 @@ import Testing
     #expect(History(epochs: [metrics]).csv.hasSuffix("\n3,nan,inf,0.250000,0.500\n"))
   }
 
-  @Test func anEmptyRunIsAHeader() {
+  @Test func emptyHistoryIsOnlyAHeader() {
     #expect(History(wasInterrupted: true).csv == "epoch,train_loss,val_loss,val_acc,seconds\n")
     #expect(History() != History(wasInterrupted: true))
   }

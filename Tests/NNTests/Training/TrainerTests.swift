@@ -72,13 +72,13 @@ private func summary(_ event: TrainerEvent) -> String {
     #expect(history.epochs.map(\.epoch) == [1, 2] && !history.wasInterrupted)
   }
 
-  @Test func theDeviceAndWhy() {
+  @Test func deviceSummarySaysWhy() {
     #expect(
       Trainer(maxEpochs: 1, gpuCount: 2).deviceSummary
         == "cpu (gpuCount is 2, but this build has no GPU backend)")
   }
 
-  @Test func theHistoryIsWhatEventsSaid() throws {
+  @Test func historyHoldsTheFiguresOfTheEvents() throws {
     let data = DataSplit(training: numbers([1, 2, 3, 10]), batchSize: 2)
     var losses: [Double] = []
     var finished: History?
@@ -110,7 +110,7 @@ private func summary(_ event: TrainerEvent) -> String {
     #expect(model.batchCounts.count == 5)
   }
 
-  @Test func anErrorOfAnEventsReceiverPasses() {
+  @Test func errorThrownByTheEventHandlerIsRethrown() {
     struct Failure: Error {}
     let data = DataSplit(training: numbered(6), batchSize: 2)
     #expect(throws: Failure.self) {
@@ -211,7 +211,7 @@ private func summary(_ event: TrainerEvent) -> String {
     #expect(abs(model.net.weight.value.item() - 3) < 1e-3)
   }
 
-  @Test func aRegressionOnDataOfOnesOwnLearns() throws {
+  @Test func regressionOnACustomDatasetLearns() throws {
     let model = Regression()
     model.initialize(seed: 0)
     let data = DataSplit(
@@ -224,7 +224,7 @@ private func summary(_ event: TrainerEvent) -> String {
     #expect(model.parameterCount == 49)
   }
 
-  @Test func noValidationExamplesAreNoValidation() throws {
+  @Test func emptyValidationSetGivesNoFigures() throws {
     let data = DataSplit(
       training: numbers([1, 2, 3]), validation: numbers([]), batchSize: 2)
     let history = try Trainer(maxEpochs: 1).fit(Reporter(), data)

@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test func anUnknownNameIsAnError() async {
+  @Test func unknownKernelSetNameStops() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {

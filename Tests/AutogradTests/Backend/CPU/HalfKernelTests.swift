@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(arguments: KernelSet.all, types)
-  func everyNumberAndBack(_ set: KernelSet, _ type: DType) {
+  func everyHalfSurvivesTheWayToFloatAndBack(_ set: KernelSet, _ type: DType) {
     let halves = Cells(type, 1 << 16)
     for index in 0..<halves.count {
       halves.memory.storeBytes(of: UInt16(index), toByteOffset: 2 * index, as: UInt16.self)
@@ -43,7 +43,7 @@ import Testing
 
   /// Float32 numbers with every upper half and with lower halves at and beside ties.
   @Test(arguments: KernelSet.all, types)
-  func everyRounding(_ set: KernelSet, _ type: DType) {
+  func floatsAreRoundedLikeTheReference(_ set: KernelSet, _ type: DType) {
     let ends: [UInt32] = [
       0, 1, 0x0fff, 0x1000, 0x1001, 0x1fff, 0x2000, 0x3000, 0x7fff, 0x8000, 0x8001, 0xffff,
     ]
@@ -67,7 +67,7 @@ import Testing
 
   /// Swift's own conversion says the same as the reference.
   #if !(os(macOS) && arch(x86_64))
-    @Test func theReferenceIsSwifts() {
+    @Test func referenceRoundsLikeSwift() {
       var random = RandomStream(seed: 7)
       let floats = Cells(.float32, 20_000)
       let words = floats.memory.assumingMemoryBound(to: UInt32.self)
