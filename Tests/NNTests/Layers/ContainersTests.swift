@@ -92,7 +92,7 @@ import Testing
     Mistake("CELU", "alpha", "0", "-1.0") { _ = CELU(alpha: -1) },
     Mistake("Hardtanh", "min 1.0", "max 0.0") { _ = Hardtanh(min: 1, max: 0) },
     Mistake("PReLU", "1 slope", "0") { _ = PReLU(0) },
-    Mistake("PReLU 3", "3 channels", "dimension 1", "[2, 4]") { _ = PReLU(3)(.zeros([2, 4])) },
+    Mistake("PReLU 3", "3 channels", "axis 1", "[2, 4]") { _ = PReLU(3)(.zeros([2, 4])) },
   ]
 
   @Test(arguments: mistakes.indices) func mistakesStop(index: Int) async {

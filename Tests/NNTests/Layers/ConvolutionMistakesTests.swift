@@ -49,10 +49,10 @@ import Testing
     Mistake("Conv3d", "volumes", "[3, 2, 2]") {
       _ = LazyConv3d(4, kernelSize: 1)(.zeros([3, 2, 2]))
     },
-    Mistake("Conv2d 2 -> 3, kernel 1x1", "2 channels", "dimension 0", "[1, 2, 2]") {
+    Mistake("Conv2d 2 -> 3, kernel 1x1", "2 channels", "axis 0", "[1, 2, 2]") {
       _ = Conv2d(2, 3, kernelSize: 1)(.zeros([1, 2, 2]))
     },
-    Mistake("ConvTranspose2d 2 -> 3, kernel 1x1", "2 channels", "dimension 1", "[1, 3, 2, 2]") {
+    Mistake("ConvTranspose2d 2 -> 3, kernel 1x1", "2 channels", "axis 1", "[1, 3, 2, 2]") {
       _ = ConvTranspose2d(2, 3, kernelSize: 1)(.zeros([1, 3, 2, 2]))
     },
     Mistake("Conv1d 1 -> 1, kernel 3, padding 2, reflect", "pad", "reflect", "3 elements") {
@@ -64,7 +64,7 @@ import Testing
     Mistake("BatchNorm1d", "1 channel", "0") { _ = BatchNorm1d(0) },
     Mistake("BatchNorm3d", "momentum", "0", "1", "1.5") { _ = LazyBatchNorm3d(momentum: 1.5) },
     Mistake("BatchNorm1d ?", "[1, 2, 3, 4]") { _ = LazyBatchNorm1d()(.zeros([1, 2, 3, 4])) },
-    Mistake("BatchNorm2d 2", "2 channels", "dimension 1", "[2, 3, 1, 2]") {
+    Mistake("BatchNorm2d 2", "2 channels", "axis 1", "[2, 3, 1, 2]") {
       _ = BatchNorm2d(2)(.zeros([2, 3, 1, 2]))
     },
     Mistake("BatchNorm2d 2", "images", "[2, 2]") { _ = BatchNorm2d(2)(.zeros([2, 2])) },

@@ -9,7 +9,7 @@ import Testing
   static let mistakes = [
     Mistake("Linear", "1 input", "0 -> 3") { _ = Linear(0, 3) },
     Mistake("Linear", "1 input", "? -> 0") { _ = LazyLinear(0) },
-    Mistake("Linear 2 -> 3", "dimension 2", "[4, 3]") { _ = Linear(2, 3)(.zeros([4, 3])) },
+    Mistake("Linear 2 -> 3", "axis of 2", "[4, 3]") { _ = Linear(2, 3)(.zeros([4, 3])) },
     Mistake("Linear ? -> 3", "float32 []") { _ = LazyLinear(3)(Tensor(1)) },
     Mistake("Conv2d", "1 channel", "0 -> 1") { _ = Conv2d(0, 1, kernelSize: 1) },
     Mistake("Conv2d", "1 channel", "? -> 0") { _ = LazyConv2d(0, kernelSize: 1) },

@@ -45,7 +45,7 @@ private final class Pair: Module {
     ) {
       _ = Sequential(ReLU(), Sequential(Linear(2, 2)))(Tensor.zeros([1, 3]))
     }
-    expect(result, names: "Sequential.1.0 (Linear 2 -> 2)", "dimension 2", "[1, 3]")
+    expect(result, names: "Sequential.1.0 (Linear 2 -> 2)", "axis of 2", "[1, 3]")
   }
 
   @Test func failureInAModuleThatIsNoLayerNamesThePath() async {
@@ -54,7 +54,7 @@ private final class Pair: Module {
     ) {
       _ = Pair()(Tensor.zeros([1, 2]), Tensor.zeros([1, 5]))
     }
-    expect(result, names: "Pair.right.0 (Linear 2 -> 4)", "dimension 2", "[1, 5]")
+    expect(result, names: "Pair.right.0 (Linear 2 -> 4)", "axis of 2", "[1, 5]")
   }
 
   @Test func failureAfterACallDoesNotNameTheLayer() async {

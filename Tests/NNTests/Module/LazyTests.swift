@@ -126,7 +126,7 @@ import Testing
       _ = model(Tensor.zeros([128, 1, 28, 28]))
       _ = model(Tensor.zeros([128, 1, 24, 24]))
     }
-    expect(result, names: "LeNet.net.7 (Linear 400 -> 120)", "dimension 400", "[128, 256]")
+    expect(result, names: "LeNet.net.7 (Linear 400 -> 120)", "axis of 400", "[128, 256]")
     let channels = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -136,7 +136,7 @@ import Testing
     }
     expect(
       channels, names: "LeNet.net.0 (Conv2d 1 -> 6, kernel 5x5, padding 2x2)", "1 channels",
-      "dimension 1", "[2, 3, 28, 28]")
+      "axis 1", "[2, 3, 28, 28]")
   }
 
   @Test(arguments: [true, false])
