@@ -17,8 +17,11 @@ public struct ImageDataset: Dataset {
   public var count: Int { bytes.count }
 
   /// Inputs [batch, 1, height, width], float32 in 0...1, and labels [batch], int64.
-  public func batch(_ indices: [Int]) -> Batch {
-    let batch = bytes.batch(indices)
+  public func batch(_ indices: [Int]) -> Batch { batch(indices, on: .cpu) }
+
+  /// The same on a device, which keeps the bytes of all images.
+  public func batch(_ indices: [Int], on device: Device) -> Batch {
+    let batch = bytes.batch(indices, on: device)
     return Batch(inputs: batch.inputs.asType(.float32) / 255, labels: batch.labels)
   }
 }

@@ -43,6 +43,7 @@ public struct BatchSequence: Sequence {
   private let dataset: any Dataset
   private let order: [Int]
   private let batchSize: Int
+  private var device = Device.cpu
 
   /// Batches of examples in the given order.
   public init(_ dataset: any Dataset, order: [Int], batchSize: Int) {
@@ -52,13 +53,20 @@ public struct BatchSequence: Sequence {
     self.batchSize = batchSize
   }
 
+  /// The same batches on a device.
+  public func on(_ device: Device) -> BatchSequence {
+    var result = self
+    result.device = device
+    return result
+  }
+
   /// The number of batches.
   public var count: Int { (order.count + batchSize - 1) / batchSize }
 
   /// Iterates over the batches, gathering each when it is asked for.
   public func makeIterator() -> AnyIterator<Batch> {
     let batches = stride(from: 0, to: order.count, by: batchSize).lazy.map { start in
-      dataset.batch(Array(order[start...].prefix(batchSize)))
+      dataset.batch(Array(order[start...].prefix(batchSize)), on: device)
     }
     return AnyIterator(batches.makeIterator())
   }

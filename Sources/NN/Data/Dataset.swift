@@ -1,4 +1,5 @@
 import Autograd
+import Synchronization
 
 /// Examples and what is to be predicted of them.
 public struct Batch: Sendable {
@@ -18,6 +19,11 @@ public struct Batch: Sendable {
 
   /// The number of examples.
   public var count: Int { inputs.size(0) }
+
+  /// The batch on a device; itself if it is there already.
+  public func to(_ device: Device) -> Batch {
+    Batch(inputs: inputs.to(device), labels: labels.to(device))
+  }
 }
 
 /// Examples that can be picked by number.
@@ -29,11 +35,27 @@ public protocol Dataset: Sendable {
 
   /// The examples at the given indices, in that order.
   func batch(_ indices: [Int]) -> Batch
+
+  /// The same on a device; by default gathered on the CPU and moved.
+  func batch(_ indices: [Int], on device: Device) -> Batch
+}
+
+extension Dataset {
+  /// The examples at the given indices, in that order, moved to a device.
+  public func batch(_ indices: [Int], on device: Device) -> Batch { batch(indices).to(device) }
 }
 
 /// Examples that lie in memory as two tensors.
+///
+/// Batches for another device are gathered there: the first one copies all examples to it.
 public struct TensorDataset: Dataset {
   private let all: Batch
+  private let copies = Copies()
+
+  /// All examples on devices other than their own.
+  private final class Copies: Sendable {
+    let byDevice = Mutex<[Device: Batch]>([:])
+  }
 
   /// Examples [count, ...] and their labels [count, ...].
   public init(inputs: Tensor, labels: Tensor) {
@@ -44,7 +66,20 @@ public struct TensorDataset: Dataset {
   public var count: Int { all.count }
 
   /// The examples at the given indices, in that order.
-  public func batch(_ indices: [Int]) -> Batch {
+  public func batch(_ indices: [Int]) -> Batch { picked(indices, from: all) }
+
+  /// The same gathered on a device, which keeps a copy of all examples.
+  public func batch(_ indices: [Int], on device: Device) -> Batch {
+    if device == all.inputs.device { return batch(indices) }
+    let copy = copies.byDevice.withLock { copies in
+      let copy = copies[device] ?? all.to(device)
+      copies[device] = copy
+      return copy
+    }
+    return picked(indices, from: copy)
+  }
+
+  private func picked(_ indices: [Int], from all: Batch) -> Batch {
     Batch(inputs: all.inputs.rows(at: indices), labels: all.labels.rows(at: indices))
   }
 }

@@ -8,6 +8,8 @@ public final class Buffer {
   public private(set) var shape: [Int?]
   /// The type of the elements, also of integers.
   public private(set) var dtype: DType
+  /// Where the value is, or will be; `Module.to(_:)` moves it.
+  public private(set) var device = Device.cpu
   /// What every element is at first.
   public let initial: Double
   private var stored: Tensor?
@@ -36,11 +38,11 @@ public final class Buffer {
     return value
   }
 
-  /// The value of a buffer all of whose sizes are known; setting it keeps shape and type.
+  /// The value of a buffer all of whose sizes are known; setting it keeps shape, type and device.
   public var value: Tensor {
     get {
       if let stored { return stored }
-      let created = Tensor.full(knownSizes("buffer"), initial, dtype: dtype)
+      let created = Tensor.full(knownSizes("buffer"), initial, dtype: dtype, device: device)
       stored = created
       return created
     }
@@ -48,7 +50,7 @@ public final class Buffer {
       require(
         allows(newValue.shape), "a buffer of shape \(described) cannot take \(newValue.summary)")
       shape = newValue.shape
-      stored = newValue.stoppingGradient().asType(dtype)
+      stored = newValue.stoppingGradient().asType(dtype).to(device)
     }
   }
 
@@ -60,6 +62,13 @@ public final class Buffer {
     guard self.dtype.isFloatingPoint else { return }
     self.dtype = dtype
     stored = stored?.asType(dtype)
+  }
+
+  /// Moves the value to a device, or the one that will be; a single number, which the host reads, stays.
+  func move(to device: Device) {
+    if shape.isEmpty { return }
+    self.device = device
+    stored = stored?.to(device)
   }
 }
 

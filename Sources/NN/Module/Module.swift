@@ -197,6 +197,18 @@ extension Module {
     return self
   }
 
+  /// Moves all parameters and buffers to a device, as PyTorch's `to`; what has no value yet gets it there.
+  ///
+  /// Inputs are to be on the same device. Make optimizers afterwards.
+  ///
+  /// - Returns: This module.
+  @discardableResult
+  public func to(_ device: Device) -> Self {
+    for parameter in parameters { parameter.move(to: device) }
+    for (_, buffer) in namedBuffers { buffer.move(to: device) }
+    return self
+  }
+
   /// Puts this module and all its parts into training mode.
   public func train() { setTraining(true) }
 

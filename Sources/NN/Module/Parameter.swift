@@ -19,6 +19,9 @@ public final class Parameter {
   /// The type of the elements.
   public private(set) var dtype = DType.float32
 
+  /// Where the value is, or will be once it is drawn; `Module.to(_:)` moves it.
+  public private(set) var device = Device.cpu
+
   /// How the value is drawn.
   public private(set) var initializer: Initializer
 
@@ -59,6 +62,7 @@ public final class Parameter {
     self.init(value.shape, Initializer("given") { _, _, _ in value })
     stored = value
     dtype = value.dtype
+    device = value.device
   }
 
   private init(
@@ -103,7 +107,7 @@ public final class Parameter {
   /// The value of a parameter all of whose sizes are known.
   ///
   /// While `valueAndGradients` runs, operations on it are recorded. Setting it keeps the shape, if
-  /// that is known, takes over the type, and is not possible while gradients are being taken.
+  /// that is known, and the device, takes over the type, and is not possible while gradients are being taken.
   public var value: Tensor {
     get {
       if stored == nil { draw() }
@@ -112,7 +116,7 @@ public final class Parameter {
     set {
       require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
       fit(newValue.shape)
-      stored = newValue.stoppingGradient()
+      stored = newValue.stoppingGradient().to(device)
       dtype = newValue.dtype
     }
   }
@@ -138,6 +142,13 @@ public final class Parameter {
     stored = stored?.asType(dtype)
   }
 
+  /// Moves the value to a device, or the one that will be drawn.
+  func move(to device: Device) {
+    require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
+    self.device = device
+    stored = stored?.to(device)
+  }
+
   /// The elements of a weight per output, nil while a size is unknown.
   private var inputsPerOutput: Int? { product(shape.dropFirst()) }
 
@@ -149,7 +160,9 @@ public final class Parameter {
   private func draw() {
     let sizes = knownSizes("parameter")
     var random = random
-    stored = initializer.draw(sizes, fanIn: fanIn ?? weight?.inputsPerOutput, &random).asType(dtype)
+    // Drawn on the CPU, so that a model starts bit for bit alike on every device.
+    stored = initializer.draw(sizes, fanIn: fanIn ?? weight?.inputsPerOutput, &random)
+      .asType(dtype).to(device)
   }
 
   // MARK: Initialization

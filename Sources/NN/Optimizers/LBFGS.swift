@@ -211,7 +211,7 @@ public final class LBFGS: Optimizer {
       guard vector.shape == [count] || restored.iterations == 0 else {
         throw reader.failure("\(name) is \(vector.summary), expected [\(count)]")
       }
-      return vector
+      return vector.to(parameters[0].device)
     }
     restored.direction = try vector("direction")
     restored.gradient = try vector("gradient")

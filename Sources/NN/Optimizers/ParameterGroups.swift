@@ -156,7 +156,9 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
           else {
             throw reader.failure("\(name) is \(tensor.summary), expected \(parameter.described)")
           }
-          remembered.tensors[String(name.dropFirst(prefix.count))] = tensor
+          // A single number on the CPU goes along with any device.
+          remembered.tensors[String(name.dropFirst(prefix.count))] =
+            tensor.rank == 0 ? tensor : tensor.to(parameter.device)
         }
         copy.states[index] = remembered
         index += 1

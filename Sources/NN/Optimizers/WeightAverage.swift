@@ -80,7 +80,7 @@ public final class WeightAverage: SavedState {
       guard parameter.allows(average.shape), average.dtype.isFloatingPoint else {
         throw reader.failure("\(name) is \(average.summary), expected \(parameter.described)")
       }
-      restored.append(average)
+      restored.append(average.to(parameter.device))
     }
     try reader.finish()
     averages = restored

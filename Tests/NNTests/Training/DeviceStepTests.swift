@@ -19,10 +19,7 @@ import Testing
       let model = make()
       model.initialize(seed: 3)
       model.materialize(for: x)
-      for parameter in model.parameters { parameter.value = parameter.value.to(place) }
-      for (_, buffer) in model.namedBuffers where !buffer.shape.isEmpty {
-        buffer.value = buffer.value.to(place)
-      }
+      model.to(place)
       let optimizer = optimizer(model.parameters)
       let (x, labels) = (x.to(place), labels.to(place))
       let before = walled.hostReadCount

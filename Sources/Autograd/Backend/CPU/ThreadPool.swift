@@ -76,7 +76,8 @@ public enum ThreadPool {
   /// Calls `body` for parts that together are `0 ..< count`, in any order and on any thread.
   ///
   /// What decides how many parts there are: `Tuning.grain` elements make one, and each of the `count` rows or
-  /// elements is `width` of them.
+  /// elements is `width` of them. Dense element-wise loops and reductions come here directly, broadcast ones by way of
+  /// `StridedLoop`. Few long sums (`CPU.reduce`, by `Tuning.fewSums`), matrix products and convolutions count their own.
   @inline(__always)
   static func forEachPart(
     of count: Int, width: Int = 1, _ body: (_ start: Int, _ count: Int) -> Void

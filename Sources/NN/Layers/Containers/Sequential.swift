@@ -50,7 +50,10 @@ public final class Sequential: Layer, RandomAccessCollection {
   /// The layers, named by their indices unless they were given names.
   public var members: [Member] { layers.members }
 
-  /// Hands each layer's result to the next: a `Conv2d` calls `conv2d`, a `Linear` calls `linear`.
+  /// Hands each layer's result to the next.
+  ///
+  /// A `Conv2d` calls `conv2d` (Operations/Convolution/Convolution.swift), which runs the primitive `.convolution`:
+  /// `CPU.convolution` in Backend/CPU/CPUConvolution.swift.
   ///
   /// What runs: `NamedLayers.forward` calls the layers one by one (`Layer.callAsFunction`); the runs of layers that
   /// `Fusion/LayerFusion.swift` knows, a convolution with activation and average pool, are one operation with the

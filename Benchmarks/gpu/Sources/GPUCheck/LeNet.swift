@@ -1,0 +1,1 @@
+../../../../Sources/LeNetExample/LeNet.swift

@@ -1,0 +1,38 @@
+/// The page that is written to standard output: headings, rows, and whether anything failed.
+struct Page {
+  private(set) var failures = 0
+
+  func heading(_ title: String) { print("\n## \(title)\n") }
+
+  func line(_ text: String) { print(text) }
+
+  /// A row of a list with a verdict.
+  mutating func check(_ name: String, _ passes: Bool, _ figure: String) {
+    if !passes { failures += 1 }
+    print("- \(passes ? "ok  " : "FAIL") \(name): \(figure)")
+  }
+}
+
+/// A number with some significant digits.
+func short(_ value: Double) -> String {
+  if value == 0 || !value.isFinite { return "\(value)" }
+  let magnitude = value.magnitude
+  if magnitude >= 100 && magnitude < 1e15 { return "\(Int(value.rounded()))" }
+  if magnitude >= 0.01 && magnitude < 100 { return "\((value * 1000).rounded() / 1000)" }
+  var (mantissa, exponent) = (value, 0)
+  while mantissa.magnitude < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+  while mantissa.magnitude >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+  return "\((mantissa * 100).rounded() / 100)e\(exponent)"
+}
+
+/// The seconds that a closure takes.
+func seconds(_ body: () -> Void) -> Double {
+  let clock = ContinuousClock()
+  return clock.measure(body) / .seconds(1)
+}
+
+/// The median of the seconds that some runs take, after one that does not count.
+func medianSeconds(_ runs: Int, _ body: () -> Void) -> Double {
+  body()
+  return (0..<runs).map { _ in seconds(body) }.sorted()[runs / 2]
+}
