@@ -25,9 +25,13 @@ let package = Package(
   targets: [
     .target(name: "Platform"),
     .target(name: "CKernels", cSettings: optimizedC),
+    // The texts are compiled by Scripts/make-ptx, and for tests as part of GPUSimulation.
+    .target(name: "GPUKernels"),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .target(name: "Autograd", dependencies: ["CKernels", "Platform"], swiftSettings: optimized),
+    .target(
+      name: "Autograd", dependencies: ["CKernels", "GPUKernels", "Platform"],
+      swiftSettings: optimized),
     .target(name: "NN", dependencies: ["Autograd", "Platform"], swiftSettings: optimized),
     .target(
       name: "Datasets", dependencies: ["NN", "Autograd", "CZlib", "Platform"],
@@ -38,10 +42,16 @@ let package = Package(
       name: "LeNetExample", dependencies: ["Datasets", "Plots", "NN", "Autograd", "Platform"],
       swiftSettings: optimized),
     .target(
-      name: "TestSupport", dependencies: ["Autograd", "Platform"], path: "Tests/TestSupport",
-      swiftSettings: optimized),
+      name: "GPUSimulation", dependencies: ["CKernels", "GPUKernels"], path: "Tests/GPUSimulation",
+      cSettings: optimizedC),
+    .target(
+      name: "TestSupport", dependencies: ["Autograd", "GPUSimulation", "Platform"],
+      path: "Tests/TestSupport", swiftSettings: optimized),
     .testTarget(
-      name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Platform", "TestSupport"],
+      name: "AutogradTests",
+      dependencies: [
+        "Autograd", "CKernels", "GPUKernels", "GPUSimulation", "Platform", "TestSupport",
+      ],
       swiftSettings: optimized),
     .testTarget(
       name: "NNTests", dependencies: ["LeNetExample", "NN", "Autograd", "TestSupport"],

@@ -13,7 +13,8 @@ triple=$(swiftc -print-target-info | sed -n 's/^ *"triple": "\(.*\)",/\1/p' | he
 for module in Autograd NN; do
   mkdir -p "$out/$module.symbols"
   swift symbolgraph-extract -module-name "$module" -I "$modules" -target "$triple" \
-    -Xcc -fmodule-map-file=Sources/CKernels/include/module.modulemap -minimum-access-level public \
+    -Xcc -fmodule-map-file=Sources/CKernels/include/module.modulemap \
+    -Xcc -fmodule-map-file=Sources/GPUKernels/include/module.modulemap -minimum-access-level public \
     -skip-synthesized-members -output-dir "$out/$module.symbols"
   # The guides are links to Docs, where one guide refers to another by its file.
   cp -rL "Sources/$module/Documentation.docc" "$out/$module.docc"

@@ -17,8 +17,9 @@ let referenceOps: [String: ReferenceOp] = {
 extension ReferenceCase {
   /// The device whose results must have the bits of the CPU's.
   private static let walled = WalledDevice.make().device
+  private static let simulatedGPU = SimulatedGPU().device
 
-  /// Runs the operation and compares its result and gradients, in two layouts and on another device.
+  /// Runs the operation and compares its result and gradients, in two layouts and on two other devices.
   ///
   /// - Throws: What is wrong, with the largest error.
   func run() throws {
@@ -38,6 +39,11 @@ extension ReferenceCase {
       }
     } catch {
       throw ReferenceFailure("on another device: \(error)")
+    }
+    do {
+      _ = try run(op, on: { $0.to(Self.simulatedGPU) })
+    } catch {
+      throw ReferenceFailure("on a simulated GPU: \(error)")
     }
   }
 

@@ -24,6 +24,29 @@ func denseStrides(_ shape: [Int]) -> [Int] {
   return strides
 }
 
+/// A nest of loops over a shape reduced to the fewest: neighboring axes along which every operand moves evenly
+/// become one, and axes of size 1 are left out.
+///
+/// - Parameter operands: Each operand's strides, 0 along broadcast axes.
+func mergedAxes(_ shape: [Int], _ operands: [[Int]]) -> (sizes: [Int], strides: [[Int]]) {
+  var sizes: [Int] = []
+  var strides = Array(repeating: [Int](), count: operands.count)
+  for axis in shape.indices where shape[axis] != 1 {
+    if let last = sizes.last,
+      operands.indices.allSatisfy({ strides[$0].last! == operands[$0][axis] * shape[axis] })
+    {
+      sizes[sizes.count - 1] = last * shape[axis]
+      for operand in operands.indices {
+        strides[operand][sizes.count - 1] = operands[operand][axis]
+      }
+    } else {
+      sizes.append(shape[axis])
+      for operand in operands.indices { strides[operand].append(operands[operand][axis]) }
+    }
+  }
+  return (sizes, strides)
+}
+
 extension NDArray {
   /// The strides of this array broadcast to a shape: 0 along axes it lacks or has once.
   func strides(broadcastTo shape: [Int]) -> [Int] {

@@ -43,7 +43,7 @@ extension NDArray {
 
   /// The memory that the elements reach over: where it starts, in elements from the first one (negative
   /// with negative strides), and its length in elements.
-  private var span: (first: Int, count: Int) {
+  var span: (first: Int, count: Int) {
     if count == 0 { return (0, 0) }
     var (first, last) = (0, 0)
     for axis in 0..<rank {

@@ -10,8 +10,8 @@ import Testing
   @Test(arguments: GradientTableTests.cases)
   func valuesAndDerivativesAreTheCPUs(_ row: GradientCase) {
     for dtype in [DType.float32, .float64] {
-      let expected = derivatives(row, dtype, on: .cpu)
-      let found = derivatives(row, dtype, on: Self.device)
+      let expected = row.derivatives(dtype, on: .cpu)
+      let found = row.derivatives(dtype, on: Self.device)
       #expect(found.count == expected.count)
       for (index, (found, expected)) in zip(found, expected).enumerated() {
         #expect(found.device == Self.device && expected.device == .cpu)
@@ -19,31 +19,6 @@ import Testing
         #expect(found.bits == expected.bits, "\(dtype) result \(index)")
       }
     }
-  }
-
-  /// The value, the gradients, and the gradients of those by inputs and cotangent.
-  private func derivatives(
-    _ row: GradientCase, _ dtype: DType, on device: Device
-  ) -> [Tensor] {
-    let (outer, inner) = (Tape(), Tape())
-    let inputs = row.inputs(dtype: dtype).map { outer.watch($0.to(device)) }
-    let watched = inputs.map { inner.watch($0) }
-    let y = row.function(watched)
-    var random = RandomStream(seed: 3)
-    let dy = random.uniform(y.shape, low: 0.5, high: 1.5, dtype: .float32).asType(y.dtype)
-    let cotangent = outer.watch(dy.to(device))
-    let gradients = inner.pullback(of: y, cotangent: cotangent, at: watched)
-    let weights = gradients.map {
-      random.uniform($0.shape, low: 0.5, high: 1.5, dtype: .float32).asType($0.dtype).to(device)
-    }
-    let total = zip(gradients, weights).map { ($0 * $1).sum() }.reduce(
-      Tensor(0, dtype: dtype, device: device)
-    ) { $0 + $1 }
-    let second =
-      total.isTraced
-      ? outer.pullback(
-        of: total, cotangent: total.onesLike().stoppingGradient(), at: inputs + [cotangent]) : []
-    return ([y] + gradients + second).map { $0.stoppingGradient() }
   }
 
   @Test func everyKindOfPrimitiveFallsBackAndIsCounted() {

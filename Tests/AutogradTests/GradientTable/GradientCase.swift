@@ -54,6 +54,29 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// The value, the gradients, and the gradients of those by inputs and cotangent.
+  func derivatives(_ dtype: DType, on device: Device) -> [Tensor] {
+    let (outer, inner) = (Tape(), Tape())
+    let inputs = self.inputs(dtype: dtype).map { outer.watch($0.to(device)) }
+    let watched = inputs.map { inner.watch($0) }
+    let y = function(watched)
+    var random = RandomStream(seed: 3)
+    let dy = random.uniform(y.shape, low: 0.5, high: 1.5, dtype: .float32).asType(y.dtype)
+    let cotangent = outer.watch(dy.to(device))
+    let gradients = inner.pullback(of: y, cotangent: cotangent, at: watched)
+    let weights = gradients.map {
+      random.uniform($0.shape, low: 0.5, high: 1.5, dtype: .float32).asType($0.dtype).to(device)
+    }
+    let total = zip(gradients, weights).map { ($0 * $1).sum() }.reduce(
+      Tensor(0, dtype: dtype, device: device)
+    ) { $0 + $1 }
+    let second =
+      total.isTraced
+      ? outer.pullback(
+        of: total, cotangent: total.onesLike().stoppingGradient(), at: inputs + [cotangent]) : []
+    return ([y] + gradients + second).map { $0.stoppingGradient() }
+  }
+
   private func values(_ shape: [Int], _ index: Int, _ random: inout RandomStream) -> Tensor {
     switch domain {
     case .any: return random.uniform(shape, low: -1.5, high: 1.5, dtype: .float64)

@@ -2,8 +2,7 @@ internal import CKernels
 
 /// A nest of loops over a shape, with the strides of some operands, reduced to the fewest loops.
 ///
-/// Neighboring axes along which every operand moves evenly become one. The two innermost loops are
-/// the kernels' own; the rest is walked here. Splitting for threads goes by rows (steps of all
+/// The two innermost loops are the kernels' own; the rest is walked here. Splitting for threads goes by rows (steps of all
 /// loops but the innermost), or within the row if there is only one.
 struct StridedLoop {
   private let sizes: [Int]
@@ -16,21 +15,7 @@ struct StridedLoop {
   ///   - shape: The sizes, outermost first.
   ///   - operands: Each operand's strides in elements, 0 along broadcast axes.
   init(shape: [Int], operands: [[Int]]) {
-    var sizes: [Int] = []
-    var strides = Array(repeating: [Int](), count: operands.count)
-    for axis in shape.indices where shape[axis] != 1 {
-      if let last = sizes.last,
-        operands.indices.allSatisfy({ strides[$0].last! == operands[$0][axis] * shape[axis] })
-      {
-        sizes[sizes.count - 1] = last * shape[axis]
-        for operand in operands.indices {
-          strides[operand][sizes.count - 1] = operands[operand][axis]
-        }
-      } else {
-        sizes.append(shape[axis])
-        for operand in operands.indices { strides[operand].append(operands[operand][axis]) }
-      }
-    }
+    let (sizes, strides) = mergedAxes(shape, operands)
     self.sizes = sizes
     self.strides = strides
     inner = sizes.last ?? 1
