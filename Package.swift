@@ -67,7 +67,7 @@ let package = Package(
       resources: [.copy("Fixtures")],
       swiftSettings: optimized),
     .testTarget(
-      name: "ModelTests", dependencies: ["LeNetExample", "NN", "Autograd"],
+      name: "ModelTests", dependencies: ["LeNetExample", "NN", "Autograd", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: optimized),
     .testTarget(
       name: "LeNetExampleTests",

@@ -2,12 +2,7 @@ import Synchronization
 
 /// Runs primitives that a device has no kernel for on the CPU, with copies there and back, and counts them.
 package final class Fallback: Sendable {
-  /// How often a primitive ran on the CPU.
-  package struct Count: Sendable, Equatable {
-    package var calls = 0
-    /// Bytes copied from the device and back to it.
-    package var bytes = 0
-  }
+  package typealias Count = Device.FallbackCount
 
   private let mutex = Mutex<[String: Count]>([:])
 
@@ -50,6 +45,20 @@ package final class Fallback: Sendable {
 }
 
 extension Device {
+  /// How often a primitive ran on the CPU because a device has no kernel for it.
+  public struct FallbackCount: Sendable, Equatable {
+    /// The number of times.
+    public var calls = 0
+    /// Bytes copied from the device and back to it.
+    public var bytes = 0
+  }
+
+  /// What ran on the CPU because this device has no kernel for it, by primitive, function and element type, as in
+  /// `cumsum float32`; empty for the CPU.
+  public var fallbacks: [String: FallbackCount] {
+    self == .cpu ? [:] : accelerator.fallback.counts
+  }
+
   private static let accelerators = Mutex<[UInt8: any Accelerator]>([:])
 
   /// Adds a device, which lives as long as the process.

@@ -66,6 +66,25 @@ typedef struct GPUIndexCheck {
   int64_t bound, ignored, check;
 } GPUIndexCheck;
 
+/// A convolution of groups: sizes of one group, `batch` images. `parts` of them make a sum of weight gradients each.
+typedef struct GPUConvolution {
+  uint32_t batch, groups, channels, outputs;
+  uint32_t height, width, kernelHeight, kernelWidth, outputHeight, outputWidth;
+  uint32_t strideY, strideX, dilationY, dilationX;
+  int32_t padY, padX;
+  uint32_t hasBias, parts;
+} GPUConvolution;
+
+/// A window that moves over planes [height, width]; dilation for max pools only.
+typedef struct GPUPool {
+  uint32_t planes, height, width, kernelHeight, kernelWidth, outputHeight, outputWidth;
+  uint32_t strideY, strideX, dilationY, dilationX;
+  int32_t padY, padX;
+  uint32_t countsPadding;
+  /// Whether windows of 2 x 2 lie next to each other, all inside.
+  uint32_t isTwoByTwo;
+} GPUPool;
+
 /// Indices [outer, length, inner] into a middle axis of `size`.
 typedef struct GPUWriters {
   uint32_t outer, length, inner, size;

@@ -17,5 +17,9 @@
 #define CK_TEMPLATE "../../GPUKernels/texts/indices.inc.h"
 #include "../../CKernels/templates/types.inc.h"
 
+#define CK_FLOATS_ONLY
+#define CK_TEMPLATE "../../GPUKernels/texts/convolution.inc.h"
+#include "../../CKernels/templates/types.inc.h"
+
 #include "rows.inc.h"
 #include "checks.inc.h"

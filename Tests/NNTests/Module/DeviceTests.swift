@@ -6,7 +6,10 @@ import Testing
 
 /// Models, data and optimizers on a device whose memory the CPU cannot read.
 @Suite struct DeviceTests {
-  private let (device, walled) = WalledDevice.make()
+  private let device: Device
+  private let walled: WalledDevice
+
+  init() { (device, walled) = WalledDevice.make() }
 
   @Test func parametersAreDrawnOnTheCPUAndMoved() {
     let (model, other) = (LazyLinear(3), LazyLinear(3))
@@ -22,7 +25,7 @@ import Testing
 
   @Test func whatIsSetOrLoadedIsMoved() throws {
     let folder = try TemporaryFolder()
-    let file = folder.path + "/weights.safetensors"
+    let file = folder("weights.safetensors")
     let norm = BatchNorm1d(2)
     _ = norm(inputs([4, 2]))
     try norm.save(to: file)
@@ -52,7 +55,7 @@ import Testing
 
   @Test func optimizerStateFollowsTheParameters() throws {
     let folder = try TemporaryFolder()
-    let file = folder.path + "/adam.safetensors"
+    let file = folder("adam.safetensors")
     func trained(_ device: Device, restoring: Bool) throws -> [Float] {
       let model = Linear(2, 1)
       model.initialize(seed: 4)

@@ -2,7 +2,7 @@ import Autograd
 
 // Element-wise functions of float32, whose bits are to be those of the CPU's kernels with fused multiply-add.
 
-private let unary: [(String, (Tensor) -> Tensor)] = [
+private let unary: [(String, @Sendable (Tensor) -> Tensor)] = [
   ("negate", { -$0 }), ("abs", { $0.abs() }), ("sign", { $0.sign() }), ("relu", { $0.relu() }),
   ("square", { $0.square() }), ("reciprocal", { $0.reciprocal() }), ("sqrt", { $0.sqrt() }),
   ("exp", { $0.exp() }), ("log", { $0.log() }), ("tanh", { $0.tanh() }),
@@ -16,7 +16,7 @@ private let unary: [(String, (Tensor) -> Tensor)] = [
   ("1 / x", { 1 / $0 }), ("transposed copy", { $0.reshape([-1, 8]).transpose().contiguous() }),
 ]
 
-private let binary: [(String, (Tensor, Tensor) -> Tensor)] = [
+private let binary: [(String, @Sendable (Tensor, Tensor) -> Tensor)] = [
   ("+", { $0 + $1 }), ("-", { $0 - $1 }), ("*", { $0 * $1 }), ("/", { $0 / $1 }),
   ("pow", { $0.abs().pow($1) }), ("maximum", { maximum($0, $1) }), ("minimum", { minimum($0, $1) }),
   ("atan2", { $0.atan2($1) }), ("remainder", { $0.remainder($1) }), ("fmod", { $0.fmod($1) }),

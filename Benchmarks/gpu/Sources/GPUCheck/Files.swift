@@ -23,7 +23,8 @@ func bytes(of path: String) throws -> [UInt8] {
 }
 
 func stop(_ message: String) -> Never {
-  fputs("GPUCheck: \(message)\n", stderr)
+  let line = "GPUCheck: \(message)\n"
+  write(2, line, line.utf8.count)
   exit(1)
 }
 
@@ -33,5 +34,5 @@ func finish(_ page: Page) -> Never {
   exit(page.failures == 0 ? 0 : 1)
 }
 
-/// Writes what is printed at once, so that a page that breaks off shows how far it came.
-func writeAtOnce() { setvbuf(stdout, nil, _IOLBF, 0) }
+/// Writes what was printed.
+func flush() { fflush(nil) }

@@ -2,12 +2,12 @@ import Autograd
 
 // Operations with their gradients, in float32 and float64, compared with the CPU's.
 
-private struct Operation {
+private struct Operation: Sendable {
   let name: String
   let shapes: [[Int]]
-  let function: ([Tensor]) -> Tensor
+  let function: @Sendable ([Tensor]) -> Tensor
 
-  init(_ name: String, _ shapes: [Int]..., function: @escaping ([Tensor]) -> Tensor) {
+  init(_ name: String, _ shapes: [Int]..., function: @escaping @Sendable ([Tensor]) -> Tensor) {
     (self.name, self.shapes, self.function) = (name, shapes, function)
   }
 }

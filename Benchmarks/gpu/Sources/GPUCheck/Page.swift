@@ -2,14 +2,18 @@
 struct Page {
   private(set) var failures = 0
 
-  func heading(_ title: String) { print("\n## \(title)\n") }
+  func heading(_ title: String) { line("\n## \(title)\n") }
 
-  func line(_ text: String) { print(text) }
+  /// Written at once, so that a page that breaks off shows how far it came.
+  func line(_ text: String) {
+    print(text)
+    flush()
+  }
 
   /// A row of a list with a verdict.
   mutating func check(_ name: String, _ passes: Bool, _ figure: String) {
     if !passes { failures += 1 }
-    print("- \(passes ? "ok  " : "FAIL") \(name): \(figure)")
+    line("- \(passes ? "ok  " : "FAIL") \(name): \(figure)")
   }
 }
 

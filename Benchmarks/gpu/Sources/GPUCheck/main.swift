@@ -4,7 +4,6 @@ import NN
 // Compares the first GPU with the CPU and times it: `GPUCheck [--quick] [--data FOLDER]`, the folder with
 // Fashion-MNIST's four IDX files, unpacked. `--quick` is for the simulated driver.
 
-writeAtOnce()
 let isQuick = CommandLine.arguments.contains("--quick")
 let folder = CommandLine.arguments.firstIndex(of: "--data").map { CommandLine.arguments[$0 + 1] }
 var page = Page()

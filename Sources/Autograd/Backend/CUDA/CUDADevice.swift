@@ -7,6 +7,8 @@ enum CUDAKernel: Int, CaseIterable {
   case map, zip, compare, select, fill, update, copy
   case reduceRows, reduceColumns, argmax, squares, rows
   case matmul, smallMatmul
+  case convolution, convolutionInput, convolutionWeight
+  case averagePool, averagePoolGradient, maxPoolIndices
   case gatherPlanes, scatterPlanes, scatterManyPlanes
   case gatherRows, scatterRows, scatterAddRows
   case checkIndices, lastWriters
@@ -147,6 +149,7 @@ package final class CUDADevice: Accelerator {
     return runElementwise(primitive, inputs, outputs[0])
       ?? runReduction(primitive, inputs, outputs[0])
       ?? runMatMul(primitive, inputs, outputs[0])
+      ?? runConvolution(primitive, inputs, outputs[0])
       ?? runIndexing(primitive, inputs, outputs[0]) ?? false
   }
 

@@ -34,7 +34,8 @@ extension CUDADevice {
   /// Blocks, and threads, that keep a large GPU busy; an order of sums does not depend on the card.
   private static let (manyBlocks, manyThreads) = (512, 1 << 16)
 
-  private func reduce(
+  /// y [outer, inner] from x [outer, reduced, inner], in one launch or two.
+  func reduce(
     _ f: ReduceOp, _ x: NDArray, outer: Int, reduced: Int, inner: Int, into y: NDArray
   ) {
     let parts =
