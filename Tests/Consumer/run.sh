@@ -87,7 +87,8 @@ fi
 compiles() {
   echo "import NN; let layer = $1" >"$work/layer.swift"
   swiftc -typecheck -I .build/release/Modules \
-    -I .build/checkouts/swift-autograd/Sources/CKernels/include "$work/layer.swift" >"$work/log" 2>&1
+    -I .build/checkouts/swift-autograd/Sources/CKernels/include \
+    -I .build/checkouts/swift-autograd/Sources/GPUKernels/include "$work/layer.swift" >"$work/log" 2>&1
 }
 for layer in 'Linear(400, 120)' 'LazyLinear(120)' 'LazyConv2d(6, kernelSize: 5)'; do
   compiles "$layer" || { cat "$work/log"; fail "$layer does not compile"; }
