@@ -47,6 +47,7 @@ package final class CUDADevice: Accelerator {
   private let state = Mutex(State())
 
   /// A kernel in the driver's hands.
+  // Unchecked only in name: the driver's handle is a constant that any thread may use.
   struct Function: @unchecked Sendable {
     let handle: UnsafeMutableRawPointer
   }
@@ -308,8 +309,8 @@ private struct IndexChecks {
     guard let cell, cell.load(as: Int.self) != 0 else { return nil }
     let (number, index) = (cell.load(as: Int.self), cell.load(fromByteOffset: 8, as: Int.self))
     let check = last[(number - 1) % Self.capacity]
-    let place = check.path.map { "\($0): " } ?? ""
-    return "\(place)index \(index) is out of range for \(check.bound)"
+    let prefix = check.path.map { "\($0): " } ?? ""
+    return "\(prefix)index \(index) is out of range for \(check.bound)"
   }
 }
 
