@@ -20,10 +20,18 @@ struct Options: Equatable {
     case synthetic
   }
 
+  /// Where to compute.
+  enum Processor: String, CaseIterable {
+    case cpu
+    case gpu
+  }
+
   var epochCount = 10
   var batchSize = 128
   var learningRate = 0.1
   var seed: UInt64 = 0
+  /// Where to compute; nil for a GPU where there is one.
+  var device: Processor?
   /// How many threads compute; nil for all that the machine has.
   var threadCount: Int?
   /// The folder with the data's files; nil to look in the usual folders.
@@ -48,6 +56,7 @@ struct Options: Equatable {
       --batch-size N       samples per step (128)
       --learning-rate X    step size of gradient descent (0.1)
       --seed N             seed of everything random (0)
+      --device NAME        cpu or gpu (gpu where there is one)
       --threads N          threads to compute with (all)
       --data DIR           folder with the four Fashion-MNIST files (cached or downloaded)
       --dataset NAME       fashion-mnist, or synthetic: garments drawn by code (fashion-mnist)
@@ -97,8 +106,8 @@ struct Options: Equatable {
 
   private static let flags: Set<String> = ["--quiet", "--summary", "--help"]
   private static let names: Set<String> = flags.union([
-    "--epochs", "--batch-size", "--learning-rate", "--seed", "--threads", "--data", "--dataset",
-    "--output",
+    "--epochs", "--batch-size", "--learning-rate", "--seed", "--device", "--threads", "--data",
+    "--dataset", "--output",
   ])
 
   private mutating func set(flag name: String) {
@@ -123,6 +132,10 @@ struct Options: Equatable {
     func folder() throws(UsageError) -> String {
       try checked(value.isEmpty ? nil : value, "a folder")
     }
+    func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(UsageError) -> Choice {
+      let names = Choice.allCases.map(\.rawValue).joined(separator: " or ")
+      return try checked(Choice(rawValue: value), names)
+    }
     switch name {
     case "--epochs": epochCount = try count()
     case "--batch-size": batchSize = try count()
@@ -133,9 +146,8 @@ struct Options: Equatable {
     case "--learning-rate":
       let number = Double(value).flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
       learningRate = try checked(number, "a number above 0")
-    default:
-      let names = Dataset.allCases.map(\.rawValue).joined(separator: " or ")
-      dataset = try checked(Dataset(rawValue: value), names)
+    case "--device": device = try choice()
+    default: dataset = try choice()
     }
   }
 }

@@ -47,7 +47,7 @@ final class Results {
   func write(_ model: LeNet, _ validation: any Dataset) {
     write("weights.safetensors") { path throws(FileError) in try model.save(to: path) }
     let batch = validation.batch(Array(0..<min(32, validation.count)))
-    let predicted = model.predict(batch.inputs).scalars(as: Int.self)
+    let predicted = model.to(.cpu).predict(batch.inputs).scalars(as: Int.self)
     let labels = batch.labels.scalars(as: Int.self)
     let (height, width) = (batch.inputs.size(2), batch.inputs.size(3))
     let pixels = (batch.inputs * 255 + 0.5).scalars(as: UInt8.self)

@@ -33,7 +33,18 @@ func loadData(
   )
 }
 
+/// Ends a run after a batch.
+struct Interruption: Error {}
+
+/// The program cannot do what it was asked for.
+struct Problem: Error, CustomStringConvertible {
+  let description: String
+}
+
 func run(_ options: Options) throws {
+  if options.device == .gpu, Device.gpus.isEmpty {
+    throw Problem(description: "--device gpu: \(Device.gpuProblem ?? "there is no GPU")")
+  }
   if let threads = options.threadCount { ThreadPool.threadCount = threads }
   let model = LeNet(learningRate: options.learningRate)
   model.initialize(seed: options.seed)
@@ -46,7 +57,7 @@ func run(_ options: Options) throws {
     folder: options.outputFolder, datasetName: name, classNames: classNames,
     report: { StandardStreams.complain("LeNetExample: \($0)") })
   try results.prepare()
-  let trainer = Trainer(maxEpochs: options.epochCount, gpuCount: 1)
+  let trainer = Trainer(maxEpochs: options.epochCount, gpuCount: options.device == .cpu ? 0 : 1)
   if !options.isQuiet {
     print(
       """
@@ -60,15 +71,20 @@ func run(_ options: Options) throws {
 
   Interrupt.catchSignal()
   let progress = options.isQuiet ? nil : ProgressBar(sampleName: "images")
-  var soFar = History()
-  let history = try trainer.fit(
-    model, data,
-    onEvent: { event in
+  var history = History()
+  do {
+    try trainer.fit(model, data) { event in
       progress?.handle(event)
-      guard case .epochEnded(let metrics) = event else { return }
-      soFar.epochs.append(metrics)
-      results.write(soFar)
-    }, shouldStop: { Interrupt.isRequested })
+      if case .epochEnded(let metrics) = event {
+        history.epochs.append(metrics)
+        results.write(history)
+      }
+      if case .batchEnded = event, Interrupt.isRequested { throw Interruption() }
+    }
+  } catch is Interruption {
+    history.wasInterrupted = true
+    progress?.handle(.finished(history))
+  }
   if let validation = data.validation { results.write(model, validation) }
   if !options.isQuiet {
     let names = results.names(history)

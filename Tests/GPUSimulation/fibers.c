@@ -32,6 +32,8 @@ static __thread char *freeStacks[mostThreads];
 static __thread int freeCount;
 static __thread const Kernel *running;
 static __thread void *const *runningArguments;
+static __thread int step;             // from a thread to the next one: 1, or -1 backwards
+static __thread int waiting, done;    // threads
 
 #if defined(__x86_64__)
 // Saves what a call preserves on the stack of the one and takes it from that of the other.
@@ -58,6 +60,7 @@ static void runFiber(void) {
   Fiber *own = &fibers[position.thread];
   running->run(runningArguments);
   own->state = isDone;
+  done++;
   change(own, &caller);
   abort();
 }
@@ -78,34 +81,37 @@ static void start(Fiber *fiber) {
 #endif
 }
 
+// Goes on with the next thread at once, or lets the caller decide after the last one and before one that is done.
 void waitAtBarrier(void) {
-  Fiber *own = &fibers[position.thread];
+  Fiber *own = &fibers[position.thread], *next = own + step;
   own->state = isWaiting;
-  change(own, &caller);
+  waiting++;
+  if (next < fibers || next >= fibers + position.threads || next->state == isDone) {
+    next = &caller;
+  } else {
+    if (next->state == isNew) { start(next); }
+    position.thread = (uint32_t)(next - fibers);
+  }
+  change(own, next);
 }
 
 void runBlock(const Kernel *kernel, void *const *arguments, int isBackwards) {
   const int count = (int)position.threads;
   running = kernel;
   runningArguments = arguments;
+  step = isBackwards ? -1 : 1;
+  done = 0;
   for (int i = 0; i < count; i++) { fibers[i].state = isNew; }
-  int waiting;
   do {
     waiting = 0;
-    int done = 0;
-    for (int i = 0; i < count; i++) {
-      const int thread = isBackwards ? count - 1 - i : i;
+    for (int thread = isBackwards ? count - 1 : 0; thread >= 0 && thread < count; thread += step) {
       Fiber *fiber = &fibers[thread];
-      if (fiber->state == isDone) { done++; continue; }
+      if (fiber->state == isDone) { continue; }
       if (fiber->state == isNew) { start(fiber); }
       position.thread = (uint32_t)thread;
       change(&caller, fiber);
-      if (fiber->state == isDone) {
-        freeStacks[freeCount++] = fiber->stack;
-        done++;
-      } else {
-        waiting++;
-      }
+      thread = (int)position.thread;
+      if (fibers[thread].state == isDone) { freeStacks[freeCount++] = fibers[thread].stack; }
     }
     if (waiting > 0 && done > 0) {
       fprintf(stderr, "GPUSimulation: %s: %d threads of %d never reach a barrier\n", kernel->name, done, count);

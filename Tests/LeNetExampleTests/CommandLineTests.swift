@@ -1,3 +1,4 @@
+import Autograd
 import Foundation
 import NN
 import TestSupport
@@ -39,9 +40,8 @@ struct CommandLineTests {
       """)
     #expect(status == 1)
     let printed = String(decoding: try folder.read("printed"), as: UTF8.self)
-    #expect(
-      printed.hasPrefix("device: cpu (gpuCount is 1, but this build has no GPU backend)\nLeNet on ")
-    )
+    let device = Trainer(maxEpochs: 1, gpuCount: 1).deviceSummary
+    #expect(printed.hasPrefix("device: \(device)\nLeNet on "))
     let errors = String(decoding: try folder.read("errors"), as: UTF8.self)
     #expect(
       errors == """
@@ -55,6 +55,20 @@ struct CommandLineTests {
         "errors", "metrics.csv", "predictions.svg", "printed", "training.svg",
         "weights.safetensors",
       ])
+  }
+
+  @Test(.enabled(if: Device.gpus.isEmpty, "there is a GPU"))
+  func aMissingGPUIsOneLine() throws {
+    let folder = try TemporaryFolder()
+    let status = try run(
+      "--device gpu --output \(folder("out")) >\(folder("printed")) 2>\(folder("errors"))")
+    #expect(status == 1)
+    let problem = try #require(Device.gpuProblem)
+    #expect(
+      String(decoding: try folder.read("errors"), as: UTF8.self)
+        == "LeNetExample: --device gpu: \(problem)\n")
+    #expect(try folder.read("printed").isEmpty)
+    #expect(try folder.names == ["errors", "printed"])
   }
 
   /// A file must not get the number of a closed stream, or messages would land in it.

@@ -10,7 +10,8 @@ import Testing
       options.epochCount == 10 && options.batchSize == 128 && options.learningRate == 0.1
         && options.seed == 0)
     #expect(
-      options.threadCount == nil && options.dataFolder == nil && options.dataset == .fashionMNIST)
+      options.device == nil && options.threadCount == nil && options.dataFolder == nil
+        && options.dataset == .fashionMNIST)
     #expect(
       options.outputFolder == "lenet-run" && !options.isQuiet && !options.showsSummaryOnly
         && !options.showsHelp)
@@ -22,6 +23,7 @@ import Testing
     options.batchSize = 64
     options.learningRate = 0.05
     options.seed = .max
+    options.device = .gpu
     options.threadCount = 2
     options.dataFolder = "a b=c"
     options.outputFolder = "-out"
@@ -33,7 +35,8 @@ import Testing
   private static let pairs = [
     ("--epochs", "3"), ("--batch-size", "64"), ("--learning-rate", "5e-2"),
     ("--seed", "18446744073709551615"),
-    ("--threads", "2"), ("--data", "a b=c"), ("--dataset", "fashion-mnist"), ("--output", "-out"),
+    ("--device", "gpu"), ("--threads", "2"), ("--data", "a b=c"), ("--dataset", "fashion-mnist"),
+    ("--output", "-out"),
   ]
 
   @Test func bothFormsOfEveryOption() throws {
@@ -70,6 +73,7 @@ import Testing
     ),
     (["--batch-size", "-1"], "--batch-size expects a whole number of at least 1, got '-1'"),
     (["--threads=0"], "--threads expects a whole number of at least 1, got '0'"),
+    (["--device", "tpu"], "--device expects cpu or gpu, got 'tpu'"),
     (["--seed", "-1"], "--seed expects a whole number from 0 to 18446744073709551615, got '-1'"),
     (["--learning-rate", "0"], "--learning-rate expects a number above 0, got '0'"),
     (["--learning-rate", "-0.1"], "--learning-rate expects a number above 0, got '-0.1'"),

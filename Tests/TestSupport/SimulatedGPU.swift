@@ -16,7 +16,11 @@ package struct SimulatedGPU: Sendable {
   /// - Parameters:
   ///   - isDeferred: Whether kernels wait until the host needs a result.
   ///   - isBackwards: Whether threads and blocks run from the last one to the first.
-  package init(isDeferred: Bool = false, isBackwards: Bool = false) {
+  ///   - fallbackPolicy: What happens when there is no kernel.
+  package init(
+    isDeferred: Bool = false, isBackwards: Bool = false,
+    fallbackPolicy: Device.FallbackPolicy = .silent
+  ) {
     let mode = (isDeferred ? GPUSimulationDeferred : 0) + (isBackwards ? GPUSimulationBackwards : 0)
     let index = Self.made.withLock { made in
       made[mode] += 1
@@ -29,6 +33,7 @@ package struct SimulatedGPU: Sendable {
       fatalError("\(error)")
     }
     device = Device(gpu)
+    device.fallbackPolicy = fallbackPolicy
   }
 
   /// How many kernels it was given.

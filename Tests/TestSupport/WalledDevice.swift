@@ -9,7 +9,7 @@ package final class WalledDevice: Accelerator {
   private static let wall: UInt = 1 << 62
 
   package let name: String
-  package let fallback = Fallback()
+  package let fallback = Fallback(policy: .silent)
   private let reads = Atomic<Int>(0)
 
   /// How often the program has read tensors' elements.

@@ -139,14 +139,16 @@ enum Backend {
       [x, indices], into: [y])
   }
 
-  /// Copies indices, dense int64, into `y`, int32 or int64, and checks in the same pass that they are
-  /// 0 ..< bound; one to ignore counts as 0.
-  static func checkIndices(
-    _ x: NDArray, below bound: Int, ignoring ignored: Int? = nil, into y: NDArray
-  ) -> IndexCheck {
-    if onCPU(x, y) { return CPU.checkIndices(x, below: bound, ignoring: ignored, into: y) }
-    let check = offCPU(.checkIndices(below: bound, ignoring: ignored), [x], into: [y])
-    return check ?? IndexCheck(wrong: nil, hasIgnored: ignored != nil)
+  /// Copies indices, dense int64, into `y`, int32 or int64, and checks in the same pass that they are in range;
+  /// stops the program at a wrong one, on a device when the program waits for it next.
+  ///
+  /// - Returns: Whether an index is the one to ignore; true where the host cannot know.
+  static func checkIndices(_ x: NDArray, in range: IndexRange, into y: NDArray) -> Bool {
+    let check =
+      onCPU(x, y)
+      ? CPU.checkIndices(x, in: range, into: y) : offCPU(.checkIndices(range), [x], into: [y])
+    if let wrong = check?.wrong { fail(range.message(wrong)) }
+    return check?.hasIgnored ?? (range.ignored != nil)
   }
 
   /// Random words in the memory of the host, whatever devices there are.

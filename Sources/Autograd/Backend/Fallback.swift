@@ -1,15 +1,28 @@
+internal import Platform
 import Synchronization
 
 /// Runs primitives that a device has no kernel for on the CPU, with copies there and back, and counts them.
 package final class Fallback: Sendable {
   package typealias Count = Device.FallbackCount
 
-  private let mutex = Mutex<[String: Count]>([:])
+  private struct State {
+    var counts: [String: Count] = [:]
+    var policy: Device.FallbackPolicy
+  }
+  private let state: Mutex<State>
 
-  package init() {}
+  /// - Parameter policy: By default what the environment variable AUTOGRAD_FALLBACK says, else a warning.
+  package init(policy: Device.FallbackPolicy? = nil) {
+    state = Mutex(State(policy: policy ?? .fromEnvironment))
+  }
 
   /// Counts by primitive, function and element type, as in `map exp float32`.
-  package var counts: [String: Count] { mutex.withLock { $0 } }
+  package var counts: [String: Count] { state.withLock(\.counts) }
+
+  package var policy: Device.FallbackPolicy {
+    get { state.withLock(\.policy) }
+    set { state.withLock { $0.policy = newValue } }
+  }
 
   /// - Parameters:
   ///   - inputs: What it reads.
@@ -18,6 +31,9 @@ package final class Fallback: Sendable {
     _ primitive: Primitive, _ inputs: [NDArray], _ outputs: [NDArray]
   ) -> IndexCheck? {
     let name = "\(primitive.name) \((inputs.first ?? outputs[0]).dtype)"
+    let policy = policy
+    let problem = "\(outputs[0].device) has no kernel for \(name)"
+    if policy == .error { fail("\(problem), and fallbacks to the CPU are errors") }
     var copies: [ObjectIdentifier: NDArray] = [:]
     var bytes = 0
     func copy(_ array: NDArray, hasContents: Bool) -> NDArray {
@@ -36,9 +52,14 @@ package final class Fallback: Sendable {
       output.copyMemory(of: target)
       bytes += output.count * output.dtype.byteCount
     }
-    mutex.withLock { counts in
-      counts[name, default: Count()].calls += 1
-      counts[name, default: Count()].bytes += bytes
+    let calls = state.withLock { state in
+      state.counts[name, default: Count()].calls += 1
+      state.counts[name, default: Count()].bytes += bytes
+      return state.counts[name]?.calls
+    }
+    if policy == .warn && calls == 1 {
+      let line = "Autograd: \(problem): it runs on the CPU, and copies \(bytes) bytes\n"
+      _ = write(STDERR_FILENO, line, line.utf8.count)
     }
     return check
   }
@@ -51,6 +72,35 @@ extension Device {
     public var calls = 0
     /// Bytes copied from the device and back to it.
     public var bytes = 0
+  }
+
+  /// What happens when a device has no kernel for a primitive.
+  public enum FallbackPolicy: String, CaseIterable, Sendable {
+    /// It runs on the CPU, and one line on standard error says so for each primitive, function and element type.
+    case warn
+    /// It runs on the CPU.
+    case silent
+    /// The program stops.
+    case error
+
+    /// What AUTOGRAD_FALLBACK names, a warning if it is empty or missing.
+    fileprivate static var fromEnvironment: FallbackPolicy {
+      let value = getenv("AUTOGRAD_FALLBACK").map { String(cString: $0) } ?? ""
+      guard let policy = value.isEmpty ? .warn : FallbackPolicy(rawValue: value) else {
+        let names = allCases.map(\.rawValue).joined(separator: ", ")
+        fail("AUTOGRAD_FALLBACK is \"\(value)\"; expected one of \(names)")
+      }
+      return policy
+    }
+  }
+
+  /// What happens when this device has no kernel for a primitive: at first what the environment variable
+  /// AUTOGRAD_FALLBACK says (`warn`, `silent` or `error`), else a warning.
+  ///
+  /// The CPU has all kernels: there it is `silent`, and setting it does nothing.
+  public var fallbackPolicy: FallbackPolicy {
+    get { self == .cpu ? .silent : accelerator.fallback.policy }
+    nonmutating set { if self != .cpu { accelerator.fallback.policy = newValue } }
   }
 
   /// What ran on the CPU because this device has no kernel for it, by primitive, function and element type, as in

@@ -114,6 +114,23 @@ package struct InterpolationPoint: Sendable {
   package let weight: Double
 }
 
+/// What the indices of an operation may be.
+package struct IndexRange: Sendable {
+  package let operation: StaticString
+  /// Whether they are labels of classes.
+  package var areLabels = false
+  /// They are 0 ..< bound.
+  package let bound: Int
+  /// Another one, which counts as 0.
+  package var ignored: Int? = nil
+
+  /// The message about a wrong one.
+  package func message(_ index: Int) -> String {
+    let (noun, whole) = areLabels ? ("label", "\(bound) classes") : ("index", "size \(bound)")
+    return "\(operation): \(noun) \(index) is out of range for \(whole)"
+  }
+}
+
 /// What a check of indices found.
 package struct IndexCheck: Sendable {
   /// The first index that is out of range, nil if there is none or if the device tells later.

@@ -75,9 +75,8 @@ package enum Primitive: Sendable {
 
   /// y[p, j] = x[p, indices[p, j]] for every plane, or its adjoint, which adds; from x and int32 indices.
   case gatherPlanes(planes: Int, xCount: Int, yCount: Int, isAdjoint: Bool)
-  /// Copies int64 indices into int32 or int64 y, and checks in the same pass that they are 0 ..< bound; one to ignore
-  /// counts as 0.
-  case checkIndices(below: Int, ignoring: Int?)
+  /// Copies int64 indices into int32 or int64 y, and checks in the same pass that they are in range.
+  case checkIndices(IndexRange)
   /// For each index in 0 ..< size the last position along the middle axis of int32 indices [outer, length, inner] that
   /// holds it, else -1: int32 [outer, size, inner].
   case lastWriters(outer: Int, length: Int, inner: Int, size: Int)

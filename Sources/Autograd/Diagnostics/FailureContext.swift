@@ -10,7 +10,7 @@ package enum FailureContext {
   /// Describes where something failed, given the objects that run, outermost first.
   package typealias Describe = (_ running: [AnyObject]) -> String
 
-  private struct Frame {
+  fileprivate struct Frame {
     let object: Unmanaged<AnyObject>
     let describe: Describe
   }
@@ -48,9 +48,26 @@ package enum FailureContext {
     stack.running.removeLast()
   }
 
-  /// Where this thread is, as the outermost running object describes it; nil outside all of them.
-  static func path() -> String? {
-    let running = stack.running
-    return running.first?.describe(running.map { $0.object.takeUnretainedValue() })
+  /// Objects that ran, kept for a message later without keeping them alive.
+  struct Running {
+    private struct Reference {
+      weak var object: AnyObject?
+    }
+    private let objects: [Reference]
+    private let describe: Describe?
+
+    fileprivate init(_ frames: [Frame]) {
+      objects = frames.map { Reference(object: $0.object.takeUnretainedValue()) }
+      describe = frames.first?.describe
+    }
+
+    /// As the outermost object describes it; nil outside all of them.
+    var path: String? { describe?(objects.compactMap(\.object)) }
   }
+
+  /// The objects that run on this thread.
+  static var running: Running { Running(stack.running) }
+
+  /// Where this thread is, as the outermost running object describes it; nil outside all of them.
+  static func path() -> String? { running.path }
 }

@@ -60,8 +60,13 @@ CK_INLINE uint32_t element(void) { return BLOCK() * THREADS() + THREAD(); }
     const uint32_t t = THREAD(); \
     cells[t] = value; \
     BARRIER(); \
-    for (uint32_t step = THREADS() / 2; step > 0; step /= 2) { \
-      if (t < step) { cells[t] = combine(cells[t], cells[t + step]); } \
+    for (uint32_t count = THREADS(), next; count > 1; count = next) { \
+      next = count >= 4 ? count / 4 : 1; \
+      if (t < next) { \
+        cells[t] = count >= 4 ? combine(combine(cells[t], cells[t + 2 * next]), \
+                                        combine(cells[t + next], cells[t + 3 * next])) \
+                              : combine(cells[t], cells[t + next]); \
+      } \
       BARRIER(); \
     } \
     const type result = cells[0]; \

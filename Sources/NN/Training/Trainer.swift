@@ -7,8 +7,10 @@ import Autograd
 public struct Trainer {
   /// The number of epochs.
   public let maxEpochs: Int
-  /// The number of GPUs to use at most; there is no GPU backend yet, so that every run uses the CPU.
+  /// The number of GPUs to use at most; of several, one is used so far.
   public let gpuCount: Int
+  /// Where runs compute: the first of `Device.gpus` if `gpuCount` is above 0 and there is one, else the CPU.
+  public package(set) var device: Device
   /// The largest norm of all gradients together; longer ones are scaled down.
   ///
   /// Nil for no limit.
@@ -42,14 +44,23 @@ public struct Trainer {
     checkAtLeastOne(accumulatedBatches, "Trainer", "accumulatedBatches")
     self.maxEpochs = maxEpochs
     self.gpuCount = gpuCount
+    device = gpuCount > 0 ? Device.gpus.first ?? .cpu : .cpu
     self.gradientClip = gradientClip
     self.accumulatedBatches = accumulatedBatches
     self.schedule = schedule
   }
 
-  /// The device that runs use, and why, as in `cpu (gpuCount is 0)`.
+  /// The device that runs use, and why if it is not what was asked for, as in `cpu (libcuda.so.1 was not found)`.
   public var deviceSummary: String {
-    "\(Device.cpu) (gpuCount is \(gpuCount)\(gpuCount > 0 ? ", but this build has no GPU backend" : ""))"
+    Self.deviceSummary(device, gpuCount: gpuCount, problem: Device.gpuProblem)
+  }
+
+  static func deviceSummary(
+    _ device: Device, gpuCount: Int, problem: @autoclosure () -> String?
+  ) -> String {
+    if gpuCount == 0 { return "\(device) (no GPU was asked for)" }
+    if device == .cpu { return "\(device) (\(problem() ?? "there is no GPU"))" }
+    return "\(device)" + (gpuCount > 1 ? ", one of the \(gpuCount) GPUs asked for" : "")
   }
 
   /// Trains a model.
@@ -58,18 +69,23 @@ public struct Trainer {
   /// (d2l averages over batches, so that a smaller last batch counts as much as the others.) The
   /// training loss is that of the batches as they were seen, while the parameters changed.
   ///
+  /// The model is moved to `device` and stays there. A GPU gets a step's work before the loss of the step before is
+  /// read, so that it never waits: there the event of a batch comes while the next batch is computed, with the same
+  /// numbers and in the same order. With `shouldStop` each loss is read at once.
+  ///
   /// - Parameters:
   ///   - model: What to train.
   ///   - data: What to train and validate on.
   ///   - onEvent: Told about everything that happens; an error it throws ends the run.
-  ///   - shouldStop: Asked after each batch; true ends the run after it, without validation.
+  ///   - shouldStop: Asked after the event of each batch; true ends the run after it, without validation.
   /// - Returns: The figures of the epochs that were completed.
   /// - Throws: What `onEvent` throws.
   @discardableResult
   public func fit(
     _ model: some Trainable, _ data: some DataModule,
-    onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
+    onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: (() -> Bool)? = nil
   ) throws -> History {
+    model.to(device)
     let optimizer = model.configureOptimizers()
     let rates = Rates(schedule, optimizer)
     var history = History()
@@ -86,7 +102,7 @@ public struct Trainer {
       }
       var metrics = EpochMetrics(epoch: epoch, trainLoss: training, seconds: seconds)
       if let batches = data.validationBatches(), batches.count > 0 {
-        (metrics.validationLoss, metrics.validationAccuracy) = validate(model, batches)
+        (metrics.validationLoss, metrics.validationAccuracy) = validate(model, batches.on(device))
       }
       metrics.learningRate = optimizer.learningRate
       rates.epochEnded(metrics.validationLoss ?? metrics.trainLoss)
@@ -100,15 +116,26 @@ public struct Trainer {
   /// One epoch's mean loss, nil if it was to stop, and its duration.
   private func trainingEpoch(
     _ epoch: Int, _ model: some Trainable, _ data: some DataModule, _ optimizer: any Optimizer,
-    _ rates: Rates, shouldStop: () -> Bool, onEvent: (TrainerEvent) throws -> Void
+    _ rates: Rates, shouldStop: (() -> Bool)?, onEvent: (TrainerEvent) throws -> Void
   ) throws -> (loss: Double?, seconds: Double) {
     let clock = ContinuousClock()
     let start = clock.now
-    let batches = data.trainingBatches(epoch: epoch)
+    let batches = data.trainingBatches(epoch: epoch).on(device)
     let batchCount = batches.count
     let parameters = optimizer.parameters
     var mean = Mean()
     var (sum, sumWeight) = (Gradients([]), 0)
+    let readsAtOnce = device == .cpu || shouldStop != nil
+    var unread: (loss: Tensor, index: Int, count: Int)?
+    func readLoss() throws {
+      guard let (loss, index, count) = unread.take() else { return }
+      mean.add(loss.item(), weight: count)
+      try onEvent(
+        .batchEnded(
+          epoch: epoch, batch: index + 1, batchCount: batchCount, loss: mean.value,
+          samplesPerSecond: Double(mean.weight) / max(seconds(), 1e-9)))
+    }
+    func seconds() -> Double { (clock.now - start) / .seconds(1) }
     for (index, batch) in batches.enumerated() {
       let loss: Tensor
       if accumulatedBatches == 1 {
@@ -128,15 +155,13 @@ public struct Trainer {
           (sum, sumWeight) = (Gradients([]), 0)
         }
       }
-      mean.add(loss.item(), weight: batch.count)
-      let seconds = (clock.now - start) / .seconds(1)
-      try onEvent(
-        .batchEnded(
-          epoch: epoch, batch: index + 1, batchCount: batchCount, loss: mean.value,
-          samplesPerSecond: Double(mean.weight) / max(seconds, 1e-9)))
-      if shouldStop() { return (nil, seconds) }
+      try readLoss()  // of the batch before
+      unread = (loss, index, batch.count)
+      if readsAtOnce { try readLoss() }
+      if let shouldStop, shouldStop() { return (nil, seconds()) }
     }
-    return (mean.value, (clock.now - start) / .seconds(1))
+    try readLoss()
+    return (mean.value, seconds())
   }
 
   private func clipped(_ gradients: consuming Gradients) -> Gradients {

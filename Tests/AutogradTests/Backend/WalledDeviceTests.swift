@@ -108,7 +108,7 @@ import Testing
 /// A device in the memory of the host that can negate.
 private final class NegatingDevice: Accelerator {
   let name = "negating"
-  let fallback = Fallback()
+  let fallback = Fallback(policy: .silent)
 
   func allocate(byteCount: Int) -> UnsafeMutableRawPointer? {
     .allocate(byteCount: byteCount, alignment: 64)

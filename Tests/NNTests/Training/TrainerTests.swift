@@ -66,16 +66,23 @@ private func summary(_ event: TrainerEvent) -> String {
       Reporter(), data, onEvent: { events.append(summary($0)) })
     #expect(
       events == [
-        "started 2 3 cpu (gpuCount is 0)", "batch 1 1/3", "batch 1 2/3", "batch 1 3/3", "epoch 1",
+        "started 2 3 cpu (no GPU was asked for)", "batch 1 1/3", "batch 1 2/3", "batch 1 3/3",
+        "epoch 1",
         "batch 2 1/3", "batch 2 2/3", "batch 2 3/3", "epoch 2", "finished 2 false",
       ])
     #expect(history.epochs.map(\.epoch) == [1, 2] && !history.wasInterrupted)
   }
 
   @Test func deviceSummarySaysWhy() {
+    let gpu = SimulatedGPU().device
     #expect(
-      Trainer(maxEpochs: 1, gpuCount: 2).deviceSummary
-        == "cpu (gpuCount is 2, but this build has no GPU backend)")
+      Trainer.deviceSummary(.cpu, gpuCount: 1, problem: "libcuda.so.1 was not found")
+        == "cpu (libcuda.so.1 was not found)")
+    #expect(Trainer.deviceSummary(gpu, gpuCount: 1, problem: nil) == "\(gpu)")
+    #expect(
+      Trainer.deviceSummary(gpu, gpuCount: 2, problem: nil)
+        == "\(gpu), one of the 2 GPUs asked for")
+    #expect(Trainer(maxEpochs: 1, gpuCount: 1).device == Device.gpus.first ?? .cpu)
   }
 
   @Test func historyHoldsTheFiguresOfTheEvents() throws {

@@ -50,8 +50,7 @@ extension CPU {
       gatherPlanes(
         x[0], x[1], planes: planes, xCount: xCount, yCount: yCount, isAdjoint: isAdjoint, into: y[0]
       )
-    case .checkIndices(let bound, let ignored):
-      return checkIndices(x[0], below: bound, ignoring: ignored, into: y[0])
+    case .checkIndices(let range): return checkIndices(x[0], in: range, into: y[0])
     case .lastWriters(let outer, let length, let inner, let size):
       lastWriters(x[0], outer: outer, length: length, inner: inner, size: size, into: y[0])
     case .gatherRows: gatherRows(x[0], x[1], into: y[0])

@@ -72,9 +72,10 @@ extension CPU {
   }
 
   static func checkIndices(
-    _ x: NDArray, below bound: Int, ignoring ignored: Int?, into y: NDArray
+    _ x: NDArray, in range: IndexRange, into y: NDArray
   ) -> IndexCheck {
-    x.withElements(as: Int64.self) { source in
+    let (bound, ignored) = (range.bound, range.ignored)
+    return x.withElements(as: Int64.self) { source in
       let found = Atomic<UInt8>(0)
       ThreadPool.forEachPart(of: x.count) { start, count in
         let part = kernels.checkIndices(

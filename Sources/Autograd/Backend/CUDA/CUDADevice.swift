@@ -259,17 +259,15 @@ package final class CUDADevice: Accelerator {
   /// Notes a check of indices that a kernel makes later.
   ///
   /// - Returns: Its number, and the cell in the host's memory where the kernel leaves it with a wrong index.
-  func noteIndexCheck(below bound: Int) -> (number: Int, cell: UnsafeMutableRawPointer) {
+  func noteIndexCheck(_ range: IndexRange) -> (number: Int, cell: UnsafeMutableRawPointer) {
     let functions = functions
-    let path = FailureContext.path()
+    let checked = IndexChecks.Check(range: range, running: FailureContext.running)
     let (number, address) = state.withLock { state in
       if state.checks.cell == nil {
         check(functions.cuMemAllocHost_v2(&state.checks.cell, 16), "cuMemAllocHost")
         state.checks.cell?.initializeMemory(as: Int.self, repeating: 0, count: 2)
       }
-      return (
-        state.checks.add(.init(bound: bound, path: path)), UInt(bitPattern: state.checks.cell)
-      )
+      return (state.checks.add(checked), UInt(bitPattern: state.checks.cell))
     }
     return (number, UnsafeMutableRawPointer(bitPattern: address)!)
   }
@@ -284,8 +282,9 @@ package final class CUDADevice: Accelerator {
 /// The last checks of indices, which kernels make after the operation has returned.
 private struct IndexChecks {
   struct Check {
-    let bound: Int
-    let path: String?
+    let range: IndexRange
+    /// The modules that asked for it.
+    let running: FailureContext.Running
   }
 
   /// Two numbers: the check that found a wrong index (0 for none) and that index.
@@ -309,8 +308,8 @@ private struct IndexChecks {
     guard let cell, cell.load(as: Int.self) != 0 else { return nil }
     let (number, index) = (cell.load(as: Int.self), cell.load(fromByteOffset: 8, as: Int.self))
     let check = last[(number - 1) % Self.capacity]
-    let prefix = check.path.map { "\($0): " } ?? ""
-    return "\(prefix)index \(index) is out of range for \(check.bound)"
+    let prefix = check.running.path.map { "\($0): " } ?? ""
+    return prefix + check.range.message(index)
   }
 }
 

@@ -24,14 +24,14 @@ extension CUDADevice {
         clear(y)
         launch(.scatterManyPlanes, y.dtype, blocks: Self.blocks(for: planes), x + [y], numbers)
       }
-    case .checkIndices(let bound, let ignored):
-      let (number, cell) = noteIndexCheck(below: bound)
+    case .checkIndices(let range):
+      let (number, cell) = noteIndexCheck(range)
       launch(
         .checkIndices, nil, blocks: Self.blocks(for: y.count), [x[0], y], cell: cell,
         GPUIndexCheck(
           count: UInt32(y.count), narrows: y.dtype == .int32 ? 1 : 0,
-          ignores: ignored == nil ? 0 : 1, bound: Int64(bound), ignored: Int64(ignored ?? 0),
-          check: Int64(number)))
+          ignores: range.ignored == nil ? 0 : 1, bound: Int64(range.bound),
+          ignored: Int64(range.ignored ?? 0), check: Int64(number)))
     case .lastWriters(let outer, let length, let inner, let size):
       launch(
         .lastWriters, nil, blocks: Self.blocks(for: y.count), [x[0], y],

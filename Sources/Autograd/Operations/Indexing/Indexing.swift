@@ -170,9 +170,7 @@ extension Tensor {
       "\(operation): indices must be integers, got \(summary)")
     let x = array.contiguous(as: .int64)
     let y = x.uninitializedLike(dtype: dtype)
-    if let wrong = Backend.checkIndices(x, below: bound, into: y).wrong {
-      fail("\(operation): index \(wrong) is out of range for size \(bound)")
-    }
+    _ = Backend.checkIndices(x, in: IndexRange(operation: operation, bound: bound), into: y)
     return Tensor(y)
   }
 }

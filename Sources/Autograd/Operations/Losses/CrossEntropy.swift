@@ -80,12 +80,11 @@ private func labelLoss(
   checkClassWeight(operation, weight, classes)
   let wide = labels.array.contiguous(as: .int64)
   let narrowed = wide.uninitializedLike(dtype: .int32)
-  let check = Backend.checkIndices(wide, below: classes, ignoring: ignored, into: narrowed)
-  if let wrong = check.wrong {
-    fail("\(operation): label \(wrong) is out of range for \(classes) classes")
-  }
+  let range = IndexRange(
+    operation: operation, areLabels: true, bound: classes, ignored: ignored)
   // nil if no label is the one to ignore.
-  let isCounted = check.hasIgnored ? Tensor(wide) .!= ignored : nil
+  let isCounted =
+    Backend.checkIndices(wide, in: range, into: narrowed) ? Tensor(wide) .!= ignored : nil
   let indices = Tensor(narrowed)
   let weighted = weight.map {
     $0.gathered(0, indices.reshape([indices.count])).reshape(expected)

@@ -93,7 +93,7 @@ import Testing
         Tensor.zeros([2, 3], device: device), Tensor(scalars: [1, 3], device: device))
       print(loss.item())
     }
-    expect(result, names: "index 3", "range for 3")
+    expect(result, names: "crossEntropy", "label 3", "3 classes")
   }
 
   @Test func aWrongLaunchNamesTheFunctionAndTheError() async {

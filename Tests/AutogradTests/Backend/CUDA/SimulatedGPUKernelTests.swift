@@ -1,3 +1,4 @@
+import Platform
 import TestSupport
 import Testing
 
@@ -156,10 +157,10 @@ import Testing
       .lastWriters(outer: 4, length: 9, inner: 5, size: 6), [indices.asType(.int32)],
       into: .zeros([4, 6, 5], dtype: .int32))
     for dtype in [DType.int32, .int64] {
-      check(
-        .checkIndices(below: 6, ignoring: nil), [indices], into: .zeros([4, 9, 5], dtype: dtype))
-      check(
-        .checkIndices(below: 5, ignoring: 5), [indices], into: .zeros([4, 9, 5], dtype: dtype))
+      for (bound, ignored) in [(6, nil), (5, 5)] {
+        let range = IndexRange(operation: "test", bound: bound, ignored: ignored)
+        check(.checkIndices(range), [indices], into: .zeros([4, 9, 5], dtype: dtype))
+      }
     }
   }
 
@@ -169,6 +170,49 @@ import Testing
     #expect((x.exp().log() - x).abs().max().item() < 1e-12)
     #expect(simulated.gpu.fallback.counts["map exp float64"]?.calls == 1)
     #expect(simulated.gpu.fallback.counts["- float64"] == nil)
+  }
+
+  @Test func fallbacksAreToldOnce() async {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let x = Tensor([1, 2, 3], device: SimulatedGPU(fallbackPolicy: .warn).device)
+      _ = (x.cumsum(axis: 0), x.cumsum(axis: 0), x.asType(.float64).cumsum(axis: 0), x + 1)
+    }
+    let lines = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+      .split(separator: "\n").filter { $0.hasPrefix("Autograd:") }
+    #expect(lines.count == 2, "\(lines)")
+    for (line, (dtype, bytes)) in zip(lines, [("float32", 24), ("float64", 48)]) {
+      #expect(
+        line.hasSuffix(
+          "no kernel for cumsum \(dtype): it runs on the CPU, and copies \(bytes) bytes"))
+    }
+  }
+
+  @Test func fallbacksCanBeErrors() async {
+    let device = SimulatedGPU(fallbackPolicy: .error).device
+    #expect((Tensor([1, 2], device: device) + 1).scalars() == [2, 3])
+    #expect(device.fallbackPolicy == .error && Device.cpu.fallbackPolicy == .silent)
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor([1, 2], device: SimulatedGPU(fallbackPolicy: .error).device).cumsum(axis: 0)
+    }
+    expect(result, names: "gpu 0", "no kernel", "cumsum float32")
+  }
+
+  /// In processes of their own, as the variable belongs to the process.
+  @Test func theEnvironmentSaysWhatFallbacksDo() async {
+    await #expect(processExitsWith: .success) {
+      #expect(Fallback().policy == .warn)
+      for policy in Device.FallbackPolicy.allCases {
+        setenv("AUTOGRAD_FALLBACK", policy.rawValue, 1)
+        #expect(Fallback().policy == policy)
+      }
+      setenv("AUTOGRAD_FALLBACK", "", 1)
+      #expect(Fallback().policy == .warn)
+    }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      setenv("AUTOGRAD_FALLBACK", "never", 1)
+      _ = Fallback()
+    }
+    expect(result, names: "AUTOGRAD_FALLBACK", "never", "warn, silent, error")
   }
 }
 
