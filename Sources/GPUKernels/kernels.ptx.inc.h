@@ -1,4 +1,4 @@
-"// checksum 3771516226 of the kernels' texts, see Scripts/make-ptx\n"
+"// checksum 2035597171 of the kernels' texts, see Scripts/make-ptx\n"
 ".version 7.0\n"
 ".target sm_75\n"
 ".address_size 64\n"

@@ -4,13 +4,13 @@
 #ifdef CK_REFERENCE
 
 // A half from its fields: `bits` of mantissa, the exponent of the smallest normal number.
-CK_INLINE float halfToFloat(uint32_t half, int bits, int smallest) {
-  const int exponent = (int)((half & 0x7fff) >> bits), mantissa = (int)(half & ((1u << bits) - 1));
+CK_INLINE float halfToFloat(uint32_t word, int bits, int smallest) {
+  const int exponent = (int)((word & 0x7fff) >> bits), mantissa = (int)(word & ((1u << bits) - 1));
   const int largest = 0x7fff >> bits;
   const double size = exponent == largest ? (mantissa ? NAN : INFINITY)
                       : exponent == 0     ? ldexp(mantissa, smallest - bits)
                                           : ldexp(mantissa + (1 << bits), exponent - 1 + smallest - bits);
-  return (float)(half & 0x8000 ? -size : size);
+  return (float)(word & 0x8000 ? -size : size);
 }
 
 CK_INLINE uint16_t floatToHalf(float value, int bits, int smallest) {
@@ -25,21 +25,21 @@ CK_INLINE uint16_t floatToHalf(float value, int bits, int smallest) {
   return (uint16_t)(sign | (code > infinity ? infinity : (uint32_t)code));
 }
 
-CK_INLINE float float16ToFloat(uint16_t half) { return halfToFloat(half, 10, -14); }
-CK_INLINE float bfloat16ToFloat(uint16_t half) { return halfToFloat(half, 7, -126); }
+CK_INLINE float float16ToFloat(uint16_t word) { return halfToFloat(word, 10, -14); }
+CK_INLINE float bfloat16ToFloat(uint16_t word) { return halfToFloat(word, 7, -126); }
 CK_INLINE uint16_t floatToFloat16(float value) { return floatToHalf(value, 10, -14); }
 CK_INLINE uint16_t floatToBFloat16(float value) { return floatToHalf(value, 7, -126); }
 
 #else
 
-CK_INLINE float float16ToFloat(uint16_t half) {
-  const uint32_t fields = (uint32_t)(half & 0x7fff) << 13, sign = (uint32_t)(half & 0x8000) << 16;
+CK_INLINE float float16ToFloat(uint16_t word) {
+  const uint32_t fields = (uint32_t)(word & 0x7fff) << 13, sign = (uint32_t)(word & 0x8000) << 16;
   // A product moves the exponent to float32's, denormals included.
   const uint32_t finite = floatToBits(bitsToFloat(fields) * 0x1p112f);
   return bitsToFloat(sign | (fields >= 0x0f800000 ? fields | 0x7f800000 : finite));
 }
 
-CK_INLINE float bfloat16ToFloat(uint16_t half) { return bitsToFloat((uint32_t)half << 16); }
+CK_INLINE float bfloat16ToFloat(uint16_t word) { return bitsToFloat((uint32_t)word << 16); }
 
 CK_INLINE uint16_t floatToFloat16(float value) {
   const uint32_t bits = floatToBits(value), size = bits & 0x7fffffff, sign = (bits ^ size) >> 16;

@@ -34,8 +34,8 @@ CK_INLINE float exponentialFloat32(float x) {
   p = CK_FMA(p, r, 5.0000001201e-1f);
   p = CK_FMA(p, r * r, r) + 1.0f;
   // Two factors, since 2^n alone may be out of range; only the second product can round.
-  const int32_t half = (int32_t)((uint32_t)n << 1) >> 2;
-  return p * powerOfTwo(half) * powerOfTwo((int32_t)((uint32_t)n - (uint32_t)half));
+  const int32_t lower = (int32_t)((uint32_t)n << 1) >> 2;
+  return p * powerOfTwo(lower) * powerOfTwo((int32_t)((uint32_t)n - (uint32_t)lower));
 }
 
 CK_INLINE float logarithmFloat32(float x) {

@@ -1,6 +1,6 @@
 // The language of the GPU kernels: C, with the words below for what a GPU has besides. One text becomes PTX (as CUDA C,
 // by clang without any SDK, see Scripts/make-ptx) and host code (for the simulated driver in Tests/GPUSimulation, which
-// defines the words itself). With `__global` in BUFFER and as_float for memcpy it would be OpenCL C; so its keywords
+// defines the words itself). With `__global` in BUFFER it is OpenCL C 3.0, as clang 19 accepts it; so its keywords
 // (kernel, half, global) are no names here, numbers come in one struct by value, and buffers are arguments of their own.
 //
 // Fused multiply-adds are written out (CK_FMA) and everything else is rounded once, so that results have the same bits
