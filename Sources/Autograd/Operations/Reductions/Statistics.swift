@@ -10,7 +10,9 @@ extension Tensor {
   public func prod(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
     let axes = checkedAxes(axes, "prod")
     var y = (dtype.isFloatingPoint ? self : asType(.int64)).joiningLast(axes)
-    if y.size(-1) == 0 { return .ones(reducedShape(axes, keepDims), dtype: y.dtype) }
+    if y.size(-1) == 0 {
+      return .ones(reducedShape(axes, keepDims), dtype: y.dtype, device: device)
+    }
     // Halves are multiplied until one is left: every gradient is a product of others, not a quotient.
     while y.size(-1) > 1 {
       let half = y.size(-1) / 2
