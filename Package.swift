@@ -44,17 +44,23 @@ let package = Package(
     .target(
       name: "GPUSimulation", dependencies: ["CKernels", "GPUKernels"], path: "Tests/GPUSimulation",
       cSettings: optimizedC),
+    // What tests run on several devices.
+    .target(
+      name: "TestCases", dependencies: ["NN", "Autograd", "Platform"], path: "Tests/TestCases",
+      swiftSettings: optimized),
     .target(
       name: "TestSupport", dependencies: ["Autograd", "GPUSimulation", "Platform"],
       path: "Tests/TestSupport", swiftSettings: optimized),
     .testTarget(
       name: "AutogradTests",
       dependencies: [
-        "Autograd", "CKernels", "GPUKernels", "GPUSimulation", "Platform", "TestSupport",
+        "Autograd", "CKernels", "GPUKernels", "GPUSimulation", "Platform", "TestCases",
+        "TestSupport",
       ],
       swiftSettings: optimized),
     .testTarget(
-      name: "NNTests", dependencies: ["LeNetExample", "NN", "Autograd", "TestSupport"],
+      name: "NNTests",
+      dependencies: ["LeNetExample", "NN", "Autograd", "TestCases", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: optimized),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "CZlib", "TestSupport"],
@@ -63,7 +69,8 @@ let package = Package(
       name: "PlotsTests", dependencies: ["Plots", "NN", "CZlib", "TestSupport"],
       swiftSettings: optimized),
     .testTarget(
-      name: "ReferenceTests", dependencies: ["NN", "Autograd", "TestSupport", "Platform"],
+      name: "ReferenceTests",
+      dependencies: ["NN", "Autograd", "TestCases", "TestSupport", "Platform"],
       resources: [.copy("Fixtures")],
       swiftSettings: optimized),
     .testTarget(

@@ -1,5 +1,7 @@
+import Autograd
 import Foundation
 import Platform
+import TestCases
 import TestSupport
 import Testing
 
@@ -98,7 +100,7 @@ struct ReferenceProcess {
             contentsOf: Data("\(json["name"]?.string ?? "a case without name")\t".utf8))
           var outcome = "passed"
           do {
-            try ReferenceCase(json, directory.tensors).run()
+            try ReferenceCase(json, directory.tensors).runEverywhere()
           } catch {
             outcome = "\(error)".replacing("\n", with: " ")
           }
@@ -116,5 +118,17 @@ struct ReferenceProcess {
       if let range = line.range(of: marker) { return String(line[range.upperBound...]) }
     }
     return String(text.prefix(200)).replacing("\n", with: " ")
+  }
+}
+
+extension ReferenceDirectory {
+  /// The directory itself, or those in it that hold cases.
+  static func paths(in path: String) throws -> [String] {
+    func holdsCases(_ path: String) -> Bool {
+      FileManager.default.fileExists(atPath: "\(path)/cases.json")
+    }
+    if holdsCases(path) { return [path] }
+    return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+      .map { "\(path)/\($0)" }.filter(holdsCases)
   }
 }

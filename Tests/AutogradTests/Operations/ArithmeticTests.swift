@@ -1,4 +1,5 @@
 import Foundation
+import TestCases
 import TestSupport
 import Testing
 

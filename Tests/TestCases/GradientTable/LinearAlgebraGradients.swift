@@ -1,4 +1,4 @@
-@testable import Autograd
+import Autograd
 
 // The rows of the operations of the folder `Operations/LinearAlgebra`, an array for each file.
 extension GradientTable {

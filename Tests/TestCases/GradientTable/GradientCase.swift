@@ -1,9 +1,7 @@
-import Testing
-
-@testable import Autograd
+import Autograd
 
 /// From where a gradient case draws its inputs: always away from kinks, ties and poles.
-enum Domain: Sendable {
+package enum Domain: Sendable {
   /// -1.5 ... 1.5
   case any
   /// 0.5 ... 2
@@ -15,11 +13,11 @@ enum Domain: Sendable {
 }
 
 /// How an input lies in memory.
-enum Layout: Sendable, CaseIterable {
+package enum Layout: Sendable, CaseIterable {
   case dense, transposed, sliced, expanded
 
   /// A tensor of a shape in this layout, made from dense ones.
-  func make(_ shape: [Int], _ dense: ([Int]) -> Tensor) -> Tensor {
+  package func make(_ shape: [Int], _ dense: ([Int]) -> Tensor) -> Tensor {
     guard let first = shape.first, let last = shape.last else { return dense(shape) }
     switch self {
     case .dense: return dense(shape)
@@ -35,19 +33,19 @@ enum Layout: Sendable, CaseIterable {
 }
 
 /// One check of one operation: shapes, layout and the function.
-struct GradientCase: Sendable, CustomTestStringConvertible {
-  var operation = ""
+package struct GradientCase: Sendable, CustomStringConvertible {
+  package var operation = ""
   var domain = Domain.any
-  let shapes: [[Int]]
+  package let shapes: [[Int]]
   let layout: Layout
-  let function: @Sendable ([Tensor]) -> Tensor
+  package let function: @Sendable ([Tensor]) -> Tensor
 
-  var testDescription: String { "\(operation) \(shapes) \(layout)" }
+  package var description: String { "\(operation) \(shapes) \(layout)" }
 
   /// The inputs; their values are float32 numbers in any type.
-  func inputs(dtype: DType = .float64) -> [Tensor] {
+  package func inputs(dtype: DType = .float64) -> [Tensor] {
     shapes.enumerated().map { index, shape in
-      var random = RandomStream(seed: UInt64(index), path: testDescription)
+      var random = RandomStream(seed: UInt64(index), path: description)
       return layout.make(shape) { shape in
         values(shape, index, &random).asType(.float32).asType(dtype)
       }
@@ -55,7 +53,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   }
 
   /// The value, the gradients, and the gradients of those by inputs and cotangent.
-  func derivatives(_ dtype: DType, on device: Device) -> [Tensor] {
+  package func derivatives(_ dtype: DType, on device: Device) -> [Tensor] {
     let (outer, inner) = (Tape(), Tape())
     let inputs = self.inputs(dtype: dtype).map { outer.watch($0.to(device)) }
     let watched = inputs.map { inner.watch($0) }
@@ -94,9 +92,9 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
 }
 
 /// The row of one public operation, named as `PublicOperations` names it.
-struct GradientRow: Sendable {
-  let operation: String
-  let cases: [GradientCase]
+package struct GradientRow: Sendable {
+  package let operation: String
+  package let cases: [GradientCase]
 
   init(
     _ operation: String, _ domain: Domain = .any, @GradientCases cases: () -> [GradientCase]

@@ -1,6 +1,4 @@
-import TestSupport
-
-@testable import Autograd
+import Autograd
 
 // The rows of the operations of `Tensor`, and of gradient hooks, an array for each file.
 extension GradientTable {

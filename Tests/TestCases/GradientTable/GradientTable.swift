@@ -1,10 +1,10 @@
-@testable import Autograd
+import Autograd
 
 /// One row per public differentiable operation; `PublicOperations` finds the operations without
 /// one.
-enum GradientTable {
+package enum GradientTable {
   /// All rows, the operations in the order of their folders and files.
-  static let rows: [GradientRow] = [
+  package static let rows: [GradientRow] = [
     activationsRows, softmaxRows,
     arithmeticRows, elementwiseRows, roundingRows, selectionRows,
     adaptivePoolingRows, convolutionRows, interpolationRows, poolingRows, transposedConvolutionRows,

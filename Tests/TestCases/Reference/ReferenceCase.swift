@@ -1,17 +1,16 @@
 import Autograd
-import Foundation
 import NN
 
 /// Why a case does not pass.
-struct ReferenceFailure: Error, CustomStringConvertible {
-  let description: String
+package struct ReferenceFailure: Error, CustomStringConvertible {
+  package let description: String
 
-  init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }
 
 /// One operation with its arguments and PyTorch's result and gradients.
-struct ReferenceCase {
-  let name: String
+package struct ReferenceCase {
+  package let name: String
   let op: String
   let dtype: DType
   /// The differentiable arguments, in PyTorch's order.
@@ -24,7 +23,7 @@ struct ReferenceCase {
   let rtol: Double
   let atol: Double
 
-  init(_ json: JSON, _ tensors: [String: Tensor]) throws {
+  package init(_ json: JSON, _ tensors: [String: Tensor]) throws {
     func text(_ key: String) throws -> String {
       guard let text = json[key]?.string else { throw ReferenceFailure("the case has no \(key)") }
       return text
@@ -62,13 +61,13 @@ struct ReferenceCase {
 }
 
 /// A directory of cases, see `Tests/Reference/README.md`.
-struct ReferenceDirectory {
+package struct ReferenceDirectory {
   /// What the file says about each case; reading one may fail without harm to the others.
-  let cases: [JSON]
-  let tensors: [String: Tensor]
+  package let cases: [JSON]
+  package let tensors: [String: Tensor]
 
-  init(_ path: String) throws {
-    let bytes = [UInt8](try Data(contentsOf: URL(filePath: path).appending(path: "cases.json")))
+  package init(_ path: String) throws {
+    let bytes = try OpenFile.contents(of: "\(path)/cases.json", maximum: .max)
     let json = try JSON(parsing: bytes)
     guard json["format"]?.number == 1, case .array(let cases)? = json["cases"] else {
       throw ReferenceFailure("\(path)/cases.json is not of format 1")
@@ -77,15 +76,5 @@ struct ReferenceDirectory {
     tensors = Dictionary(
       try Safetensors.read("\(path)/tensors.safetensors").map { ($0.name, $0.tensor) },
       uniquingKeysWith: { first, _ in first })
-  }
-
-  /// The directory itself, or those in it that hold cases.
-  static func paths(in path: String) throws -> [String] {
-    func holdsCases(_ path: String) -> Bool {
-      FileManager.default.fileExists(atPath: "\(path)/cases.json")
-    }
-    if holdsCases(path) { return [path] }
-    return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-      .map { "\(path)/\($0)" }.filter(holdsCases)
   }
 }

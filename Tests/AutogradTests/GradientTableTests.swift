@@ -1,3 +1,4 @@
+import TestCases
 import Testing
 
 @testable import Autograd
@@ -7,9 +8,6 @@ struct GradientTableTests {
   /// The largest errors are 3e-10 for gradients and 3e-9 for gradients of gradients, whose
   /// difference quotients carry the noise of a longer computation.
   static let secondOrderTolerance = 1e-7
-  /// Float32 gradients against the float64 gradients of the same inputs, relative to the largest
-  /// one.
-  static let float32Tolerance = 2e-6
 
   @Test(arguments: cases)
   func firstAndSecondOrder(_ row: GradientCase) throws {
@@ -32,7 +30,7 @@ struct GradientTableTests {
       for element in found.indices {
         let error = (found[element] - expected[element]).magnitude / scale
         #expect(
-          error <= Self.float32Tolerance,
+          error <= GradientCase.float32Tolerance,
           "input \(index), element \(element): \(found[element]), float64 \(expected[element])")
       }
     }
