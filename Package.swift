@@ -44,10 +44,14 @@ let package = Package(
     .target(
       name: "GPUSimulation", dependencies: ["CKernels", "GPUKernels"], path: "Tests/GPUSimulation",
       cSettings: optimizedC),
-    // What tests run on several devices.
+    // What tests and GPUCheck run, on any device.
     .target(
       name: "TestCases", dependencies: ["NN", "Autograd", "Platform"], path: "Tests/TestCases",
       swiftSettings: optimized),
+    // Compares a GPU with the CPU; Benchmarks/gpu/run takes it to a machine with a card.
+    .executableTarget(
+      name: "GPUCheck", dependencies: ["TestCases", "NN", "Autograd", "Platform"],
+      path: "Benchmarks/gpu/Sources/GPUCheck", swiftSettings: optimized),
     .target(
       name: "TestSupport", dependencies: ["Autograd", "GPUSimulation", "Platform"],
       path: "Tests/TestSupport", swiftSettings: optimized),

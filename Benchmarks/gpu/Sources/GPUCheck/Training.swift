@@ -3,7 +3,7 @@ import NN
 
 // LeNet: steps compared with the CPU's, and epochs timed.
 
-/// Images and labels from plain IDX files, as bytes scaled to 0...1; drawn at random without files.
+/// The first images and labels of plain IDX files, as bytes scaled to 0...1; drawn at random without files.
 struct Images {
   let inputs: Tensor
   let labels: Tensor
@@ -15,8 +15,11 @@ struct Images {
       labels = random.integers([count], in: 0..<10)
       return
     }
-    let pixels = try bytes(of: "\(folder)/\(name)-images-idx3-ubyte").dropFirst(16)
-    let classes = try bytes(of: "\(folder)/\(name)-labels-idx1-ubyte").dropFirst(8)
+    func file(_ kind: String) throws -> [UInt8] {
+      try OpenFile.contents(of: "\(folder)/\(name)-\(kind)-ubyte", maximum: .max)
+    }
+    let classes = try file("labels-idx1").dropFirst(8).prefix(count)
+    let pixels = try file("images-idx3").dropFirst(16).prefix(28 * 28 * classes.count)
     inputs =
       Tensor(scalars: Array(pixels), shape: [classes.count, 1, 28, 28]).asType(.float32) / 255
     labels = Tensor(scalars: classes.map { Int($0) })
@@ -25,8 +28,8 @@ struct Images {
 
 /// Steps of plain gradient descent on both devices from the same values; the largest relative error of a loss and
 /// of a parameter.
-func checkTraining(_ gpu: Device, _ images: Images, _ page: inout Page) {
-  page.heading("Twenty steps of LeNet, batch 128, compared with the CPU")
+func checkTraining(_ gpu: Device, _ images: Images, _ steps: Int, _ page: inout Page) {
+  page.heading("\(steps) steps of LeNet, batch 128, compared with the CPU")
   var losses: [[Double]] = []
   var values: [[Tensor]] = []
   for device in [Device.cpu, gpu] {
@@ -36,7 +39,7 @@ func checkTraining(_ gpu: Device, _ images: Images, _ page: inout Page) {
     model.to(device)
     let optimizer = SGD(model.parameters, learningRate: 0.1)
     var own: [Double] = []
-    for step in 0..<20 {
+    for step in 0..<steps {
       let range = (step * 128, step * 128 + 128)
       let x = images.inputs.slice(axis: 0, from: range.0, to: range.1).to(device)
       let labels = images.labels.slice(axis: 0, from: range.0, to: range.1).to(device)
