@@ -7,6 +7,13 @@
 #include "CUDADriver.h"
 #include "simulation.h"
 
+#if defined(__has_feature) && __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, bytes) ((void)(address), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(address, bytes) ((void)(address), (void)(bytes))
+#endif
+
 enum { devices = 64, guardBytes = 256, guardByte = 0xA5, mostBuffers = 4 };
 enum { success = 0, invalidValue = 1, outOfMemory = 2, invalidContext = 201, notFound = 500 };
 
@@ -182,6 +189,9 @@ static int allocate(uint64_t *address, size_t bytes) {
   memset(block, guardByte, bytes + 2 * guardBytes);
   memcpy(block, &bytes, sizeof bytes);
   memset(block + guardBytes, 0xFF, bytes);
+  // AddressSanitizer finds the access itself.
+  ASAN_POISON_MEMORY_REGION(block, guardBytes);
+  ASAN_POISON_MEMORY_REGION(block + guardBytes + bytes, guardBytes);
   return *address = (uint64_t)(block + guardBytes) | wall, success;
 }
 
@@ -197,7 +207,9 @@ static int freeMemory(uint64_t address) {
   if (context == NULL) { return invalidContext; }
   char *data = crossing(address), *block = data - guardBytes;
   size_t bytes;
+  ASAN_UNPOISON_MEMORY_REGION(block, guardBytes);
   memcpy(&bytes, block, sizeof bytes);
+  ASAN_UNPOISON_MEMORY_REGION(data + bytes, guardBytes);
   if (!isWhole(block + sizeof bytes, data) || !isWhole(data + bytes, data + bytes + guardBytes)) { context->overruns++; }
   free(block);
   return end(context, success);
