@@ -121,6 +121,14 @@ public protocol Number: Sendable {
   var doubleValue: Double { get }
 }
 
+extension Number {
+  /// The integer that double precision does not hold: some of those beyond 2^53.
+  var inexactInteger: Int? {
+    guard let integer = self as? Int, Int(exactly: doubleValue) != integer else { return nil }
+    return integer
+  }
+}
+
 extension Float: Number {
   /// The value in double precision.
   public var doubleValue: Double { Double(self) }

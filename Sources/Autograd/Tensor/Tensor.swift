@@ -184,6 +184,9 @@ extension Tensor {
     _ shape: [Int], _ value: some Number, dtype: DType = .float32, device: Device = .cpu
   ) -> Tensor {
     check(shape, "full")
+    if dtype == .int64, let integer = value.inexactInteger {
+      return Tensor(scalars: [integer], shape: [], device: device).expand(shape).contiguous()
+    }
     return Tensor(
       NDArray.filled(shape: shape, value: value.doubleValue, dtype: dtype, on: device))
   }

@@ -51,9 +51,18 @@ extension Initializer {
       shape, _, random in
       let scale = standardDeviation * 2.0.squareRoot()
       let (from, to) = (erf((low - mean) / scale), erf((high - mean) / scale))
+      let (first, last) = ((low - mean) / standardDeviation, (high - mean) / standardDeviation)
       let unit = random.uniform(shape, dtype: .float64).scalars(as: Double.self)
       let values = unit.map { unit in
-        min(max(mean + scale * inverseErf(from + (to - from) * unit), low), high)
+        let value =
+          if first > farTail {
+            mean + standardDeviation * normalQuantile(from: first, to: last, unit)
+          } else if last < -farTail {
+            mean - standardDeviation * normalQuantile(from: -last, to: -first, unit)
+          } else {
+            mean + scale * inverseErf(from + (to - from) * unit)
+          }
+        return min(max(value, low), high)
       }
       return Tensor(values, shape: shape)
     }
@@ -161,3 +170,27 @@ extension Initializer {
     return x
   }
 }
+
+/// Deviations from which the error function is too close to 1 to be inverted.
+private let farTail = 5.0
+
+/// The number between two of `farTail` at least at which the standard normal distribution, cut off there, has reached a
+/// share: by Newton's method on the logarithm of what lies above.
+private func normalQuantile(from low: Double, to high: Double, _ share: Double) -> Double {
+  guard (low * low).isFinite else { return low }
+  /// The logarithm of what lies above a number.
+  func logAbove(_ x: Double) -> Double {
+    if x < 35 { return log(erfc(x / 2.0.squareRoot()) / 2) }
+    return -x * x / 2 - log(x) - halfLogOfTwoPi + log1p((3 / (x * x) - 1) / (x * x))
+  }
+  let first = logAbove(low)
+  let target = first + log1p(-share * (1 - exp(logAbove(high) - first)))
+  var x = (low * low - 2 * (target - first)).squareRoot()
+  for _ in 0..<4 {
+    let above = logAbove(x)
+    x += (above - target) / exp(-x * x / 2 - halfLogOfTwoPi - above)
+  }
+  return x
+}
+
+private let halfLogOfTwoPi = log(2 * Double.pi) / 2

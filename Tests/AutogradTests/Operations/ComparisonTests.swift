@@ -90,6 +90,23 @@ struct ComparisonTests {
     }
   }
 
+  @Test func largeIntegersAreExact() {
+    let large = 9_007_199_254_740_993  // 2^53 + 1
+    let ids = Tensor(scalars: [large - 1, large, large + 1])
+    #expect((ids .== large).scalars(as: Bool.self) == [false, true, false])
+    #expect((ids .< large).scalars(as: Bool.self) == [true, false, false])
+    #expect((ids - large).scalars(as: Int.self) == [-1, 0, 1])
+    #expect((large - ids).scalars(as: Int.self) == [1, 0, -1])
+    #expect((Tensor(scalars: [1, 2]) + large).scalars(as: Int.self) == [large + 1, large + 2])
+    #expect((Tensor(scalars: [1, -1]) * large).scalars(as: Int.self) == [large, -large])
+    #expect(Tensor.full([2], large, dtype: .int64).scalars(as: Int.self) == [large, large])
+    #expect(maximum(ids, large).scalars(as: Int.self) == [large, large, large + 1])
+    #expect(
+      Tensor.where(ids .== large, Int.max, ids).scalars(as: Int.self)
+        == [large - 1, .max, large + 1])
+    #expect((Tensor([1]) .< large).item() == 1)
+  }
+
   @Test func whereHidesNaN() {
     let x = Tensor([-1, 4, .nan])
     expect(Tensor.where(Tensor(scalars: [false, true, false]), x.sqrt(), 0), equals: [0, 2, 0])

@@ -69,6 +69,12 @@ struct SoftmaxTests {
     expect(Tensor([nan, 0], dtype: dtype).logSumExp(), equals: [nan], shape: [])
   }
 
+  @Test func aRowOfMinusInfinityHasNoGradient() {
+    let x = Tensor([[-Double.infinity, -.infinity], [0, -.infinity]])
+    #expect(x.logSumExp(axis: 1).scalars() == [-.infinity, 0])
+    #expect(gradient(at: x) { $0.logSumExp(axis: 1).sum() }.scalars() == [0, 0, 1, 0])
+  }
+
   @Test func scalarsAndEmptyAxes() {
     expect(Tensor(3).softmax(), equals: [1], shape: [])
     expect(Tensor(3).logSoftmax(), equals: [0], shape: [])

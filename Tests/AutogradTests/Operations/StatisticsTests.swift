@@ -50,6 +50,28 @@ struct StatisticsTests {
     #expect(slope.scalars() == [0, -0.5, 0.5])
   }
 
+  @Test func squaresNeitherOverflowNorVanish() {
+    for (scale, tolerance) in [(Float(1e20), 1e-6), (1e-25, 1e-6), (1e-38, 1e-6)] {
+      let x = Tensor([3 * scale, 4 * scale, 0, -scale])
+      let norm = Double(scale) * 26.0.squareRoot()
+      expect(x.norm() / scale, equals: [norm / Double(scale)], shape: [], tolerance: tolerance)
+      expect(
+        x.reshape([1, 4]).norm(axis: 1) / scale, equals: [norm / Double(scale)],
+        tolerance: tolerance)
+      // The deviations from 1.5 are 1.5, 2.5, -1.5 and -2.5.
+      expect(
+        x.standardDeviation() / scale, equals: [(17.0 / 3).squareRoot()], shape: [],
+        tolerance: tolerance)
+      expect(
+        gradient(at: x) { $0.norm() }, equals: [3, 4, 0, -1].map { $0 / 26.0.squareRoot() },
+        tolerance: tolerance)
+    }
+    let halves = Tensor([300, 400], dtype: .float16)
+    #expect(halves.norm().item() == 500 && halves.norm(axis: 0).item() == 500)
+    #expect(Tensor([.infinity, 1]).norm().item() == .infinity)
+    #expect(Tensor([.nan, 1]).norm().item().isNaN)
+  }
+
   @Test func runningSums() {
     let x = Tensor(scalars: [1, 2, 3, 4, 5, 6], shape: [2, 3])
     #expect(x.cumsum(axis: 1).scalars(as: Int.self) == [1, 3, 6, 4, 9, 15])

@@ -85,6 +85,22 @@ import Testing
     expect(dx, equals: [2])
   }
 
+  @Test func replacedValuesGetNoGradient() {
+    let tape = Tape()
+    let (x, v) = (tape.watch(Tensor([1, 2, 3])), tape.watch(Tensor([10, 20, 30, 40])))
+    var y = x
+    y[[0, 2, 0, 2]] = v
+    let gradients = tape.pullback(of: y, cotangent: Tensor([5, 6, 7]), at: [x, v])
+    #expect(gradients[0].scalars() == [0, 6, 0])
+    #expect(gradients[1].scalars() == [0, 0, 5, 7])
+    let rows = gradient(at: Tensor([[1, 2], [3, 4]])) { v in
+      var y = Tensor.zeros([3, 2])
+      y[[1, 1]] = v
+      return (y * 2).sum()
+    }
+    #expect(rows.scalars() == [0, 0, 2, 2])
+  }
+
   @Test func indexOutOfRangeStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3])[0, -4]

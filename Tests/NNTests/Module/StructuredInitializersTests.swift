@@ -55,6 +55,29 @@ import Testing
     #expect(values.allSatisfy { $0 >= low - 1e-6 && $0 <= high + 1e-6 })
   }
 
+  /// Far from the mean: the mean above a bound is density / what lies above it, which is its asymptotic series.
+  @Test(arguments: [9.0, 20, 34, 36, 50])
+  func truncatedNormalsFarFromTheMean(_ bound: Double) {
+    let b = bound * bound
+    let excess = (1 - (2 - (10 - 74 / b) / b) / b) / bound
+    for side in [1.0, -1] {
+      let values = Self.draw(
+        side > 0
+          ? .truncatedNormal(mean: 1, standardDeviation: 2, low: 1 + 2 * bound, high: .infinity)
+          : .truncatedNormal(mean: 1, standardDeviation: 2, low: -.infinity, high: 1 - 2 * bound),
+        [200, 400]
+      ).doubles.map { side * ($0 - 1) / 2 - bound }
+      #expect(values.allSatisfy { $0 >= 0 })
+      #expect(abs(values.reduce(0, +) / Double(values.count) / excess - 1) < 0.015)
+    }
+    let narrow = Self.draw(
+      .truncatedNormal(low: bound, high: bound + 0.1 / bound), [100, 400]
+    ).doubles.map { ($0 - bound) * bound }
+    // Nearly an exponential distribution cut off at 0.1.
+    #expect(abs(narrow.reduce(0, +) / Double(narrow.count) - 0.0492) < 5e-4)
+    #expect(narrow.allSatisfy { $0 >= -1e-5 && $0 <= 0.10001 })
+  }
+
   @Test func theInverseOfErf() {
     for y in [-0.999999, -0.5, -1e-9, 0, 1e-12, 0.3, 0.9, 0.99999999] {
       let x = Initializer.inverseErf(y)

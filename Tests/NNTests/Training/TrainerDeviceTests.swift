@@ -1,4 +1,5 @@
 import Autograd
+import TestCases
 import TestSupport
 import Testing
 

@@ -88,7 +88,12 @@ extension CPU {
         }
         withExtendedLifetime(squares) {}
       }
-      y.withElements(as: Double.self) { $0[0] = sums.reduce(0, +) }
+      let sum = sums.reduce(0, +)
+      if x.dtype == .float32 && x.count > 0 && !(sum >= 1e-22 && sum.isFinite) {
+        // Squares may have overflowed or vanished.
+        return sumOfSquares(x.converted(to: .float64), into: y)
+      }
+      y.withElements(as: Double.self) { $0[0] = sum }
       withExtendedLifetime(x) {}
     }
   }

@@ -156,7 +156,8 @@ extension Tensor {
     return differentiable(self) { x in
       x.clamp(min: low, max: high)
     } pullback: { x, _ in
-      { dy in Tensor.where(x .> low, Tensor.where(x .< high, dy, 0), 0) }
+      // NaN passes the gradient on, as in PyTorch.
+      { dy in Tensor.where(x .<= low, 0, Tensor.where(x .>= high, 0, dy)) }
     }
   }
 

@@ -54,7 +54,8 @@ extension Tensor {
     let result = differentiable(self) {
       $0.alongRows(.logSumExp, axis, "logSumExp")
     } pullback: { x, _ in
-      { dy in dy * x.softmax(axis: axis) }
+      // Rows of -infinity get zeros, as in PyTorch.
+      { dy in dy * x.softmax(.maskedSoftmax, axis) }
     }
     return keepDims ? result : result.squeeze(axis)
   }

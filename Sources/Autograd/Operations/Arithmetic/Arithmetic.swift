@@ -129,8 +129,14 @@ extension Tensor {
 
   // MARK: Numbers
 
+  /// An integer that double precision does not hold as a tensor, beside int64.
+  private func exactly(_ number: some Number) -> Tensor? {
+    dtype == .int64 && number.inexactInteger != nil ? .full([], number, dtype: .int64) : nil
+  }
+
   /// x + number.
   public static func + (x: consuming Tensor, number: some Number) -> Tensor {
+    if let number = x.exactly(number) { return x + number }
     let number = number.doubleValue
     return differentiable(
       x, { $0.zipped(by: .add, withScalar: number) }, pullback: { _ in { dy in dy } })
@@ -141,6 +147,7 @@ extension Tensor {
 
   /// x - number.
   public static func - (x: consuming Tensor, number: some Number) -> Tensor {
+    if let number = x.exactly(number) { return x - number }
     let number = number.doubleValue
     return differentiable(
       x, { $0.zipped(by: .subtract, withScalar: number) }, pullback: { _ in { dy in dy } })
@@ -148,6 +155,7 @@ extension Tensor {
 
   /// number - x.
   public static func - (number: some Number, x: consuming Tensor) -> Tensor {
+    if let number = x.exactly(number) { return number - x }
     let number = number.doubleValue
     return differentiable(
       x, { $0.zipped(by: .subtract, withScalar: number, isReversed: true) },
@@ -156,6 +164,7 @@ extension Tensor {
 
   /// x * number.
   public static func * (x: consuming Tensor, number: some Number) -> Tensor {
+    if let number = x.exactly(number) { return x * number }
     let number = number.doubleValue
     return differentiable(
       x, { $0.zipped(by: .multiply, withScalar: number) },

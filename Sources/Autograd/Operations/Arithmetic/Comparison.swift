@@ -14,9 +14,12 @@ extension Tensor {
     return Tensor(y)
   }
 
-  /// A number as a tensor beside this one: of its type, or of float64 where that would lose the
+  /// A number as a tensor beside this one: of its type, or beside integers of float64 where int64 would lose the
   /// number.
   private func constant(_ number: some Number) -> Tensor {
+    if !dtype.isFloatingPoint, number.inexactInteger != nil {
+      return .full([], number, dtype: .int64)
+    }
     let value = number.doubleValue
     if dtype.isFloatingPoint { return .full([], value, dtype: dtype) }
     return .full([], value, dtype: Int64(exactly: value) == nil ? .float64 : .int64)

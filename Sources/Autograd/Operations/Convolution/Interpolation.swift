@@ -26,8 +26,13 @@ public func interpolate(
   require(
     sizes.allSatisfy { $0 >= 1 && $0 < 1 << 31 },
     "interpolate: the size \(sizes) must be at least 1 and below 2^31")
+  let own = Array(x.shape[2...])
   return resized(
-    x, sizes, zip(x.shape[2...], sizes).map { Double($0) / Double($1) }, mode, alignCorners)
+    x, sizes, zip(own, sizes).map { Double($0) / Double($1) }, mode, alignCorners
+  ) { axis, index in
+    // In integers, as a product with a rounded quotient may fall short of one.
+    index * own[axis] / sizes[axis]
+  }
 }
 
 /// Sequences, images or volumes enlarged by a factor, as PyTorch's `interpolate`.
@@ -71,7 +76,9 @@ public func interpolate(
   require(
     sizes.allSatisfy { $0 >= 1 },
     "interpolate: factors of \(scaleFactor) leave nothing of \(x.summary)")
-  return resized(x, sizes, scaleFactor.map { 1 / $0 }, mode, alignCorners)
+  return resized(x, sizes, scaleFactor.map { 1 / $0 }, mode, alignCorners) { axis, index in
+    Int(Double(index) / scaleFactor[axis])
+  }
 }
 
 extension Tensor {
@@ -122,9 +129,11 @@ private func checkedAxes(_ x: Tensor) -> Int {
   return x.rank - 2
 }
 
-/// Brings one axis after the other to its size; `steps` are distances between results in elements.
+/// Brings one axis after the other to its size; `steps` are distances between results in elements, `elementBefore` gives
+/// the element before a result.
 private func resized(
-  _ x: Tensor, _ sizes: [Int], _ steps: [Double], _ mode: InterpolationMode, _ alignCorners: Bool
+  _ x: Tensor, _ sizes: [Int], _ steps: [Double], _ mode: InterpolationMode, _ alignCorners: Bool,
+  elementBefore: (_ axis: Int, _ index: Int) -> Int
 ) -> Tensor {
   require(
     mode == .linear || !alignCorners, "interpolate: alignCorners needs the linear mode, got \(mode)"
@@ -135,7 +144,7 @@ private func resized(
     let (axis, last) = (index + 2, x.size(index + 2) - 1)
     switch mode {
     case .nearest:
-      let nearest = (0..<count).map { min(Int(Double($0) * step), last) }
+      let nearest = (0..<count).map { min(elementBefore(index, $0), last) }
       y = y.indexSelect(axis: axis, Tensor(scalars: nearest, device: x.device))
     case .linear:
       let positions = (0..<count).map { index in

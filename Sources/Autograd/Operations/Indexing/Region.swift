@@ -121,8 +121,18 @@ extension Tensor {
         dy.replacingRows(
           at: indices, with: Tensor.zeros([], dtype: dy.dtype, device: dy.device).expand(shape))
       }
-    } second: { _, _, _ in
-      { dy in dy.rows(at: indices, skipping: nil) }
+    } second: { x, _, _ in
+      let winners = Tensor.result(
+        of: .lastWriters(outer: 1, length: indices.count, inner: 1, size: x.size(0)),
+        [indices.asType(.int32)], shape: [x.size(0)])
+      let stays =
+        winners.gatheredRows(at: indices) .== Tensor.arange(indices.count, device: indices.device)
+      return { dy in
+        let arriving = dy.rows(at: indices, skipping: nil)
+        // Those that a later one has replaced have no part in the result.
+        return Tensor.where(
+          stays.reshape([indices.count] + Array(repeating: 1, count: dy.rank - 1)), arriving, 0)
+      }
     }
   }
 }

@@ -71,8 +71,9 @@ extension Tensor {
   public func standardDeviation(
     axes: [Int]? = nil, correction: Double = 1, keepDims: Bool = false
   ) -> Tensor {
-    if dtype.isHalf {
-      return asType(.float32)
+    // In double precision, where no square overflows or vanishes.
+    if dtype != .float64 {
+      return asType(.float64)
         .standardDeviation(axes: axes, correction: correction, keepDims: keepDims).asType(dtype)
     }
     return differentiable(variance(axes: axes, correction: correction, keepDims: keepDims)) {
@@ -121,9 +122,14 @@ extension Tensor {
   private func powerNorm(_ order: Double, _ axes: [Int], _ keepDims: Bool) -> Tensor {
     let (kept, shape) = (reducedShape(axes, true), reducedShape(axes, keepDims))
     return differentiable(self) { x in
-      let powers = order == 2 ? x.square() : x.abs().pow(order)
+      // In double precision, where no square overflows or vanishes.
+      if order == 2, axes.count == x.rank {
+        return x.sumOfSquares().sqrt().asType(x.dtype).reshape(shape)
+      }
+      let wide = x.asType(.float64)
+      let powers = order == 2 ? wide.square() : wide.abs().pow(order)
       let sum = powers.sum(axes: axes, keepDims: true).reshape(shape)
-      return order == 2 ? sum.sqrt() : sum.pow(1 / order)
+      return (order == 2 ? sum.sqrt() : sum.pow(1 / order)).asType(x.dtype)
     } pullback: { x, y in
       { dy in
         // sign(x) (|x| / norm)^(order - 1), which cannot overflow.

@@ -169,7 +169,9 @@ public final class Plateau: SavedState {
 
   private func isBetter(_ metric: Double) -> Bool {
     let change = options.isMaximized ? options.threshold : -options.threshold
-    let limit = options.isThresholdRelative ? best * (1 + change) : best + change
+    // The relative change is in the best metric's size, so that -9.9 is no improvement on -10 (as it is in PyTorch).
+    let limit =
+      options.isThresholdRelative ? best * (1 + (best < 0 ? -change : change)) : best + change
     return options.isMaximized ? metric > limit : metric < limit
   }
 

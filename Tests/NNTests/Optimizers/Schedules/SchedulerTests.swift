@@ -38,6 +38,23 @@ import Testing
   ]
 
   /// In the middle another plateau goes on from a file.
+  /// Unlike PyTorch's, whose limit for -10 is -9.999: there -9.9995 counts as better.
+  @Test func plateausOfNegativeMetrics() {
+    for isMaximized in [false, true] {
+      let plateau = Plateau(
+        SGD([Parameter(Tensor([0]))], learningRate: 1),
+        .init { $0.isMaximized = isMaximized })
+      plateau.step(-10)
+      plateau.step(isMaximized ? -10.0005 : -9.9995)
+      #expect(plateau.best == -10)
+      plateau.step(isMaximized ? -9.9995 : -10.0005)
+      #expect(plateau.best == -10)
+      let better = isMaximized ? -9.99 : -10.01
+      plateau.step(better)
+      #expect(plateau.best == better)
+    }
+  }
+
   @Test(arguments: plateaus.indices) func plateausAgreeWithPyTorch(_ index: Int) throws {
     let fixture = try ScheduleFixture.read()
     let folder = try TemporaryFolder()
