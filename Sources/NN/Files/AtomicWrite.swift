@@ -1,12 +1,14 @@
 internal import Platform
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all, in pieces that a closure passes to the function it gets.
 ///
-/// The bytes go to a temporary file in the same folder, which then takes the file's name: a reader
+/// The pieces go to a temporary file in the same folder, which then takes the file's name: a reader
 /// sees the old content or the new, and a failure (no such folder, disk full, no permission) leaves
 /// the old one and no temporary file. An existing file keeps its permissions, and a symbolic link
 /// stays one.
-package func writeAtomically(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
+package func writeAtomically(
+  to path: String, _ pieces: (_ write: (UnsafeRawBufferPointer) -> Void) -> Void
+) throws(FileError) {
   let target = resolvingLinks(in: path)
   func failure(_ code: Int32) -> FileError {
     OpenFile.systemError(path, "cannot write", code: code)
@@ -25,9 +27,8 @@ package func writeAtomically(_ bytes: some Collection<UInt8>, to path: String) t
   let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
   if descriptor < 0 { throw failure(errno) }
   if exists { fchmod(descriptor, existing.st_mode & 0o777) }
-  var code =
-    bytes.withContiguousStorageIfAvailable { writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
-    ?? Array(bytes).withUnsafeBytes { writeAll($0, to: descriptor) }
+  var code: Int32 = 0
+  pieces { if code == 0 { code = writeAll($0, to: descriptor) } }
   // A full disk may show only now.
   if code == 0, fsync(descriptor) != 0 { code = errno }
   if close(descriptor) != 0, code == 0 { code = errno }
@@ -35,6 +36,14 @@ package func writeAtomically(_ bytes: some Collection<UInt8>, to path: String) t
   if code != 0 {
     unlink(temporary)
     throw failure(code)
+  }
+}
+
+/// Writes bytes, whole or not at all.
+package func writeAtomically(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
+  try writeAtomically(to: path) { write in
+    bytes.withContiguousStorageIfAvailable { write(UnsafeRawBufferPointer($0)) }
+      ?? Array(bytes).withUnsafeBytes { write($0) }
   }
 }
 

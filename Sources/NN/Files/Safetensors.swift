@@ -55,15 +55,14 @@ public enum Safetensors {
           name: name, dtype: code(tensor.dtype), shape: tensor.shape, dataOffsets: [start, end]))
     }
     entries.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    let header = "{" + entries.map(\.json).joined(separator: ",") + "}"
-    let padding = (8 - header.utf8.count % 8) % 8
-    var bytes = [UInt8]()
-    bytes.reserveCapacity(16 + header.utf8.count + end)
-    withUnsafeBytes(of: UInt64(header.utf8.count + padding).littleEndian) { bytes += $0 }
-    bytes += header.utf8
-    bytes += Array(repeating: UInt8(ascii: " "), count: padding)
-    for (_, tensor) in tensors { tensor.withBytes { bytes += $0 } }
-    try writeAtomically(bytes, to: path)
+    var header = Array(("{" + entries.map(\.json).joined(separator: ",") + "}").utf8)
+    header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
+    // Tensor by tensor: all bytes in a row would be a second copy of a model.
+    try writeAtomically(to: path) { write in
+      withUnsafeBytes(of: UInt64(header.count).littleEndian) { write($0) }
+      header.withUnsafeBytes { write($0) }
+      for (_, tensor) in tensors { tensor.withBytes(write) }
+    }
   }
 
   private static func code(_ dtype: DType) -> String {

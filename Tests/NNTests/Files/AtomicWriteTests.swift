@@ -40,6 +40,15 @@ import Testing
     }
   }
 
+  @Test func writesPiecesInOrder() throws {
+    try Self.withFolder { folder in
+      try writeAtomically(to: folder + "/pieces") { write in
+        for piece in ["one ", "", "two"] { Array(piece.utf8).withUnsafeBytes(write) }
+      }
+      #expect(try read(folder + "/pieces") == Data("one two".utf8))
+    }
+  }
+
   @Test func replacesAFileAndKeepsItsPermissions() throws {
     try Self.withFolder { folder in
       let path = folder + "/file"

@@ -1,4 +1,5 @@
 import Autograd
+import Foundation
 import TestSupport
 import Testing
 
@@ -95,6 +96,23 @@ import Testing
     let error = #expect(throws: FileError.self) { try layer.load(from: folder("f")) }
     #expect(error?.reason.hasSuffix("unexpected: \(names[1]).weight") == true)
   }
+
+  #if os(Linux)
+    /// In a process that may take half as much memory as the file has bytes.
+    @Test func writingNeedsNoSecondCopy() async {
+      await #expect(processExitsWith: .success) {
+        let folder = try TemporaryFolder()
+        let tensor = Tensor.ones([1 << 20])
+        let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(
+          separator: " ")
+        let used = UInt(pages[0]).map { $0 * 4096 } ?? 0
+        var limit = rlimit(rlim_cur: used + 32 << 20, rlim_max: used + 32 << 20)
+        try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+        try Safetensors.write((0..<16).map { ("\($0)", tensor) }, to: folder("f"))
+        #expect(try OpenFile.reading(folder("f")).size() > 16 * tensor.count * 4)
+      }
+    }
+  #endif
 
   @Test func dataIsAligned() throws {
     let folder = try TemporaryFolder()
