@@ -97,6 +97,18 @@ import Testing
     #expect(error?.reason.hasSuffix("unexpected: \(names[1]).weight") == true)
   }
 
+  @Test func layersOfCanonicallyEquivalentNamesAreTwo() throws {
+    let folder = try TemporaryFolder()
+    func model() -> Sequential {
+      Sequential(["\u{e9}": Linear(1, 1, bias: false), "e\u{301}": Linear(1, 1, bias: false)])
+    }
+    let (model, other) = (model(), model())
+    model.initialize(seed: 3)
+    try model.save(to: folder("f"))
+    try other.load(from: folder("f"))
+    #expect(other.values == model.values && Set(other.values).count == 2)
+  }
+
   #if os(Linux)
     /// In a process that may take half as much memory as the file has bytes.
     @Test func writingNeedsNoSecondCopy() async {

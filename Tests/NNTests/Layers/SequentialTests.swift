@@ -13,6 +13,13 @@ import Testing
     #expect(x.floats == [1, 2])
   }
 
+  /// Minutes where each name is compared with all before it.
+  @Test(.timeLimit(.minutes(1))) func manyLayersTakeLinearTime() {
+    let layer = Linear(1, 1)
+    let model = Sequential([any Layer](repeating: layer, count: 300_000))
+    #expect(model.count == 300_000 && model.namedParameters.map(\.path) == ["0.weight", "0.bias"])
+  }
+
   @Test func emptySequentialReturnsItsInput() {
     let model = Sequential()
     #expect(model.isEmpty && model.count == 0 && model.parameters.isEmpty)

@@ -4,6 +4,8 @@ import Autograd
 struct NamedLayers: RandomAccessCollection {
   private let container: String
   private var entries: [(name: String, layer: any Layer)] = []
+  /// By the names' bytes, as in files.
+  private var positions: [[UInt8]: Int] = [:]
 
   /// Layers that are named by their indices.
   init(_ container: String, _ layers: [any Layer]) {
@@ -25,7 +27,7 @@ struct NamedLayers: RandomAccessCollection {
     set { entries[checked(index)].layer = newValue }
   }
 
-  subscript(name: String) -> (any Layer)? { entries.first { $0.name == name }?.layer }
+  subscript(name: String) -> (any Layer)? { positions[Array(name.utf8)].map { entries[$0].layer } }
 
   var names: [String] { entries.map(\.name) }
   var members: [Member] { entries.map { Member($0.name, $0.layer) } }
@@ -35,7 +37,8 @@ struct NamedLayers: RandomAccessCollection {
     require(
       !name.isEmpty && !name.contains("."),
       "\(container): a name must not be empty or hold a dot, got \"\(name)\"")
-    require(self[name] == nil, "\(container): the name \(name) is given twice")
+    let known = positions.updateValue(count, forKey: Array(name.utf8))
+    require(known == nil, "\(container): the name \(name) is given twice")
     entries.append((name, layer))
   }
 
