@@ -7,6 +7,8 @@ public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
   public let path: String
 
   /// One sentence, without a full stop, of what was found and what was expected.
+  ///
+  /// Control characters, such as those of a file's names, are escaped.
   public let reason: String
 
   /// Whether data is simply not there: no file was found and no server could be reached.
@@ -19,10 +21,26 @@ public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
   /// An error about one path or address.
   public init(_ path: String, _ reason: String, unavailable: Bool = false) {
     self.path = path
-    self.reason = reason
+    self.reason = reason.escaped
     isUnavailable = unavailable
   }
 
   /// Path and reason in one line.
-  public var description: String { "\(path): \(reason)" }
+  public var description: String { "\(path.escaped): \(reason)" }
+}
+
+extension String {
+  /// The string with what ends or reorders a line, or does not show, written as in `\u{1b}`.
+  package var escaped: String {
+    func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: true
+      default: false
+      }
+    }
+    guard unicodeScalars.contains(where: isHidden) else { return self }
+    return unicodeScalars.map {
+      isHidden($0) ? "\\u{\(String($0.value, radix: 16))}" : String($0)
+    }.joined()
+  }
 }

@@ -46,7 +46,8 @@ public enum Safetensors {
     var end = 0
     for (name, tensor) in tensors {
       require(
-        names.insert(Array(name.utf8)).inserted, "safetensors: the name \(name) is given twice")
+        names.insert(Array(name.utf8)).inserted,
+        "safetensors: the name \(name.escaped) is given twice")
       require(name != metadataName, "safetensors: the name \(name) is reserved for metadata")
       let start = end
       end += tensor.count * tensor.dtype.byteCount

@@ -184,6 +184,12 @@ import Testing
     Broken(file("{"), noHeader),
     Broken(file("[]"), noHeader + " (it is not a JSON object)"),
     Broken(file("{\"x\" 1}"), noHeader + " (expected a colon at byte 5)"),
+    Broken(file("\u{feff}{}"), noHeader + " (unexpected byte-order mark at byte 0)"),
+    Broken(file("{\"x\":[],}"), noHeader + " (expected a string at byte 8)"),
+    Broken([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0], noHeader + " (expected a string at byte 1)"),
+    Broken(
+      [("\\u001b[2J\u{7f}", "F8", "[1]", "[0,1]")], data: 1,
+      "\\u{1b}[2J\\u{7f} has the type F8; this library"),
     Broken(file("{},"), noHeader + " (unexpected text after the value at byte 2)"),
     Broken(
       [("x", "F32", "[1]", "[0,4]"), ("x", "F32", "[1]", "[4,8]")], data: 8,
