@@ -154,6 +154,13 @@ struct IndexingTests {
     expect(result, names: "stack", "tensor 1", "float32 [3]", "float32 [2]")
   }
 
+  @Test func aNegativeSizeIsNamed() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { _ = Tensor([1]).scatterSum(axis: 0, Tensor(scalars: [0]), size: -1) }
+    expect(result, names: "scatterSum", "size", "-1")
+  }
+
   @Test func gatherOutOfRange() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, 3]).gather(axis: 1, Tensor(scalars: [0, 3], shape: [2, 1]))

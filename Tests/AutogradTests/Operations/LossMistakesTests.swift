@@ -27,6 +27,12 @@ import Testing
   }
 
   static let mistakes = [
+    Mistake("crossEntropy", "label 9223372036854775807", "3 classes") {
+      _ = crossEntropy(.zeros([1, 3]), Tensor(scalars: [Int.max]))
+    },
+    Mistake("nllLoss", "label -9223372036854775808", "3 classes") {
+      _ = nllLoss(.zeros([1, 3]), Tensor(scalars: [Int.min]))
+    },
     Mistake("crossEntropy", "logits", "int64 [2, 3]") {
       _ = crossEntropy(.zeros([2, 3], dtype: .int64), .zeros([2], dtype: .int64))
     },

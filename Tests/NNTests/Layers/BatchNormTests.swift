@@ -34,6 +34,16 @@ import Testing
     #expect(layer.batchCount?.value.item() == 2)
   }
 
+  /// A file may hold any count; one more would overflow.
+  @Test(arguments: [(Int.max, Int.max), (Int.max - 1, Int.max), (-7, 1), (0, 1)])
+  func countsOfFilesAreFollowedByOnesThatFit(_ count: Int, _ next: Int) {
+    let layer = BatchNorm1d(2, momentum: nil)
+    layer.batchCount?.value = Tensor(scalars: [count], shape: [])
+    _ = layer(x)
+    #expect(layer.batchCount?.value.scalars(as: Int.self) == [next])
+    #expect(layer.runningMean?.value.floats.allSatisfy(\.isFinite) == true)
+  }
+
   @Test func withoutMomentumAllBatchesCountTheSame() throws {
     let layer = BatchNorm1d(2, momentum: nil)
     for scale in [1, 2, 3] { _ = layer(x * scale) }

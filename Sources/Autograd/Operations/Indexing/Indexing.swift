@@ -58,6 +58,7 @@ extension Tensor {
   ///   - size: The size of the result along the axis.
   /// - Returns: This tensor's shape with `size` along the axis.
   public func scatterSum(axis: Int, _ indices: Tensor, size: Int) -> Tensor {
+    require(size >= 0, "scatterSum: the size must not be negative, got \(size)")
     let axis = checkedAxis(axis, "scatterSum")
     checkShape(of: indices, axis: axis, "scatterSum")
     require(

@@ -85,9 +85,11 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
     }
     let result = batchNormWithStatistics(x, weight: weight, bias: bias, epsilon: epsilon)
     if isTraining, let statistics = norm.statistics {
-      let count = statistics.batchCount.value.item() + 1
-      statistics.batchCount.value = Tensor(scalars: [Int64(count)], shape: [])
-      statistics.add(mean: result.mean, variance: result.variance, weight: momentum ?? 1 / count)
+      // A file may state any count.
+      let count = min(max(0, statistics.batchCount.value.scalars(as: Int.self)[0]), .max - 1) + 1
+      statistics.batchCount.value = Tensor(scalars: [count], shape: [])
+      statistics.add(
+        mean: result.mean, variance: result.variance, weight: momentum ?? 1 / Double(count))
     }
     return result.y
   }

@@ -121,7 +121,8 @@ public struct Schedule: Sendable, CustomStringConvertible {
       } else {
         while past >= length {
           past -= length
-          length *= factor
+          let (next, isOver) = length.multipliedReportingOverflow(by: factor)
+          length = isOver ? .max : next
         }
       }
       return minimum + (base - minimum) * (1 + cos(.pi * Double(past) / Double(length))) / 2
