@@ -46,15 +46,28 @@ public struct AdamOptions: DecayingRule {
     ]
   }
 
-  /// Stops the program if the options make no sense.
-  public func check(_ name: String) {
-    checkDecay(name)
-    checkFraction(beta1, name, "beta1")
-    checkFraction(beta2, name, "beta2")
-    checkNotNegative(epsilon, name, "epsilon")
-    if case .nadam(let momentumDecay) = form {
-      checkNotNegative(momentumDecay, name, "the momentum decay")
-    }
+  /// What is wrong with the options; nil if nothing.
+  public var problem: String? {
+    decayProblem
+      ?? fractionProblem(beta1, "beta1")
+      ?? fractionProblem(beta2, "beta2")
+      ?? notNegativeProblem(epsilon, "epsilon")
+      ?? momentumDecay.flatMap { notNegativeProblem($0, "the momentum decay") }
+  }
+
+  private var momentumDecay: Double? {
+    if case .nadam(let momentumDecay) = form { return momentumDecay }
+    return nil
+  }
+
+  var remembered: [RememberedTensor] {
+    [
+      RememberedTensor(name: "exp_avg"), .notNegative("exp_avg_sq", if: form != .adamax),
+      .notNegative("exp_inf", if: form == .adamax),
+      .notNegative("max_exp_avg_sq", if: form == .amsgrad),
+      RememberedTensor(
+        name: "mu_product", isNeeded: momentumDecay != nil, isScalar: true, range: 0...1.0.nextDown),
+    ]
   }
 
   /// Three passes for Adam: m, v and the value.

@@ -49,6 +49,8 @@ public final class LBFGS: Optimizer {
     var scale = 1.0
     /// Differences of gradients and of positions, and the inverse of their product.
     var pairs: [(dy: Tensor, dx: Tensor, inverse: Double)] = []
+    /// Pairs with a smaller product are not remembered.
+    static let leastProduct = 1e-10
   }
 
   /// An optimizer for a model's parameters.
@@ -202,22 +204,32 @@ public final class LBFGS: Optimizer {
     var reader = StateReader(state, of: "LBFGS", from: path)
     let rate = try reader.number("learningRate")
     var restored = Memory()
-    restored.iterations = Int(try reader.number("iterations"))
+    restored.iterations = try reader.count("iterations")
     restored.length = try reader.number("length")
     restored.scale = try reader.number("scale")
+    let problem =
+      notNegativeProblem(rate, "the learning rate") ?? notNegativeProblem(restored.length, "length")
+      ?? notNegativeProblem(restored.scale, "scale")
+    if let problem { throw reader.failure(problem) }
     let count = parameters.reduce(0) { $0 + ($1.count ?? 0) }
+    let shape = restored.iterations == 0 ? [] : [count]
     func vector(_ name: String) throws(FileError) -> Tensor {
-      let vector = try reader.tensor(name)
-      guard vector.shape == [count] || restored.iterations == 0 else {
-        throw reader.failure("\(name) is \(vector.summary), expected [\(count)]")
-      }
-      return vector.to(parameters[0].device)
+      try reader.tensor(name, "\(shape)") { $0 == shape }.to(parameters[0].device)
     }
     restored.direction = try vector("direction")
     restored.gradient = try vector("gradient")
-    for index in 0..<state.keys.count(where: { $0.hasSuffix(".dy") }) {
-      let (dy, dx) = (try vector("pairs.\(index).dy"), try vector("pairs.\(index).dx"))
-      restored.pairs.append((dy, dx, 1 / dy.scalarProduct(dx)))
+    while reader.has("pairs.\(restored.pairs.count).dy") {
+      let prefix = "pairs.\(restored.pairs.count)."
+      let (dy, dx) = (try vector(prefix + "dy"), try vector(prefix + "dx"))
+      let product = dy.scalarProduct(dx)
+      guard product > Memory.leastProduct, restored.pairs.count < historySize else {
+        throw reader.failure(
+          """
+          \(prefix)dy times dx is \(product), expected more than \(Memory.leastProduct) and at most \
+          \(historySize) pairs
+          """)
+      }
+      restored.pairs.append((dy, dx, 1 / product))
     }
     try reader.finish()
     learningRate = rate
@@ -237,7 +249,7 @@ extension LBFGS.Memory {
     let dy = gradient - self.gradient
     let dx = direction * length
     let product = dy.scalarProduct(dx)
-    if product > 1e-10 {
+    if product > Self.leastProduct {
       if pairs.count == historySize { pairs.removeFirst() }
       pairs.append((dy, dx, 1 / product))
       scale = product / dy.scalarProduct(dy)

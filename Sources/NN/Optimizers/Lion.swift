@@ -51,12 +51,14 @@ extension Lion.Options {
     ]
   }
 
-  /// Stops the program if the options make no sense.
-  public func check(_ name: String) {
-    checkDecay(name)
-    checkFraction(beta1, name, "beta1")
-    checkFraction(beta2, name, "beta2")
+  /// What is wrong with the options; nil if nothing.
+  public var problem: String? {
+    decayProblem
+      ?? fractionProblem(beta1, "beta1")
+      ?? fractionProblem(beta2, "beta2")
   }
+
+  var remembered: [RememberedTensor] { [RememberedTensor(name: "exp_avg")] }
 
   /// Changes the value.
   public func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {

@@ -73,8 +73,10 @@ public protocol UpdateRule: Sendable {
   /// The numbers that a saved state keeps, since a schedule may have changed them.
   static var numbers: [(name: String, path: WritableKeyPath<Self, Double>)] { get }
 
-  /// Stops the program if the options make no sense.
-  func check(_ name: String)
+  /// What is wrong with the options, in words that follow the optimizer's name; nil if nothing.
+  ///
+  /// An optimizer with such options stops the program; a saved state with them is refused.
+  var problem: String? { get }
 
   /// Moves a value by its gradient.
   ///
@@ -87,11 +89,9 @@ public protocol UpdateRule: Sendable {
 
 extension UpdateRule {
   /// Nothing but the learning rate is checked.
-  public func check(_ name: String) { checkLearningRate(name) }
+  public var problem: String? { learningRateProblem }
 
-  func checkLearningRate(_ name: String) {
-    checkNotNegative(learningRate, name, "the learning rate")
-  }
+  var learningRateProblem: String? { notNegativeProblem(learningRate, "the learning rate") }
 }
 
 /// What an optimizer remembers about one parameter.
@@ -111,8 +111,25 @@ public struct ParameterState: Sendable {
   }
 }
 
-/// Options that all rules with weight decay share.
+/// A tensor that a rule remembers about a parameter, for saved states to be checked.
+struct RememberedTensor {
+  let name: String
+  /// Whether each update with these options leaves it.
+  var isNeeded = true
+  /// Whether it is a single number instead of a tensor in the parameter's shape.
+  var isScalar = false
+  var range = -Double.infinity...Double.infinity
+
+  /// One of squares or sizes.
+  static func notNegative(_ name: String, if isNeeded: Bool = true) -> Self {
+    Self(name: name, isNeeded: isNeeded, range: 0...Double.infinity)
+  }
+}
+
+/// What all rules of this library have.
 protocol DecayingRule: UpdateRule {
+  /// What it may remember about a parameter.
+  var remembered: [RememberedTensor] { get }
   /// The weight-decay coefficient (L2 penalty): this times the parameter is added to its gradient.
   var weightDecay: Double { get }
   /// Whether to maximize the objective instead of minimizing it.
@@ -129,8 +146,7 @@ extension DecayingRule {
     return direction
   }
 
-  func checkDecay(_ name: String) {
-    checkLearningRate(name)
-    checkNotNegative(weightDecay, name, "the weight decay")
+  var decayProblem: String? {
+    learningRateProblem ?? notNegativeProblem(weightDecay, "the weight decay")
   }
 }

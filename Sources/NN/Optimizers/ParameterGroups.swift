@@ -49,7 +49,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
       \(name): there are no parameters; a module's parts must be stored properties (modules, parameters, or \
       arrays of them), or listed in its `members`
       """)
-    options.check(name)
+    checkNone(options.problem, name)
     var own: [Parameter] = []
     for parameter in parameters {
       let known = positions[ObjectIdentifier(parameter)]
@@ -80,7 +80,7 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
     _modify {
       check(index)
       yield &groups[index]
-      groups[index].options.check(name)
+      checkNone(groups[index].options.problem, name)
     }
   }
 
@@ -119,9 +119,14 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
         state.append(
           ("groups.\(number).\(name)", Tensor(group.options[keyPath: path], dtype: .float64)))
       }
-      for _ in group.parameters {
-        let remembered = states[index]
+      let known = (group.options as? any DecayingRule)?.remembered ?? []
+      for parameter in group.parameters {
+        var remembered = states[index]
         if remembered.step > 0 {
+          // What an option that was changed since makes needed begins with zeros.
+          for one in known where one.isNeeded && !one.isScalar {
+            remembered.tensors[one.name] = remembered[one.name, zerosLike: parameter.value]
+          }
           state.append(("state.\(index).step", Tensor(scalars: [remembered.step], shape: [])))
         }
         for (name, tensor) in remembered.tensors.sorted(by: { $0.key < $1.key }) {
@@ -140,27 +145,12 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
       for (name, path) in Options.numbers {
         copy.groups[number].options[keyPath: path] = try reader.number("groups.\(number).\(name)")
       }
+      if let problem = copy.groups[number].options.problem {
+        throw reader.failure("groups.\(number): \(problem)")
+      }
+      let known = (copy.groups[number].options as? any DecayingRule)?.remembered
       for parameter in groups[number].parameters {
-        let prefix = "state.\(index)."
-        var remembered = ParameterState()
-        for name in reader.names(startingWith: prefix) {
-          if name == prefix + "step" {
-            guard let step = Int(exactly: try reader.number(name)), step >= 0 else {
-              throw reader.failure("\(name) must be a whole number of steps, at least 0")
-            }
-            remembered.step = step
-            continue
-          }
-          let tensor = try reader.tensor(name)
-          guard tensor.rank == 0 || parameter.allows(tensor.shape), tensor.dtype.isFloatingPoint
-          else {
-            throw reader.failure("\(name) is \(tensor.summary), expected \(parameter.described)")
-          }
-          // A single number on the CPU goes along with any device.
-          remembered.tensors[String(name.dropFirst(prefix.count))] =
-            tensor.rank == 0 ? tensor : tensor.to(parameter.device)
-        }
-        copy.states[index] = remembered
+        copy.states[index] = try reader.parameterState("state.\(index).", of: parameter, known)
         index += 1
       }
     }

@@ -58,12 +58,19 @@ extension RMSprop.Options {
     ]
   }
 
-  /// Stops the program if the options make no sense.
-  public func check(_ name: String) {
-    checkDecay(name)
-    checkFraction(alpha, name, "alpha", includingOne: true)
-    checkNotNegative(epsilon, name, "epsilon")
-    checkNotNegative(momentum, name, "the momentum")
+  /// What is wrong with the options; nil if nothing.
+  public var problem: String? {
+    decayProblem
+      ?? fractionProblem(alpha, "alpha", includingOne: true)
+      ?? notNegativeProblem(epsilon, "epsilon")
+      ?? notNegativeProblem(momentum, "the momentum")
+  }
+
+  var remembered: [RememberedTensor] {
+    [
+      .notNegative("square_avg"), RememberedTensor(name: "grad_avg", isNeeded: isCentered),
+      RememberedTensor(name: "momentum_buffer", isNeeded: momentum != 0),
+    ]
   }
 
   /// Two passes, three with momentum.
@@ -141,13 +148,15 @@ extension Adagrad.Options {
     ]
   }
 
-  /// Stops the program if the options make no sense.
-  public func check(_ name: String) {
-    checkDecay(name)
-    checkNotNegative(learningRateDecay, name, "the learning rate's decay")
-    checkNotNegative(initialAccumulator, name, "the initial accumulator")
-    checkNotNegative(epsilon, name, "epsilon")
+  /// What is wrong with the options; nil if nothing.
+  public var problem: String? {
+    decayProblem
+      ?? notNegativeProblem(learningRateDecay, "the learning rate's decay")
+      ?? notNegativeProblem(initialAccumulator, "the initial accumulator")
+      ?? notNegativeProblem(epsilon, "epsilon")
   }
+
+  var remembered: [RememberedTensor] { [.notNegative("sum")] }
 
   /// Two passes.
   public func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
@@ -212,12 +221,14 @@ extension Adadelta.Options {
     ]
   }
 
-  /// Stops the program if the options make no sense.
-  public func check(_ name: String) {
-    checkDecay(name)
-    checkFraction(rho, name, "rho", includingOne: true)
-    checkNotNegative(epsilon, name, "epsilon")
+  /// What is wrong with the options; nil if nothing.
+  public var problem: String? {
+    decayProblem
+      ?? fractionProblem(rho, "rho", includingOne: true)
+      ?? notNegativeProblem(epsilon, "epsilon")
   }
+
+  var remembered: [RememberedTensor] { [.notNegative("square_avg"), .notNegative("acc_delta")] }
 
   /// Changes the value.
   public func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {

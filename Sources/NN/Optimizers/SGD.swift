@@ -57,22 +57,28 @@ extension SGD.Options {
     ]
   }
 
-  /// Stops the program if the options make no sense.
-  public func check(_ name: String) {
-    checkDecay(name)
-    checkNotNegative(momentum, name, "the momentum")
-    checkFinite(dampening, name, "the dampening")
-    require(
-      !isNesterov || momentum > 0 && dampening == 0,
-      """
-      \(name): Nesterov's form needs momentum above 0 and no dampening, got momentum \(momentum) and \
-      dampening \(dampening)
-      """)
+  /// What is wrong with the options; nil if nothing.
+  public var problem: String? {
+    decayProblem
+      ?? notNegativeProblem(momentum, "the momentum")
+      ?? finiteProblem(dampening, "the dampening")
+      ?? (!isNesterov || momentum > 0 && dampening == 0
+        ? nil
+        : """
+        Nesterov's form needs momentum above 0 and no dampening, got momentum \(momentum) and dampening \
+        \(dampening)
+        """)
+  }
+
+  var remembered: [RememberedTensor] {
+    [RememberedTensor(name: "momentum_buffer", isNeeded: momentum != 0)]
   }
 
   /// One pass without momentum, two with it.
   public func update(_ value: inout Tensor, by gradient: Tensor, _ state: inout ParameterState) {
     if momentum == 0 {
+      // Nothing is remembered, not even a step: what follows may set a momentum.
+      if state.tensors.isEmpty { state.step = 0 }
       let rate = isMaximizing ? -learningRate : learningRate
       value.update(keeping: 1 - learningRate * weightDecay, adding: gradient, times: -rate)
       return

@@ -29,50 +29,131 @@ extension SavedState {
   ///
   /// - Throws: A `FileError` if the file cannot be read or does not fit; then nothing was changed.
   public func load(from path: String) throws(FileError) {
-    let tensors = try Safetensors.read(path)
-    try restore(
-      Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first }),
-      from: path)
+    try restore(named: try Safetensors.read(path), from: path)
+  }
+
+  /// Restores tensors with names of a file.
+  package func restore(
+    named tensors: [(name: String, tensor: Tensor)], from path: String
+  ) throws(FileError) {
+    let state = Dictionary(
+      tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+    guard state.count == tensors.count else {
+      throw FileError(path, "has names that differ only in how their characters are composed")
+    }
+    try restore(state, from: path)
   }
 }
 
 /// Takes a saved state apart, and names what is missing, unexpected or of another kind.
 struct StateReader {
-  private var rest: [String: Tensor]
+  /// By the names' bytes: a Swift string equals another one that is composed differently.
+  private var rest: [[UInt8]: Tensor]
+  /// The third parts of names such as `state.0.step`, by `state.0.`.
+  private var parts: [String: [String]] = [:]
   private let path: String
   private let owner: String
 
   init(_ state: [String: Tensor], of owner: String, from path: String) {
-    rest = state
+    rest = Dictionary(uniqueKeysWithValues: state.map { (Array($0.key.utf8), $0.value) })
     self.owner = owner
     self.path = path
+    for name in state.keys.sorted() {
+      let words = name.split(separator: ".", maxSplits: 2)
+      if words.count == 3 {
+        parts["\(words[0]).\(words[1]).", default: []].append(String(words[2]))
+      }
+    }
   }
 
-  /// The names not taken yet that begin with a prefix.
-  func names(startingWith prefix: String) -> [String] {
-    rest.keys.filter { $0.hasPrefix(prefix) }.sorted()
-  }
+  func has(_ name: String) -> Bool { rest[Array(name.utf8)] != nil }
 
   func failure(_ reason: String) -> FileError {
     FileError(path, "does not fit \(owner): \(reason)")
   }
 
-  mutating func tensor(_ name: String) throws(FileError) -> Tensor {
-    guard let tensor = rest.removeValue(forKey: name) else { throw failure("\(name) is missing") }
+  /// A tensor whose shape passes a test; floating point without NaN, and with elements in a range.
+  mutating func tensor(
+    _ name: String, in range: ClosedRange<Double> = -Double.infinity...Double.infinity,
+    _ expected: String, where fits: ([Int]) -> Bool
+  ) throws(FileError) -> Tensor {
+    let tensor = try take(name)
+    guard fits(tensor.shape), tensor.dtype.isFloatingPoint else {
+      throw failure("\(name) is \(tensor.summary), expected \(expected)")
+    }
+    let isInside = (tensor .>= range.lowerBound) .& (tensor .<= range.upperBound)
+    guard isInside.all().item() == 1 else {
+      throw failure(
+        "\(name) has NaN or an element outside of \(range)")
+    }
     return tensor
   }
 
+  /// A single number, not NaN.
   mutating func number(_ name: String) throws(FileError) -> Double {
-    let tensor = try tensor(name)
-    guard tensor.count == 1 else {
-      throw failure("\(name) must be one number, got \(tensor.summary)")
+    let tensor = try take(name)
+    guard tensor.count == 1, case let number = tensor.item(), !number.isNaN else {
+      throw failure("\(name) must be one number, got \(tensor.count == 1 ? "nan" : tensor.summary)")
     }
-    return tensor.item()
+    return number
+  }
+
+  /// A whole number of at least 0.
+  mutating func count(_ name: String) throws(FileError) -> Int {
+    let number = try number(name)
+    guard let count = Int(exactly: number), count >= 0 else {
+      throw failure("\(name) must be a whole number of at least 0, got \(number)")
+    }
+    return count
+  }
+
+  /// All elements of a tensor of integers.
+  mutating func integers(_ name: String) throws(FileError) -> [Int] {
+    let tensor = try take(name)
+    guard !tensor.dtype.isFloatingPoint else {
+      throw failure("\(name) must be integers, got \(tensor.summary)")
+    }
+    return tensor.scalars(as: Int.self)
+  }
+
+  /// What is remembered about a parameter under a prefix; `known` is nil for a custom rule.
+  mutating func parameterState(
+    _ prefix: String, of parameter: Parameter, _ known: [RememberedTensor]?
+  ) throws(FileError) -> ParameterState {
+    var state = ParameterState()
+    guard var names = parts[prefix] else { return state }
+    names.removeAll { $0 == "step" }
+    state.step = try count(prefix + "step")
+    for one in known ?? [] where one.isNeeded && !names.contains(one.name) {
+      names.append(one.name)
+    }
+    for name in names {
+      let kind = known?.first { $0.name == name }
+      // What a rule does not know stays, and is unexpected.
+      if known != nil && kind == nil { continue }
+      let isScalar = kind?.isScalar
+      let expected = isScalar == true ? "one number" : parameter.described
+      let tensor = try tensor(prefix + name, in: kind?.range ?? -.infinity ... .infinity, expected)
+      {
+        isScalar != false && $0 == [] || isScalar != true && parameter.allows($0)
+      }
+      // A single number on the CPU goes along with any device.
+      state.tensors[name] = tensor.rank == 0 ? tensor : tensor.to(parameter.device)
+    }
+    return state
   }
 
   func finish() throws(FileError) {
     guard rest.isEmpty else {
-      throw failure("unexpected: " + rest.keys.sorted().joined(separator: ", "))
+      let names = rest.keys.map { String(decoding: $0, as: UTF8.self) }.sorted()
+      throw failure("unexpected: " + names.joined(separator: ", "))
     }
+  }
+
+  private mutating func take(_ name: String) throws(FileError) -> Tensor {
+    guard let tensor = rest.removeValue(forKey: Array(name.utf8)) else {
+      throw failure("\(name) is missing")
+    }
+    return tensor
   }
 }

@@ -72,15 +72,11 @@ public final class WeightAverage: SavedState {
     var restored: [Tensor?] = []
     for (index, parameter) in parameters.enumerated() {
       let name = "average.\(index)"
-      guard state[name] != nil else {
-        restored.append(nil)
-        continue
-      }
-      let average = try reader.tensor(name)
-      guard parameter.allows(average.shape), average.dtype.isFloatingPoint else {
-        throw reader.failure("\(name) is \(average.summary), expected \(parameter.described)")
-      }
-      restored.append(average.to(parameter.device))
+      // A parameter had no value yet, so it has no average.
+      let average =
+        reader.has(name)
+        ? try reader.tensor(name, parameter.described, where: parameter.allows) : nil
+      restored.append(average?.to(parameter.device))
     }
     try reader.finish()
     averages = restored

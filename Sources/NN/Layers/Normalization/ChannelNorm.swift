@@ -18,7 +18,7 @@ struct ChannelNorm {
   ) {
     require(channels ?? 1 >= 1, "\(name): needs at least 1 channel, got \(channels ?? 0)")
     checkNotNegative(epsilon, name, "epsilon")
-    if let momentum { checkFraction(momentum, name, "the momentum", includingOne: true) }
+    if let momentum { checkShare(momentum, name, "the momentum") }
     stated = channels
     self.epsilon = epsilon
     weight = affine ? Parameter(shape: [channels], initializer: .ones) : nil

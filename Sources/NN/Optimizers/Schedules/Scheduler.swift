@@ -50,14 +50,19 @@ public final class Scheduler: SavedState {
   /// Goes back to a saved state and sets its learning rates; see `SavedState`.
   public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
     var reader = StateReader(state, of: "Scheduler", from: path)
-    let count = try reader.number("stepCount")
-    let rates = try reader.tensor("bases")
-    guard let steps = Int(exactly: count), steps >= 0, rates.shape == [bases.count] else {
-      throw reader.failure("expected a number of steps and \(bases.count) rates")
+    let steps = try reader.count("stepCount")
+    let shape = [bases.count]
+    let rates = try reader.tensor("bases", "\(shape)") { $0 == shape }.scalars(as: Double.self)
+    for rate in rates {
+      let problem =
+        notNegativeProblem(rate, "a rate in bases")
+        ?? notNegativeProblem(
+          schedule.rate(after: steps, base: rate), "the rate after \(steps) steps from \(rate)")
+      if let problem { throw reader.failure(problem) }
     }
     try reader.finish()
     stepCount = steps
-    bases = rates.scalars(as: Double.self)
+    bases = rates
     apply()
   }
 }
@@ -184,8 +189,12 @@ public final class Plateau: SavedState {
   public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
     var reader = StateReader(state, of: "Plateau", from: path)
     let metric = try reader.number("best")
-    let counts = try reader.tensor("counts").scalars(as: Int.self)
-    guard counts.count == 2 else { throw reader.failure("expected two counts") }
+    let counts = try reader.integers("counts")
+    guard counts.count == 2, 0...options.patience ~= counts[0], 0...options.cooldown ~= counts[1]
+    else {
+      throw reader.failure(
+        "counts is \(counts), expected 0 to \(options.patience) and 0 to \(options.cooldown)")
+    }
     try reader.finish()
     best = metric
     (badCount, cooldown) = (counts[0], counts[1])
