@@ -55,6 +55,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Autograd", "GPUSimulation", "Platform"],
       path: "Tests/TestSupport", swiftSettings: optimized),
+    .executableTarget(
+      name: "Fuzz", dependencies: ["Autograd", "Datasets", "NN", "Platform"], path: "Tests/Fuzz",
+      exclude: ["Corpus"], swiftSettings: optimized),
     .testTarget(
       name: "AutogradTests",
       dependencies: [

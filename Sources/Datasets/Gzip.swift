@@ -3,7 +3,7 @@ internal import CZlib
 import NN
 
 /// Reads gzip files (RFC 1952) by way of zlib.
-enum Gzip {
+package enum Gzip {
   /// Inflates the bytes of a gzip file; several members, one after the other, are joined as gzip
   /// itself does.
   ///
@@ -15,7 +15,7 @@ enum Gzip {
   ///     beyond this bound is ever held in memory.
   /// - Throws: A `FileError` if the data is no gzip data, is truncated or corrupt, is followed by
   ///   anything else, or inflates to more than `maximum` bytes.
-  static func inflate(
+  package static func inflate(
     _ bytes: [UInt8], name: String, maximum: Int
   ) throws(FileError) -> [UInt8] {
     guard bytes.starts(with: [0x1f, 0x8b]) else {

@@ -6,14 +6,14 @@ import NN
 /// A file is a magic number (two zero bytes, the element type, the number of dimensions), each
 /// dimension as a big-endian 32-bit integer, and the elements. Bytes in three dimensions are
 /// images, bytes in one dimension are labels.
-enum IDX {
+package enum IDX {
   /// Reads images: magic 0x00000803; count, rows and columns; one byte a pixel, row by row.
   /// - Parameters:
   ///   - bytes: The file as a whole, not packed.
   ///   - name: The path that errors name.
   /// - Returns: The pixels, [count, height, width], and those three numbers.
   /// - Throws: A `FileError` if the magic number, a dimension or the size is not what it should be.
-  static func images(
+  package static func images(
     _ bytes: [UInt8], name: String
   ) throws(FileError) -> (pixels: [UInt8], count: Int, height: Int, width: Int) {
     let dimensions = try header(
@@ -45,7 +45,7 @@ enum IDX {
   ///   - classCount: How many classes there are; labels go from 0 to `classCount - 1`.
   /// - Throws: A `FileError` if the magic number or the size is not what it should be, or a label
   ///   is out of range.
-  static func labels(
+  package static func labels(
     _ bytes: [UInt8], name: String, classCount: Int
   ) throws(FileError) -> [UInt8] {
     let count = try header(

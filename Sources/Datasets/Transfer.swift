@@ -132,7 +132,9 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       }
       state.total = length
     case 206 where state.received > 0:
-      guard let range = Self.contentRange(response), range.start == state.received else {
+      guard let range = ContentRange(response.value(forHTTPHeaderField: "Content-Range")),
+        range.start == state.received
+      else {
         state.mustRestart = true
         return false
       }
@@ -146,18 +148,6 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       return false
     }
     return true
-  }
-
-  /// The first byte and the total of a header such as `Content-Range: bytes 100-199/200`.
-  private static func contentRange(_ response: HTTPURLResponse) -> (start: Int, total: Int?)? {
-    let words = response.value(forHTTPHeaderField: "Content-Range")?.split(separator: " ") ?? []
-    let parts = words.last?.split(whereSeparator: { "-/".contains($0) }) ?? []
-    guard words.count == 2, words[0].lowercased() == "bytes", parts.count == 3,
-      let start = Int(parts[0])
-    else {
-      return nil
-    }
-    return (start, Int(parts[2]))
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
@@ -210,5 +200,20 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     return FileError(
       url.absoluteString, "cannot be reached (\(error.localizedDescription))",
       unavailable: isUnavailable)
+  }
+}
+
+/// The first byte and the total of a header such as `Content-Range: bytes 100-199/200`.
+package struct ContentRange {
+  let start: Int
+  let total: Int?
+
+  package init?(_ header: String?) {
+    let words = header?.split(separator: " ") ?? []
+    let parts = words.last?.split(whereSeparator: { "-/".contains($0) }) ?? []
+    guard words.count == 2, words[0].lowercased() == "bytes", parts.count == 3,
+      let start = Int(parts[0])
+    else { return nil }
+    (self.start, total) = (start, Int(parts[2]))
   }
 }

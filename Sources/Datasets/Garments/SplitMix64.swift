@@ -3,12 +3,12 @@
 ///
 /// It works on integers alone, so no platform's rounding and no standard library's choice of
 /// algorithm shows.
-struct SplitMix64 {
+package struct SplitMix64 {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -17,7 +17,7 @@ struct SplitMix64 {
   }
 
   /// A number from a range, both ends included.
-  mutating func next(_ range: ClosedRange<Int>) -> Int {
+  package mutating func next(_ range: ClosedRange<Int>) -> Int {
     let width = UInt64(range.upperBound - range.lowerBound + 1)
     return range.lowerBound + Int(next().multipliedFullWidth(by: width).high)
   }

@@ -76,7 +76,13 @@ public enum Safetensors {
   ///
   /// - Throws: A `FileError` that says what is wrong with the file, or that it cannot be read.
   public static func read(_ path: String) throws(FileError) -> [(name: String, tensor: Tensor)] {
-    let bytes = try OpenFile.contents(of: path, maximum: .max)
+    try tensors(in: try OpenFile.contents(of: path, maximum: .max), from: path)
+  }
+
+  /// Reads all tensors from the bytes of a file.
+  package static func tensors(
+    in bytes: [UInt8], from path: String
+  ) throws(FileError) -> [(name: String, tensor: Tensor)] {
     guard bytes.count >= 8 else {
       throw FileError(path, "has \(bytes.count) bytes; a safetensors file has 8 or more")
     }

@@ -25,7 +25,13 @@ extension Module {
   /// - Throws: A `FileError` if the file cannot be read, or that lists every name that is missing,
   ///   unexpected, or has another shape; then nothing was changed.
   public func load(from path: String) throws(FileError) {
-    let tensors = try Safetensors.read(path)
+    try load(try Safetensors.read(path), from: path)
+  }
+
+  /// Takes all parameters and buffers from the tensors of a file.
+  package func load(
+    _ tensors: [(name: String, tensor: Tensor)], from path: String
+  ) throws(FileError) {
     // By the names' bytes: canonically equivalent spellings are different names.
     let states = Dictionary(
       stateAliases.map { (Array($0.path.utf8), $0.state) }, uniquingKeysWith: { first, _ in first })
