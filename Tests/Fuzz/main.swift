@@ -36,7 +36,7 @@ for family in families {
   let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
   let inputs = try files.map { [UInt8](try Data(contentsOf: folder.appendingPathComponent($0))) }
   for (name, bytes) in zip(files, inputs) {
-    let reason = CrashReport.watching(bytes, folder.path + "/again-" + name) {
+    let reason = CrashReport.watching(bytes, folder.path + "/" + name) {
       family.read(bytes, name)
     }
     if let reason, !name.contains("refused"), !name.contains("crash") {
