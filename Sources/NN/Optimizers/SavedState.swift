@@ -13,7 +13,8 @@ public protocol SavedState: AnyObject {
   /// - Parameters:
   ///   - state: The tensors by their names.
   ///   - path: Where they come from, for errors.
-  /// - Throws: A `FileError` that says what does not fit; then nothing was changed.
+  /// - Throws: A `FileError` that says what does not fit: a tensor that is missing, unknown, of another shape or
+  ///   with NaN, or a number that the object could not have had. Then nothing was changed.
   func restore(_ state: [String: Tensor], from path: String) throws(FileError)
 }
 
