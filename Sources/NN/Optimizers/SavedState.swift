@@ -60,7 +60,7 @@ struct StateReader {
     self.owner = owner
     self.path = path
     for name in state.keys.sorted() {
-      let words = name.split(separator: ".", maxSplits: 2)
+      let words = name.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
       if words.count == 3 {
         parts["\(words[0]).\(words[1]).", default: []].append(String(words[2]))
       }

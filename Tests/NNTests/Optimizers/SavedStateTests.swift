@@ -153,6 +153,13 @@ import Testing
     #expect(error?.reason.contains("the rate after 9 steps from 1e+300") == true)
   }
 
+  @Test func theLargestBaseStaysFinite() {
+    let base = Double.greatestFiniteMagnitude
+    for schedule in [Schedule.cosine(steps: 3), .cosineWithRestarts(steps: 3)] {
+      #expect(schedule.rate(after: 0, base: base) == base)
+    }
+  }
+
   @Test func moreStepsThanALengthCanCount() throws {
     let optimizer = SGD(Self.parameters(), learningRate: 1)
     let scheduler = Scheduler(optimizer, .cosineWithRestarts(steps: 1, factor: 3))

@@ -100,9 +100,12 @@ public struct Schedule: Sendable, CustomStringConvertible {
     checkAtLeastOne(steps, "cosine", "steps")
     checkNotNegative(minimum, "cosine", "the minimum")
     return Schedule("cosine(steps: \(steps), minimum: \(minimum))") { step, base in
-      minimum + (base - minimum) * (1 + cos(.pi * Double(step) / Double(steps))) / 2
+      minimum + (base - minimum) * halfCosine(Double(step) / Double(steps))
     }
   }
+
+  /// From 1 at 0 to 0 at 1; by itself, so that the largest rates do not overflow.
+  private static func halfCosine(_ fraction: Double) -> Double { (1 + cos(.pi * fraction)) / 2 }
 
   /// Half cosines one after the other, the first `steps` long and each `factor` times as long as the
   /// one before: `CosineAnnealingWarmRestarts`.
@@ -125,7 +128,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
           length = isOver ? .max : next
         }
       }
-      return minimum + (base - minimum) * (1 + cos(.pi * Double(past) / Double(length))) / 2
+      return minimum + (base - minimum) * halfCosine(Double(past) / Double(length))
     }
   }
 
