@@ -37,7 +37,6 @@ import Testing
     ),
   ]
 
-  /// In the middle another plateau goes on from a file.
   /// Unlike PyTorch's, whose limit for -10 is -9.999: there -9.9995 counts as better.
   @Test func plateausOfNegativeMetrics() {
     for isMaximized in [false, true] {
@@ -55,6 +54,7 @@ import Testing
     }
   }
 
+  /// In the middle another plateau goes on from a file.
   @Test(arguments: plateaus.indices) func plateausAgreeWithPyTorch(_ index: Int) throws {
     let fixture = try ScheduleFixture.read()
     let folder = try TemporaryFolder()
