@@ -2,6 +2,7 @@ internal import Platform
 
 /// Writes the input that stopped the program, or took too long, to a file of its corpus.
 enum CrashReport {
+  // Unsafe for concurrency: a signal's handler reads them, while the only thread that writes them stands still.
   nonisolated(unsafe) private static var input: [UInt8] = []
   nonisolated(unsafe) private static var path: [CChar] = [0]
   /// How many seconds an input may take.

@@ -36,12 +36,12 @@ extension ReferenceCase {
     guard let cotangent else { return [y.stoppingGradient()] }
     let found = tape.pullback(of: y, cotangent: layout(cotangent), at: watched.map(\.1))
     for (name, expected) in gradients {
-      guard let place = inputs.firstIndex(where: { $0.name == name }) else {
+      guard let index = inputs.firstIndex(where: { $0.name == name }) else {
         throw ReferenceFailure("a gradient of \(name), which is no input")
       }
-      try compare(found[place], expected, "the gradient of \(name)")
-      if found[place].device != device {
-        throw ReferenceFailure("the gradient of \(name) is on \(found[place].device)")
+      try compare(found[index], expected, "the gradient of \(name)")
+      if found[index].device != device {
+        throw ReferenceFailure("the gradient of \(name) is on \(found[index].device)")
       }
     }
     return [y.stoppingGradient()] + found
