@@ -82,6 +82,7 @@ import Testing
       isDeferred: isDeferred, isBackwards: isBackwards, fallbackPolicy: .error)
     let (found, expected) = (leNetSteps(simulated.device, steps), leNetSteps(.cpu, steps))
     #expect(simulated.overrunCount == 0)
+    #expect(simulated.launchCount > 50 * steps)
     let errors = zip(found, expected).map(relativeError)
     #expect((errors.prefix(steps).max() ?? 1) <= 1e-5)
     #expect((errors.dropFirst(steps).max() ?? 1) <= 1e-4)
@@ -101,6 +102,7 @@ import Testing
         .map(\.gradient)
     }
     #expect(gradients[0].count == 10)
+    #expect(gradients[1].allSatisfy { $0.device == simulated.device })
     for (index, (found, expected)) in zip(gradients[1], gradients[0]).enumerated() {
       let error = relativeError(found, expected)
       #expect(error <= 1e-5, "\(index): \(error)")
