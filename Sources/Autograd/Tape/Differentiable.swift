@@ -300,7 +300,7 @@ private func stripNested(
 
 extension Tensor {
   /// This tensor in the type in which it is computed with: halves as float32.
-  fileprivate consuming func widened() -> Tensor {
+  package consuming func widened() -> Tensor {
     array.dtype.isHalf ? asType(.float32) : self
   }
 

@@ -12,7 +12,12 @@ public final class Buffer {
   public private(set) var device = Device.cpu
   /// What every element is at first.
   public let initial: Double
-  private var stored: Tensor?
+  /// The value; nil until it is needed.
+  var stored: Tensor?
+  /// Whether the value is built up from small changes, for which 16 bits are too coarse.
+  var isRunningAverage = false
+  /// Whether a file may lack it, as those of old versions of PyTorch do.
+  var isOptional = false
 
   /// A declared buffer.
   ///
@@ -26,6 +31,8 @@ public final class Buffer {
     self.initial = initial
     self.dtype = dtype
   }
+
+  var isDrawable: Bool { isSized }
 
   /// Whether the buffer has a value.
   public var isReady: Bool { stored != nil }
@@ -57,9 +64,10 @@ public final class Buffer {
   /// Goes back to the first value.
   public func reset() { stored = nil }
 
-  /// Changes the type of the elements; integers stay integers.
+  /// Changes the type of the elements; integers stay integers, and running averages have 32 bits at least.
   func convert(to dtype: DType) {
     guard self.dtype.isFloatingPoint else { return }
+    let dtype = isRunningAverage && dtype.isHalf ? .float32 : dtype
     self.dtype = dtype
     stored = stored?.asType(dtype)
   }
@@ -76,9 +84,12 @@ public final class Buffer {
 protocol State: AnyObject {
   var shape: [Int?] { get }
   var isReady: Bool { get }
+  /// Whether there is a value, or reading it makes one.
+  var isDrawable: Bool { get }
   var value: Tensor { get set }
   /// The type of the elements, to which a value read from a file is converted.
   var dtype: DType { get }
+  var device: Device { get }
 }
 
 extension State {

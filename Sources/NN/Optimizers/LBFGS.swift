@@ -176,11 +176,12 @@ public final class LBFGS: Optimizer {
 
   /// All gradients in a row; zeros where there is none.
   private func flat(_ gradients: Gradients) -> Tensor {
-    concatenate(
+    gradients.checkReach(parameters.contains { gradients[$0] != nil }, "LBFGS")
+    return concatenate(
       parameters.map { parameter in
         let value = parameter.value
         let gradient = gradients[parameter]?.stoppingGradient().asType(value.dtype)
-        return (gradient ?? value.zerosLike()).reshape([value.count])
+        return (gradient ?? value.zerosLike()).widened().reshape([value.count])
       })
   }
 
@@ -214,7 +215,7 @@ public final class LBFGS: Optimizer {
     let count = parameters.reduce(0) { $0 + ($1.count ?? 0) }
     let shape = restored.iterations == 0 ? [] : [count]
     func vector(_ name: String) throws(FileError) -> Tensor {
-      try reader.tensor(name, "\(shape)") { $0 == shape }.to(parameters[0].device)
+      try reader.tensor(name, "\(shape)") { $0 == shape }.widened().to(parameters[0].device)
     }
     restored.direction = try vector("direction")
     restored.gradient = try vector("gradient")

@@ -78,7 +78,7 @@ public protocol UpdateRule: Sendable {
   /// An optimizer with such options stops the program; a saved state with them is refused.
   var problem: String? { get }
 
-  /// Moves a value by its gradient.
+  /// Moves a value by its gradient; both come in float32 where the parameter has 16 bits.
   ///
   /// - Parameters:
   ///   - value: The only reference to it, unless the value is also held elsewhere.

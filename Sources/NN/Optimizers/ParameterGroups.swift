@@ -92,8 +92,10 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
   fileprivate mutating func step(_ gradients: Gradients) {
     // Kept for all parameters of a group: reading an element of a generic type takes a while.
     var (current, options) = (0, groups[0].options)
+    var isOurs = false
     for (parameter, gradient) in gradients.entries {
       guard let (group, index) = positions[ObjectIdentifier(parameter)] else { continue }
+      isOurs = true
       if group != current { (current, options) = (group, groups[group].options) }
       parameter.update { value in
         require(
@@ -103,10 +105,18 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
         var state = ParameterState()
         swap(&state, &states[index])
         state.step += 1
-        options.update(&value, by: gradient.stoppingGradient(), &state)
+        if value.dtype.isHalf {
+          // All in float32, so that what is remembered does not stop at 16 bits' spacing.
+          var wide = value.widened()
+          options.update(&wide, by: gradient.stoppingGradient().widened(), &state)
+          value = wide.asType(value.dtype)
+        } else {
+          options.update(&value, by: gradient.stoppingGradient(), &state)
+        }
         swap(&state, &states[index])
       }
     }
+    gradients.checkReach(isOurs, name)
   }
 
   // MARK: State
@@ -125,7 +135,8 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
         if remembered.step > 0 {
           // What an option that was changed since makes needed begins with zeros.
           for one in known where one.isNeeded && !one.isScalar {
-            remembered.tensors[one.name] = remembered[one.name, zerosLike: parameter.value]
+            let value = parameter.value.widened()
+            remembered.tensors[one.name] = remembered[one.name, zerosLike: value]
           }
           state.append(("state.\(index).step", Tensor(scalars: [remembered.step], shape: [])))
         }

@@ -108,13 +108,15 @@ struct StateReader {
     return count
   }
 
-  /// All elements of a tensor of integers.
-  mutating func integers(_ name: String) throws(FileError) -> [Int] {
+  /// A tensor of integers whose shape passes a test.
+  mutating func integers(
+    _ name: String, _ expected: String, where fits: ([Int]) -> Bool
+  ) throws(FileError) -> Tensor {
     let tensor = try take(name)
-    guard !tensor.dtype.isFloatingPoint else {
-      throw failure("\(name) must be integers, got \(tensor.summary)")
+    guard fits(tensor.shape), !tensor.dtype.isFloatingPoint else {
+      throw failure("\(name) is \(tensor.summary), expected integers \(expected)")
     }
-    return tensor.scalars(as: Int.self)
+    return tensor
   }
 
   /// What is remembered about a parameter under a prefix; `known` is nil for a custom rule.
@@ -139,7 +141,7 @@ struct StateReader {
         isScalar != false && $0 == [] || isScalar != true && parameter.allows($0)
       }
       // A single number on the CPU goes along with any device.
-      state.tensors[name] = tensor.rank == 0 ? tensor : tensor.to(parameter.device)
+      state.tensors[name] = tensor.rank == 0 ? tensor : tensor.widened().to(parameter.device)
     }
     return state
   }

@@ -1,6 +1,6 @@
 import Autograd
 
-/// An exponential moving average of parameters, which often evaluates better than the last values.
+/// A running mean of parameters, exponential or plain, which often evaluates better than the last values.
 ///
 /// ```swift
 /// let average = WeightAverage(model.parameters, decay: 0.999)
@@ -10,59 +10,90 @@ import Autograd
 /// let accuracy = average.applied { model.accuracy(model(x), y) }
 /// ```
 public final class WeightAverage: SavedState {
-  /// What is averaged.
+  /// The parameters that are averaged.
   public let parameters: [Parameter]
-  /// The decay rate of the average per update.
-  public let decay: Double
-  /// The averages, by the parameters' indices; nil before the first update.
+  /// The buffers that are averaged: those of integers, which are counts, keep their last value.
+  public let buffers: [Buffer]
+  /// The decay rate of an exponential average per update; nil for the plain mean of all updates.
+  public let decay: Double?
+  /// The averages by the parameters' indices, then those of the buffers; nil where there was no value to average.
+  ///
+  /// Those of 16 bits are kept in float32.
   public private(set) var averages: [Tensor?]
+  /// How many values each average is over.
+  private var counts: [Int]
+  private let states: [any State]
 
   /// An average that begins with the values at the first update.
   ///
   /// - Parameters:
-  ///   - parameters: What to average; they may be without values until the first update. One that is
+  ///   - parameters: What to average; shapes may be unknown until the first update. One that is
   ///     listed twice counts once.
-  ///   - decay: The decay rate of the average, 0 to below 1.
-  public init(_ parameters: [Parameter], decay: Double = 0.999) {
-    require(!parameters.isEmpty, "WeightAverage: there are no parameters")
-    checkFraction(decay, "WeightAverage", "the decay")
-    self.parameters = eachOnce(parameters)
-    self.decay = decay
-    averages = Array(repeating: nil, count: self.parameters.count)
+  ///   - decay: The decay rate of the average, 0 to below 1; nil for the plain mean of all updates (stochastic
+  ///     weight averaging, Izmailov and others 2018).
+  public convenience init(_ parameters: [Parameter], decay: Double? = 0.999) {
+    self.init(parameters, [], decay)
   }
 
-  /// average = decay * average + (1 - decay) * value; a parameter without a value is left out.
+  /// An average of a model's parameters and, if wanted, buffers, as PyTorch's `AveragedModel` with `use_buffers`.
+  ///
+  /// - Parameters:
+  ///   - model: Whose parameters to average.
+  ///   - decay: The decay rate of the average, 0 to below 1; nil for the plain mean of all updates.
+  ///   - averagesBuffers: Whether buffers, such as running statistics, are averaged too; else `applied` leaves
+  ///     the model's own.
+  public convenience init(
+    _ model: some Module, decay: Double? = 0.999, averagesBuffers: Bool = false
+  ) {
+    self.init(model.parameters, averagesBuffers ? model.namedBuffers.map(\.buffer) : [], decay)
+  }
+
+  private init(_ parameters: [Parameter], _ buffers: [Buffer], _ decay: Double?) {
+    require(!parameters.isEmpty, "WeightAverage: there are no parameters")
+    if let decay { checkFraction(decay, "WeightAverage", "the decay") }
+    self.parameters = eachOnce(parameters)
+    self.buffers = buffers
+    self.decay = decay
+    states = self.parameters as [any State] + buffers
+    averages = Array(repeating: nil, count: states.count)
+    counts = Array(repeating: 0, count: states.count)
+  }
+
+  /// average = decay * average + (1 - decay) * value, or the plain mean; a parameter of unknown shape is left out.
   public func update() {
-    for (index, parameter) in parameters.enumerated() where parameter.isReady {
-      let value = parameter.value.stoppingGradient()
-      if averages[index] == nil {
-        averages[index] = value
+    require(
+      states.contains { $0.isDrawable },
+      "WeightAverage: no parameter has a shape yet; call materialize(for:) or the model first")
+    for (index, state) in states.enumerated() where state.isDrawable {
+      let value = state.value.stoppingGradient()
+      counts[index] += 1
+      if averages[index] == nil || !value.dtype.isFloatingPoint {
+        averages[index] = value.widened()
       } else {
-        averages[index]?.update(keeping: decay, adding: value, times: 1 - decay)
+        let keep = decay ?? 1 - 1 / Double(counts[index])
+        averages[index]?.update(keeping: keep, adding: value, times: 1 - keep)
       }
     }
   }
 
-  /// Runs a closure with the averages as the parameters' values, and goes back to the values.
+  /// Runs a closure with the averages as the values, in the parameters' types, and goes back to the values.
   public func applied<Result>(_ body: () throws -> Result) rethrows -> Result {
-    exchange()
-    defer { exchange() }
+    var values: [(state: any State, value: Tensor)] = []
+    for (state, average) in zip(states, averages) {
+      guard let average else { continue }
+      values.append((state, state.value))
+      state.value = average.asType(state.dtype)
+    }
+    defer { for (state, value) in values { state.value = value } }
     return try body()
   }
 
-  /// Exchanges averages and values; the same call goes back.
-  private func exchange() {
-    for (index, parameter) in parameters.enumerated() {
-      guard let average = averages[index] else { continue }
-      averages[index] = parameter.value
-      parameter.value = average
-    }
-  }
-
-  /// The averages, numbered.
+  /// The averages, numbered; for plain means also how many values they are over.
   public var state: [(name: String, tensor: Tensor)] {
-    averages.enumerated().compactMap { index, average in
-      average.map { ("average.\(index)", $0) }
+    averages.enumerated().flatMap { index, average -> [(name: String, tensor: Tensor)] in
+      guard let average else { return [] }
+      let count = Tensor(scalars: [counts[index]], shape: [])
+      return [("average.\(index)", average)] + (decay == nil ? [("count.\(index)", count)] : [])
     }
   }
 
@@ -70,15 +101,34 @@ public final class WeightAverage: SavedState {
   public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
     var reader = StateReader(state, of: "WeightAverage", from: path)
     var restored: [Tensor?] = []
-    for (index, parameter) in parameters.enumerated() {
+    var restoredCounts: [Int] = []
+    for (index, state) in states.enumerated() {
       let name = "average.\(index)"
       // A parameter had no value yet, so it has no average.
-      let average =
-        reader.has(name)
-        ? try reader.tensor(name, parameter.described, where: parameter.allows) : nil
-      restored.append(average?.to(parameter.device))
+      guard reader.has(name) else {
+        restored.append(nil)
+        restoredCounts.append(0)
+        continue
+      }
+      restored.append(try reader.average(name, of: state))
+      let count = decay == nil ? try reader.count("count.\(index)") : 1
+      guard count > 0 else { throw reader.failure("count.\(index) must be at least 1, got 0") }
+      restoredCounts.append(count)
     }
     try reader.finish()
-    averages = restored
+    (averages, counts) = (restored, restoredCounts)
+  }
+}
+
+extension StateReader {
+  /// An average of a parameter or buffer, on its device; integers are a buffer's last value.
+  fileprivate mutating func average(
+    _ name: String, of state: any State
+  ) throws(FileError) -> Tensor {
+    if state.dtype.isFloatingPoint {
+      return try tensor(name, state.described, where: state.allows).widened().to(state.device)
+    }
+    return try integers(name, state.described, where: state.allows).asType(state.dtype)
+      .to(state.device)
   }
 }

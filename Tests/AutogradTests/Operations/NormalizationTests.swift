@@ -63,4 +63,15 @@ import Testing
     }
     expect(result, names: Self.mistakes[index].names)
   }
+
+  /// PyTorch 2.13: [nan, 0] for [inf, 1], whose mean square is infinite; and NaN everywhere beside a NaN.
+  @Test(arguments: [DType.float32, .float64]) func rmsNormOfAnInfinity(_ dtype: DType) {
+    let x = Tensor([[Double.infinity, 1], [2, -.infinity], [.nan, 1]], dtype: dtype)
+    for isWatched in [false, true] {
+      let y = rmsNorm(isWatched ? Tape().watch(x) : x, normalizedShape: [2])
+      let values = y.stoppingGradient().scalars(as: Double.self)
+      #expect(values[0].isNaN && values[1] == 0 && values[2] == 0)
+      #expect(values[3...].allSatisfy { $0.isNaN })
+    }
+  }
 }

@@ -32,7 +32,7 @@ import Testing
     #expect(gradient(at: x) { $0.hardtanh().sum() }.scalars() == [0, 0, 1, 0, 0])
     #expect(gradient(at: Tensor([0, 3, 6])) { $0.relu6().sum() }.scalars() == [0, 1, 0])
     #expect(gradient(at: Tensor(Double.nan)) { $0.relu6().sum() }.item() == 1)
-    #expect(gradient(at: Tensor([-3, 3])) { $0.hardsigmoid().sum() }.scalars() == [0, 0])
+    #expect(gradient(at: Tensor([-3, 3, .nan])) { $0.hardsigmoid().sum() }.scalars() == [0, 0, 0])
   }
 
   @Test(arguments: [true, false]) func constantsThatMakeNoSense(isTanh: Bool) async {

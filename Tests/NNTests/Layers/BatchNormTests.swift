@@ -85,4 +85,16 @@ import Testing
     #expect("\(BatchNorm1d(2, bias: false))" == "BatchNorm1d 2, no bias")
     #expect(plain.members.isEmpty)
   }
+
+  /// PyTorch's become NaN.
+  @Test func anEmptyBatchMovesNoStatistics() {
+    for (layer, shape) in [
+      (BatchNorm2d(2) as any Layer, [0, 2, 3, 3]), (BatchNorm2d(2, momentum: nil), [4, 2, 0, 3]),
+      (BatchNorm1d(2), [0, 2]), (InstanceNorm2d(2, trackRunningStatistics: true), [0, 2, 3, 3]),
+    ] {
+      let y = layer(Tensor.zeros(shape))
+      #expect(y.shape == shape)
+      #expect(layer.namedBuffers.map { $0.buffer.value.doubles } == [[0, 0], [1, 1], [0]])
+    }
+  }
 }

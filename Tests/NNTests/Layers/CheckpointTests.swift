@@ -112,4 +112,19 @@ import Testing
       #expect(checkpointed <= 14 * result, "\(checkpointed) of \(plain)")
     }
   }
+
+  @Test func runningStatisticsMoveOnce() {
+    func statistics(_ wrap: (Sequential) -> any Layer) -> [[Double]] {
+      let block = Sequential(BatchNorm1d(4), Tanh(), BatchNorm1d(4, momentum: nil))
+      block.initialize(seed: 3)
+      let layer = wrap(block)
+      for step in 1...3 {
+        let x = inputs([6, 4], seed: UInt64(step))
+        _ = layer.valueAndGradients { layer(x).square().sum() }
+      }
+      return block.namedBuffers.map { $0.buffer.value.doubles }
+    }
+    let plain = statistics { $0 }
+    #expect(plain[2] == [3] && statistics { Checkpoint($0) } == plain)
+  }
 }

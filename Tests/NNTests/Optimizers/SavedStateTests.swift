@@ -120,10 +120,11 @@ import Testing
     Change("Scheduler", "stepCount", nil as Tensor?, "stepCount is missing"),
     Change("Plateau", "best", .nan, "best must be one number, got nan"),
     Change(
-      "Plateau", "counts", Tensor([Double.nan, 1e30]), "counts must be integers, got float32 [2]"),
+      "Plateau", "counts", Tensor([Double.nan, 1e30]),
+      "counts is float32 [2], expected integers [2]"),
     Change("Plateau", "counts", Tensor(scalars: [Int.max, 0]), "expected 0 to 3 and 0 to 2"),
     Change("Plateau", "counts", Tensor(scalars: [0, -1]), "expected 0 to 3 and 0 to 2"),
-    Change("Plateau", "counts", Tensor(scalars: [0]), "expected 0 to 3 and 0 to 2"),
+    Change("Plateau", "counts", Tensor(scalars: [0]), "counts is int64 [1], expected integers [2]"),
     Change("WeightAverage", "average.0", Tensor([1, .nan, 2]), "average.0 has NaN"),
     Change("WeightAverage", "average.0", Tensor(1), "average.0 is float32 [], expected [3]"),
     Change("WeightAverage", "average.7", Tensor(1), "unexpected: average.7"),

@@ -51,4 +51,51 @@ import Testing
       try WeightAverage([Parameter(Tensor([1]))]).load(from: folder("average"))
     }
   }
+
+  @Test func plainMeansWithBuffers() throws {
+    let folder = try TemporaryFolder()
+    let model = BatchNorm1d(1)
+    let average = WeightAverage(model, decay: nil, averagesBuffers: true)
+    let (weight, mean) = (try #require(model.weight), try #require(model.runningMean))
+    let count = try #require(model.batchCount)
+    for number in 1...5 {
+      weight.value = Tensor([Double(number)])
+      mean.value = Tensor([Double(10 * number)])
+      count.value = Tensor(scalars: [number], shape: [])
+      average.update()
+    }
+    func check(_ average: WeightAverage) {
+      average.applied {
+        #expect(weight.value.floats == [3] && mean.value.floats == [30])
+        #expect(count.value.scalars(as: Int.self) == [5])
+      }
+      #expect(weight.value.floats == [5] && mean.value.floats == [50])
+    }
+    check(average)
+    try average.save(to: folder("average"))
+    let other = WeightAverage(model, decay: nil, averagesBuffers: true)
+    try other.load(from: folder("average"))
+    check(other)
+    weight.value = Tensor([9])
+    other.update()
+    #expect(try #require(other.averages[0]).floats == [4])
+    #expect(throws: FileError.self) {
+      try WeightAverage(model, decay: nil).load(from: folder("average"))
+    }
+  }
+
+  /// Parameters whose sizes are known are drawn when they are needed.
+  @Test func valuesNotUsedYetAreAveraged() {
+    let model = Linear(2, 3)
+    let average = WeightAverage(model)
+    average.update()
+    #expect(average.averages.allSatisfy { $0 != nil })
+  }
+
+  @Test func unknownShapesOnlyAreAMistake() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { WeightAverage(LazyLinear(2).parameters).update() }
+    expect(result, names: "WeightAverage", "materialize(for:)")
+  }
 }

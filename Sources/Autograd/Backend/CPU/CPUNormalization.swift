@@ -41,8 +41,9 @@ extension CPU {
     let rows = doubles(2 * planes) { rows in
       let size = x.dtype.byteCount
       ThreadPool.forEachPart(of: planes, width: pixels) { start, count in
-        kernels.rowMoments(
-          x.dtype.kernelType, count, pixels, x.data + start * pixels * size, rows + 2 * start)
+        rowMoments(
+          x.dtype, count, pixels, x.data + start * pixels * size, rows + 2 * start,
+          isCentered: shape.isCentered)
       }
       withExtendedLifetime(x) {}
     }
@@ -58,6 +59,25 @@ extension CPU {
     }
     for group in 0..<shape.groupCount { result.variances[group] /= Double(shape.groupSize) }
     withExtendedLifetime(moments) {}
+  }
+
+  /// The mean and the sum of squared deviations of each row.
+  ///
+  /// Without centering, a row with an infinity and no NaN has an infinite sum of squares, though no mean.
+  private static func rowMoments(
+    _ dtype: DType, _ count: Int, _ columns: Int, _ source: UnsafeMutableRawPointer,
+    _ moments: UnsafeMutablePointer<Double>, isCentered: Bool
+  ) {
+    kernels.rowMoments(dtype.kernelType, count, columns, source, moments)
+    if isCentered { return }
+    for row in 0..<count where moments[2 * row + 1].isNaN {
+      func holdsNaN<Element: BinaryFloatingPoint>(_ type: Element.Type) -> Bool {
+        let elements = source.assumingMemoryBound(to: type) + row * columns
+        return UnsafeBufferPointer(start: elements, count: columns).contains { $0.isNaN }
+      }
+      if dtype == .float64 ? holdsNaN(Double.self) : holdsNaN(Float.self) { continue }
+      (moments[2 * row], moments[2 * row + 1]) = (0, .infinity)
+    }
   }
 
   static func normalize(
@@ -84,7 +104,9 @@ extension CPU {
     if shape.count == 0 { return }
     ThreadPool.forEachPart(of: shape.planes, width: columns) { start, count in
       let (source, target) = (x.data + start * columns * size, y.data + start * columns * size)
-      let moments = doubles(2 * count) { kernels.rowMoments(type, count, columns, source, $0) }
+      let moments = doubles(2 * count) {
+        rowMoments(x.dtype, count, columns, source, $0, isCentered: shape.isCentered)
+      }
       let maps = (0..<count).map { row -> CKRowMap in
         // Without centering the mean counts as 0.
         let mean = shape.isCentered ? moments[2 * row] : 0

@@ -166,8 +166,14 @@ extension Tensor {
 
   /// min(max(x + 3, 0), 6) / 6 of each element: `sigmoid` of straight pieces.
   ///
-  /// The gradient is 0 at -3 and at 3.
-  public func hardsigmoid() -> Tensor { (self + 3).relu6() / 6 }
+  /// The gradient is 0 at -3, at 3 and at NaN.
+  public func hardsigmoid() -> Tensor {
+    differentiable(self) { x in
+      (x + 3).clamp(min: 0, max: 6) / 6
+    } pullback: { x, _ in
+      { dy in Tensor.where((x .> -3) .& (x .< 3), dy / 6, 0) }
+    }
+  }
 
   /// `elu`, scaled so that mean 0 and variance 1 reproduce themselves (Klambauer and others 2017).
   public func selu() -> Tensor {

@@ -18,7 +18,7 @@ public func batchNorm(
 }
 
 /// The batch norm of training with the mean and the unbiased variance of each channel, [channels];
-/// these are not recorded.
+/// these are not recorded, and float32 for an input of 16 bits.
 package func batchNormWithStatistics(
   _ x: Tensor, weight: Tensor?, bias: Tensor?, epsilon: Double
 ) -> (y: Tensor, mean: Tensor, variance: Tensor) {
@@ -36,11 +36,12 @@ package func batchNormWithStatistics(
   }
   let (y, moments) = normalized(rows, weight: weight, bias: bias, shape)
   let correction = Double(values) / Double(values - 1)
+  let dtype = x.dtype.isHalf ? .float32 : x.dtype
   return (
     shape.batch == 1 && x.size(0) != 1
       ? y.transpose().contiguous().reshape(x.shape) : y,
-    moments.select(axis: 0, at: 0).asType(x.dtype),
-    (moments.select(axis: 0, at: 1) * correction).asType(x.dtype)
+    moments.select(axis: 0, at: 0).asType(dtype),
+    (moments.select(axis: 0, at: 1) * correction).asType(dtype)
   )
 }
 

@@ -4,7 +4,8 @@ import Autograd
 /// them again there: less memory for one more forward pass (Chen and others 2016).
 ///
 /// Gradients are the same bit for bit, also with random layers inside, which draw the same numbers
-/// again. The layer must give the same result twice, so a module that counts its calls runs twice.
+/// again, and buffers, which come out as after the first pass: running statistics move once. The layer must give
+/// the same result twice, so a module that counts its calls in a property of its own counts two.
 ///
 /// - Parameters:
 ///   - layer: The layer.
@@ -60,6 +61,7 @@ private final class Recomputation: @unchecked Sendable {
   private let types: [DType]
   private let modes: [(module: any ModeDependent, isTraining: Bool)]
   private let streams: [(module: any Randomized, random: RandomStream)]
+  private let buffers: [(buffer: Buffer, stored: Tensor?)]
 
   init(_ layer: any Layer, _ parameters: [Parameter], types: [DType]) {
     self.layer = layer
@@ -68,6 +70,7 @@ private final class Recomputation: @unchecked Sendable {
     let modules = layer.namedModules.map(\.module)
     modes = modules.compactMap { $0 as? any ModeDependent }.map { ($0, $0.isTraining) }
     streams = modules.compactMap { $0 as? any Randomized }.map { ($0, $0.random) }
+    buffers = layer.namedBuffers.map { ($0.buffer, $0.buffer.stored) }
   }
 
   /// The result for an input and the parameters' values.
@@ -78,15 +81,18 @@ private final class Recomputation: @unchecked Sendable {
     return layer(inputs[0])
   }
 
-  /// Recomputes with the saved modes and random streams, then restores the current ones.
+  /// Recomputes with the saved modes, random streams and buffers, then restores the current ones.
   func again(_ inputs: [Tensor]) -> Tensor {
     let modesNow = modes.map(\.module.isTraining)
     let streamsNow = streams.map(\.module.random)
+    let storedNow = buffers.map(\.buffer.stored)
     for (module, isTraining) in modes { module.isTraining = isTraining }
     for (module, random) in streams { module.random = random }
+    for (buffer, stored) in buffers { buffer.stored = stored }
     defer {
       for ((module, _), isTraining) in zip(modes, modesNow) { module.isTraining = isTraining }
       for ((module, _), random) in zip(streams, streamsNow) { module.random = random }
+      for ((buffer, _), stored) in zip(buffers, storedNow) { buffer.stored = stored }
     }
     return first(inputs)
   }

@@ -4,7 +4,8 @@ import Autograd
 /// `BatchNorm2d` and `BatchNorm3d`.
 ///
 /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias. Training takes the statistics of the
-/// batch and keeps running ones, with the unbiased variance; evaluation takes the running ones.
+/// batch and keeps running ones, with the unbiased variance; evaluation takes the running ones. Running
+/// statistics stay float32 in a model of 16 bits, and an empty batch leaves them as they are.
 /// Parameters and buffers, as in PyTorch: `weight`, `bias`, `running_mean`, `running_var`
 /// [channels], and `num_batches_tracked` [].
 public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
@@ -84,7 +85,7 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
       return norm.normalized(x, by: statistics, weight: weight, bias: bias)
     }
     let result = batchNormWithStatistics(x, weight: weight, bias: bias, epsilon: epsilon)
-    if isTraining, let statistics = norm.statistics {
+    if isTraining, x.count > 0, let statistics = norm.statistics {
       // A file may state any count.
       let count = min(max(0, statistics.batchCount.value.scalars(as: Int.self)[0]), .max - 1) + 1
       statistics.batchCount.value = Tensor(scalars: [count], shape: [])

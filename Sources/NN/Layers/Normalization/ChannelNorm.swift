@@ -45,15 +45,17 @@ struct ChannelNorm {
     return (weight?.value(shape: [found]), bias?.value(shape: [found]))
   }
 
-  /// An input normalized by running statistics.
+  /// An input normalized by running statistics; these do not widen an input of 16 bits.
   func normalized(
     _ x: Tensor, by statistics: RunningStatistics, weight: Tensor?, bias: Tensor?
   ) -> Tensor {
-    let channels = [x.size(1)]
-    return batchNorm(
+    let (channels, dtype) = ([x.size(1)], x.dtype)
+    let y = batchNorm(
       x, mean: statistics.mean.value(shape: channels),
       variance: statistics.variance.value(shape: channels), weight: weight, bias: bias,
       epsilon: epsilon)
+    let keepsHalf = dtype.isHalf && [weight, bias].allSatisfy { $0?.dtype ?? dtype == dtype }
+    return keepsHalf ? y.asType(dtype) : y
   }
 }
 
@@ -68,6 +70,8 @@ struct RunningStatistics {
     mean = Buffer(shape: [channels], initial: 0)
     variance = Buffer(shape: [channels], initial: 1)
     batchCount = Buffer(shape: [], initial: 0, dtype: .int64)
+    for average in [mean, variance] { average.isRunningAverage = true }
+    batchCount.isOptional = true
   }
 
   var members: [Member] {

@@ -72,8 +72,8 @@ public final class InstanceNorm2d: Layer, ModeDependent {
     if !isTraining, let statistics = norm.statistics {
       return norm.normalized(x, by: statistics, weight: weight, bias: bias)
     }
-    if isTraining, let statistics = norm.statistics {
-      let images = x.stoppingGradient()
+    if isTraining, x.count > 0, let statistics = norm.statistics {
+      let images = x.stoppingGradient().widened()
       statistics.add(
         mean: images.mean(axes: [0, 2, 3]),
         variance: images.variance(axes: [2, 3]).mean(axis: 0), weight: momentum)

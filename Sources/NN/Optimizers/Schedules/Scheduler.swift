@@ -189,8 +189,8 @@ public final class Plateau: SavedState {
   public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
     var reader = StateReader(state, of: "Plateau", from: path)
     let metric = try reader.number("best")
-    let counts = try reader.integers("counts")
-    guard counts.count == 2, 0...options.patience ~= counts[0], 0...options.cooldown ~= counts[1]
+    let counts = try reader.integers("counts", "[2]") { $0 == [2] }.scalars(as: Int.self)
+    guard 0...options.patience ~= counts[0], 0...options.cooldown ~= counts[1]
     else {
       throw reader.failure(
         "counts is \(counts), expected 0 to \(options.patience) and 0 to \(options.cooldown)")
