@@ -39,7 +39,8 @@ import Testing
     #expect(other.values == model.values)
   }
 
-  @Test func aSharedLayerIsSavedOnceAndLoadedUnderAnyName() throws {
+  /// PyTorch's strict `load_state_dict` wants a tied weight under each of its names.
+  @Test func aTiedWeightIsSavedUnderAllNamesAndLoadedUnderAny() throws {
     let folder = try TemporaryFolder()
     func shared() -> Sequential {
       let layer = LazyLinear(2, bias: false)
@@ -48,7 +49,7 @@ import Testing
     let model = shared()
     model.materialize(for: inputs([1, 2]))
     try model.save(to: folder("w"))
-    #expect(try Safetensors.read(folder("w")).map(\.name) == ["0.weight"])
+    #expect(try Safetensors.read(folder("w")).map(\.name) == ["0.weight", "2.weight"])
     let weight = Tensor([[1, 2], [3, 4]])
     for names in [["0.weight"], ["2.weight"], ["0.weight", "2.weight"]] {
       try Safetensors.write(names.map { ($0, weight) }, to: folder("w"))
@@ -56,6 +57,25 @@ import Testing
       try other.load(from: folder("w"))
       #expect(other.values == [[1, 2, 3, 4]])
     }
+    try Safetensors.write(
+      [("0.weight", weight), ("2.weight", Tensor([[1, 2], [3, 5]]))], to: folder("w"))
+    let before = model.values
+    let error = #expect(throws: FileError.self) { try model.load(from: folder("w")) }
+    #expect("\(try #require(error))".contains("tied but different: 0.weight and 2.weight"))
+    #expect(model.values == before)
+  }
+
+  /// PyTorch wrote no `num_batches_tracked` before version 0.4.1.
+  @Test func theCountOfBatchesMayBeMissing() throws {
+    let folder = try TemporaryFolder()
+    let model = Sequential(BatchNorm2d(1), BatchNorm2d(1, momentum: nil))
+    let names = model.namedParameters.map(\.path) + model.namedBuffers.map(\.path)
+    let old = names.filter { !$0.hasSuffix("num_batches_tracked") }
+    try Safetensors.write(old.map { ($0, Tensor([7])) }, to: folder("w"))
+    try model.load(from: folder("w"))
+    #expect(model.namedBuffers.map { $0.buffer.value.doubles[0] } == [7, 7, 0, 7, 7, 0])
+    try Safetensors.write(old.dropLast().map { ($0, Tensor([8])) }, to: folder("w"))
+    #expect(throws: FileError.self) { try model.load(from: folder("w")) }
   }
 
   @Test func otherFloatingPointTypesAreConverted() throws {
