@@ -6,7 +6,9 @@ public struct Batch: Sendable {
   /// [batch, ...].
   public var inputs: Tensor
   /// [batch, ...]; int64 class indices for a classifier.
-  public var labels: Tensor
+  public var labels: Tensor { didSet { knownLabelCount = nil } }
+  /// `labelCount` if it was found before the labels went to a device.
+  private var knownLabelCount: Int?
 
   /// A batch from its two parts, whose first sizes must agree.
   public init(inputs: Tensor, labels: Tensor) {
@@ -20,9 +22,26 @@ public struct Batch: Sendable {
   /// The number of examples.
   public var count: Int { inputs.size(0) }
 
+  /// The number of labels that the mean of a cross-entropy is over: those other than -100, the default
+  /// `ignoreIndex`.
+  ///
+  /// The number of examples if labels are not integers.
+  public var labelCount: Int {
+    if let knownLabelCount { return knownLabelCount }
+    if labels.dtype.isFloatingPoint || labels.dtype == .bool { return count }
+    return Int((labels .!= -100).asType(.int64).sum().item())
+  }
+
   /// The batch on a device; itself if it is there already.
   public func to(_ device: Device) -> Batch {
-    Batch(inputs: inputs.to(device), labels: labels.to(device))
+    if device == labels.device && device == inputs.device { return self }
+    return Batch(inputs: inputs.to(device), labels: labels.to(device), labelCount: labelCount)
+  }
+
+  /// A batch on a device whose labels were counted on the CPU.
+  fileprivate init(inputs: Tensor, labels: Tensor, labelCount: Int) {
+    self.init(inputs: inputs, labels: labels)
+    knownLabelCount = labelCount
   }
 }
 
@@ -76,7 +95,11 @@ public struct TensorDataset: Dataset {
       copies[device] = copy
       return copy
     }
-    return picked(indices, from: copy)
+    let onDevice = picked(indices, from: copy)
+    let labels = all.labels.rows(at: indices)
+    return Batch(
+      inputs: onDevice.inputs, labels: onDevice.labels,
+      labelCount: Batch(inputs: labels, labels: labels).labelCount)
   }
 
   private func picked(_ indices: [Int], from all: Batch) -> Batch {

@@ -5,6 +5,12 @@ public protocol Trainable: Module {
   /// The loss of a training batch, a tensor of one element; the trainer differentiates it.
   func trainingStep(_ batch: Batch) -> Tensor
 
+  /// The weight of a batch's loss beside that of other batches: what its mean is over, as in the number of
+  /// examples (the default), of tokens, or the sum of their weights.
+  ///
+  /// A batch of weight 0 is left out.
+  func lossWeight(_ batch: Batch) -> Double
+
   /// The figures of a validation batch, means over its examples; by default the training step's loss.
   func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?)
 
@@ -13,6 +19,9 @@ public protocol Trainable: Module {
 }
 
 extension Trainable {
+  /// The number of examples.
+  public func lossWeight(_ batch: Batch) -> Double { Double(batch.count) }
+
   /// The loss that the training step gives, and no accuracy.
   public func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
     (trainingStep(batch).item(), nil)
@@ -36,7 +45,7 @@ public protocol Classifier: Layer, Trainable {
   /// The loss of logits, a tensor of one element.
   func loss(_ logits: Tensor, _ labels: Tensor) -> Tensor
 
-  /// The fraction of examples that logits classify as their labels say, 0 to 1.
+  /// The fraction of labels that logits agree with, 0 to 1.
   func accuracy(_ logits: Tensor, _ labels: Tensor) -> Double
 }
 
@@ -47,9 +56,14 @@ extension Classifier {
   /// The mean cross-entropy of labels [batch] under logits [batch, classes].
   public func loss(_ logits: Tensor, _ labels: Tensor) -> Tensor { crossEntropy(logits, labels) }
 
-  /// The fraction of examples whose largest logit is the label's, 0 to 1.
+  /// The number of labels that cross-entropy does not ignore: `Batch.labelCount`.
+  public func lossWeight(_ batch: Batch) -> Double { Double(batch.labelCount) }
+
+  /// The fraction of labels whose logit is the largest, 0 to 1; labels of -100 do not count.
   public func accuracy(_ logits: Tensor, _ labels: Tensor) -> Double {
-    (logits.argmax(axis: 1) .== labels).asType(.float64).mean().item()
+    let isRight = (logits.argmax(axis: 1) .== labels).asType(.float64)
+    return Tensor.where(labels .!= -100, isRight, 0).sum().item()
+      / (labels .!= -100).asType(.float64).sum().item()
   }
 
   /// The loss of a training batch.

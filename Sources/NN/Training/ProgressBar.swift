@@ -2,8 +2,8 @@
 ///
 /// On a terminal, one line is redrawn at most twenty times a second: epoch, bar, batch, loss, rate
 /// and the time left for the whole run, shortened to the terminal's width. Elsewhere (a file, a
-/// pipe, TERM=dumb) only the permanent lines appear, which both have: one per epoch, and one if the
-/// run was interrupted. The cursor is never hidden and no terminal mode is changed, so there is
+/// pipe, TERM=dumb) only the permanent lines appear, which both have: one per epoch, one if the
+/// run was interrupted, and one if a loss was not finite. The cursor is never hidden and no terminal mode is changed, so there is
 /// nothing to restore when a program is killed.
 ///
 ///     epoch  3/10  train_loss 0.912  val_loss 0.884  val_acc 0.671  0.8 s
@@ -61,6 +61,8 @@ public final class ProgressBar {
       output.write(Self.eraseLine + line.text(columns: columns))
       lastDrawTime = time
       isBarShown = true
+    case .lossNotFinite(let epoch, let batch, let loss):
+      writePermanently("the loss of epoch \(epoch), batch \(batch) is \(loss)")
     case .epochEnded(let metrics):
       writePermanently(
         ProgressLine.summary(of: metrics, epochCount: epochCount, columns: output.columns()))

@@ -65,7 +65,8 @@ public struct Trainer {
 
   /// Trains a model.
   ///
-  /// Losses and accuracies of an epoch are means over its examples: batches count by their size.
+  /// Losses and accuracies of an epoch are means over its examples: batches count by `lossWeight`, and so do those
+  /// of `accumulatedBatches`. One of weight 0, such as one with nothing but ignored labels, is left out.
   /// (d2l averages over batches, so that a smaller last batch counts as much as the others.) The
   /// training loss is that of the batches as they were seen, while the parameters changed.
   ///
@@ -89,13 +90,15 @@ public struct Trainer {
     let optimizer = model.configureOptimizers()
     let rates = Rates(schedule, optimizer)
     var history = History()
+    var wasNotFinite = false
     let batchCount = data.trainingBatches(epoch: 1).count
     require(batchCount > 0, "fit: the training data has no examples")
     try onEvent(.started(epochCount: maxEpochs, batchesPerEpoch: batchCount, device: deviceSummary))
     for epoch in 1...maxEpochs {
       model.train()
       let (training, seconds) = try trainingEpoch(
-        epoch, model, data, optimizer, rates, shouldStop: shouldStop, onEvent: onEvent)
+        epoch, model, data, optimizer, rates, &wasNotFinite, shouldStop: shouldStop,
+        onEvent: onEvent)
       guard let training else {
         history.wasInterrupted = true
         break
@@ -116,47 +119,59 @@ public struct Trainer {
   /// One epoch's mean loss, nil if it was to stop, and its duration.
   private func trainingEpoch(
     _ epoch: Int, _ model: some Trainable, _ data: some DataModule, _ optimizer: any Optimizer,
-    _ rates: Rates, shouldStop: (() -> Bool)?, onEvent: (TrainerEvent) throws -> Void
+    _ rates: Rates, _ wasNotFinite: inout Bool, shouldStop: (() -> Bool)?,
+    onEvent: (TrainerEvent) throws -> Void
   ) throws -> (loss: Double?, seconds: Double) {
     let clock = ContinuousClock()
     let start = clock.now
     let batches = data.trainingBatches(epoch: epoch).on(device)
     let batchCount = batches.count
     let parameters = optimizer.parameters
-    var mean = Mean()
-    var (sum, sumWeight) = (Gradients([]), 0)
+    var (mean, exampleCount) = (Mean(), 0)
+    var (sum, sumWeight) = (Gradients([]), 0.0)
     let readsAtOnce = device == .cpu || shouldStop != nil
-    var unread: (loss: Tensor, index: Int, count: Int)?
+    var unread: (loss: Tensor?, index: Int, weight: Double, count: Int)?
     func readLoss() throws {
-      guard let (loss, index, count) = unread.take() else { return }
-      mean.add(loss.item(), weight: count)
+      guard let (loss, index, weight, count) = unread.take() else { return }
+      if let loss = loss?.item() {
+        mean.add(loss, weight: weight)
+        if !loss.isFinite && !wasNotFinite {
+          wasNotFinite = true
+          try onEvent(.lossNotFinite(epoch: epoch, batch: index + 1, loss: loss))
+        }
+      }
+      exampleCount += count
       try onEvent(
         .batchEnded(
           epoch: epoch, batch: index + 1, batchCount: batchCount, loss: mean.value,
-          samplesPerSecond: Double(mean.weight) / max(seconds(), 1e-9)))
+          samplesPerSecond: Double(exampleCount) / max(seconds(), 1e-9)))
     }
     func seconds() -> Double { (clock.now - start) / .seconds(1) }
     for (index, batch) in batches.enumerated() {
-      let loss: Tensor
-      if accumulatedBatches == 1 {
+      var loss: Tensor?
+      let weight = model.lossWeight(batch)
+      if accumulatedBatches == 1 && weight > 0 {
         rates.stepBegins()
         loss = optimizer.step {
           let (loss, gradients) = NN.valueAndGradients(at: parameters) { model.trainingStep(batch) }
           return (loss, clipped(consume gradients))
         }
-      } else {
-        let gradients: Gradients
-        (loss, gradients) = NN.valueAndGradients(at: parameters) { model.trainingStep(batch) }
-        sum += gradients * batch.count
-        sumWeight += batch.count
-        if (index + 1) % accumulatedBatches == 0 || index + 1 == batchCount {
+      } else if accumulatedBatches > 1 {
+        if weight > 0 {
+          let found = NN.valueAndGradients(at: parameters) { model.trainingStep(batch) }
+          loss = found.value
+          sum += found.gradients * weight
+          sumWeight += weight
+        }
+        let isLast = (index + 1) % accumulatedBatches == 0 || index + 1 == batchCount
+        if isLast && sumWeight > 0 {
           rates.stepBegins()
           optimizer.step(clipped(sum / sumWeight))
           (sum, sumWeight) = (Gradients([]), 0)
         }
       }
       try readLoss()  // of the batch before
-      unread = (loss, index, batch.count)
+      unread = (loss, index, weight, batch.count)
       if readsAtOnce { try readLoss() }
       if let shouldStop, shouldStop() { return (nil, seconds()) }
     }
@@ -176,9 +191,11 @@ public struct Trainer {
     model.evaluating {
       var (losses, accuracies) = (Mean(), Mean())
       for batch in batches {
+        let weight = model.lossWeight(batch)
+        if weight == 0 { continue }
         let (loss, accuracy) = model.validationStep(batch)
-        losses.add(loss, weight: batch.count)
-        if let accuracy { accuracies.add(accuracy, weight: batch.count) }
+        losses.add(loss, weight: weight)
+        if let accuracy { accuracies.add(accuracy, weight: weight) }
       }
       return (losses.value, accuracies.weight > 0 ? accuracies.value : nil)
     }
@@ -215,12 +232,12 @@ private final class Rates {
 /// A weighted mean that is built up; NaN while empty.
 private struct Mean {
   private var sum = 0.0
-  private(set) var weight = 0
+  private(set) var weight = 0.0
 
-  mutating func add(_ value: Double, weight: Int) {
-    sum += value * Double(weight)
+  mutating func add(_ value: Double, weight: Double) {
+    sum += value * weight
     self.weight += weight
   }
 
-  var value: Double { sum / Double(weight) }
+  var value: Double { sum / weight }
 }

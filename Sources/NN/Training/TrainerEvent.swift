@@ -7,6 +7,9 @@ public enum TrainerEvent: Sendable {
   /// A training batch is done; epochs and batches count from 1, and the loss is the mean over the
   /// epoch so far.
   case batchEnded(epoch: Int, batch: Int, batchCount: Int, loss: Double, samplesPerSecond: Double)
+  /// The loss of a batch was NaN or infinite, for the first time in this run, which goes on; before the event of the
+  /// batch.
+  case lossNotFinite(epoch: Int, batch: Int, loss: Double)
   /// An epoch is done, its validation included.
   case epochEnded(EpochMetrics)
   /// The run is over, complete or interrupted; the last event of every run.

@@ -39,7 +39,7 @@ private final class Observed: Classifier {
       model, data,
       onEvent: { event in
         switch event {
-        case .started: break
+        case .started, .lossNotFinite: break
         case .batchEnded(let epoch, let batch, let count, let loss, _):
           model.eventCount += 1
           events.append("\(epoch) \(batch)/\(count) \(loss)")

@@ -53,6 +53,7 @@ private func summary(_ event: TrainerEvent) -> String {
   switch event {
   case .started(let epochs, let batches, let device): "started \(epochs) \(batches) \(device)"
   case .batchEnded(let epoch, let batch, let count, _, _): "batch \(epoch) \(batch)/\(count)"
+  case .lossNotFinite(let epoch, let batch, let loss): "epoch \(epoch) batch \(batch) \(loss)"
   case .epochEnded(let metrics): "epoch \(metrics.epoch)"
   case .finished(let history): "finished \(history.epochs.count) \(history.wasInterrupted)"
   }
@@ -329,5 +330,64 @@ private func summary(_ event: TrainerEvent) -> String {
       TrainerTests.mistakes[index].body()
     }
     expect(result, names: Self.mistakes[index].names)
+  }
+
+  /// Cross-entropy that ignores -100: batches of 3, 1 and 0 labels that count.
+  private static let partlyLabeled = TensorDataset(
+    inputs: inputs([8, 4]), labels: Tensor(scalars: [0, 1, 0, -100, 1, -100, -100, -100]))
+
+  private final class Linear2: Classifier {
+    let net = Linear(4, 2)
+    var learningRate: Double { 0.5 }
+    init() { initialize(seed: 3) }
+  }
+
+  /// Figures are means over the labels that count, and batches taken together are one batch.
+  @Test func ignoredLabelsDoNotCount() throws {
+    func fit(_ batchSize: Int, accumulated: Int = 1) throws -> (EpochMetrics, [[Float]]) {
+      let model = Linear2()
+      let data = DataSplit(
+        training: Self.partlyLabeled, validation: Self.partlyLabeled, batchSize: batchSize)
+      let history = try Trainer(maxEpochs: 1, accumulatedBatches: accumulated).fit(model, data)
+      return (history.epochs[0], model.values)
+    }
+    let (whole, values) = try fit(8)
+    for accumulated in [2, 4, 8] {
+      let (parts, partValues) = try fit(8 / accumulated, accumulated: accumulated)
+      #expect(abs(parts.trainLoss - whole.trainLoss) < 1e-6)
+      #expect(abs(try #require(parts.validationLoss) - whole.validationLoss!) < 1e-6)
+      #expect(parts.validationAccuracy == whole.validationAccuracy)
+      for (a, b) in zip(partValues.joined(), values.joined()) { #expect(abs(a - b) < 1e-6) }
+    }
+    let (metrics, singles) = try fit(1)
+    #expect(metrics.trainLoss.isFinite && singles.joined().allSatisfy(\.isFinite))
+    let examples = Self.partlyLabeled.batch(Array(0..<8))
+    #expect(examples.labelCount == 4)
+    let logits = Linear2()(examples.inputs)
+    let right = (logits.argmax(axis: 1) .== examples.labels).asType(.int64).sum().item()
+    #expect(Linear2().accuracy(logits, examples.labels) == right / 4)
+  }
+
+  @Test func labelsAreCounted() {
+    let x = Tensor.zeros([2, 3])
+    func count(_ labels: Tensor) -> Int { Batch(inputs: x, labels: labels).labelCount }
+    #expect(count(Tensor(scalars: [1, -100, 2, 3, -100, 4], shape: [2, 3])) == 4)
+    #expect(count(Tensor([[-100, 1], [0, 1]])) == 2)  // no labels but numbers
+    var batch = Batch(inputs: x, labels: Tensor(scalars: [-100, 1]))
+    #expect(batch.labelCount == 1)
+    batch.labels = Tensor(scalars: [0, 1])
+    #expect(batch.labelCount == 2)
+  }
+
+  /// It is told once, and the run goes on.
+  @Test func aLossThatIsNotFiniteIsAnEvent() throws {
+    let data = DataSplit(
+      training: numbers([.infinity, .infinity, .nan, .infinity]), batchSize: 2)
+    var events: [String] = []
+    let history = try Trainer(maxEpochs: 2).fit(
+      Reporter(), data, onEvent: { events.append(summary($0)) })
+    let told = events.filter { $0.hasPrefix("epoch 1 batch ") }
+    #expect(told.count == 1 && events[1] == told[0] && events.count == 9)
+    #expect(history.epochs.count == 2)
   }
 }
