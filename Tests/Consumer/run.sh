@@ -85,7 +85,7 @@ fi
 
 # A forgotten size is a compiler's error, and a superfluous one too.
 compiles() {
-  echo "import NN; let layer = $1" >"$work/layer.swift"
+  echo "import Autograd; import NN; let layer = $1" >"$work/layer.swift"
   swiftc -typecheck -I .build/release/Modules \
     -I .build/checkouts/swift-autograd/Sources/CKernels/include \
     -I .build/checkouts/swift-autograd/Sources/GPUKernels/include "$work/layer.swift" >"$work/log" 2>&1
@@ -96,6 +96,22 @@ done
 for layer in 'Linear(120)' 'LazyLinear(400, 120)' 'Conv2d(6, kernelSize: 5)' 'BatchNorm2d()'; do
   if compiles "$layer"; then fail "$layer compiles"; fi
 done
+
+# What is written first, coming from Python, is answered with what to write.
+says() {
+  if compiles "Tensor([1, 2]), y = Tensor([1, 2]), values = [1, 2]; $1"; then fail "$1 compiles"; fi
+  grep -qF "$2" "$work/log" || {
+    cat "$work/log"
+    fail "$1 does not name $2"
+  }
+}
+says 'if layer == y {}' 'write x .== y'
+says 'if layer != y {}' 'write x .!= y'
+says 'let mask = layer > 0' 'write x .> number'
+says 'let mask = layer <= y' 'write x .<= y'
+says 'var z = Tensor([1]); let one: Double = z[0]' 'cannot convert'
+says 'let z = Tensor(values)' 'write Tensor(scalars: values)'
+says 'let z = Tensor([values])' 'write Tensor(scalars: rows)'
 
 # A dependent's debug build sees no unsafe flag, so it is slow, and says so in one line.
 try debug 3

@@ -1,26 +1,54 @@
 // How a tensor reads in print(), in interpolation and in a debugger.
 extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// Entries shown at either end of an axis with more than `fullSize`.
-  private static let edgeCount = 3
-  private static let fullSize = 8
+  /// What `description(maxCount:edgeCount:digits:lineWidth:)` was given, and the part of it that is not the same
+  /// for every tensor.
+  private struct Layout {
+    let edgeCount: Int
+    let digits: Int?
+    let lineWidth: Int
+    /// Whether long axes are elided.
+    let isElided: Bool
 
-  /// Shape, type and values in aligned columns; long axes are elided in the middle.
+    func indices(_ size: Int) -> [Int] {
+      if !isElided || size <= 2 * edgeCount { return Array(0..<size) }
+      return Array(0..<edgeCount) + Array(size - edgeCount..<size)
+    }
+  }
+
+  /// Shape, type and values in aligned columns, up to 1,000 of them; of larger tensors the ends of each axis.
   ///
   /// ```
   /// Tensor [2, 3] float32
   /// [[ 1.0,  2.5, -3.0],
   ///  [ 0.0,  0.5, 10.0]]
   /// ```
-  public var description: String {
+  public var description: String { description() }
+
+  /// `description` with other limits, as NumPy's `set_printoptions`.
+  ///
+  /// - Parameters:
+  ///   - maxCount: The most elements that are all shown.
+  ///   - edgeCount: The entries shown at either end of an axis in a tensor with more elements.
+  ///   - digits: The digits after the point; 4 for float32 and 6 for float64 if nil.
+  ///   - lineWidth: The characters in a line, after which a row is continued in the next one.
+  public func description(
+    maxCount: Int = 1000, edgeCount: Int = 3, digits: Int? = nil, lineWidth: Int = 80
+  ) -> String {
+    require(
+      edgeCount >= 1 && 0...15 ~= digits ?? 4,
+      "description: needs an edge of at least 1 and 0 to 15 digits, got \(edgeCount) and \(digits ?? 4)"
+    )
+    let options = Layout(
+      edgeCount: edgeCount, digits: digits, lineWidth: lineWidth, isElided: count > maxCount)
     let head = "Tensor \(shape) \(dtype)"
     if count == 0 { return head + " (no elements)" }
     // Halves are read as the floats that they stand for.
     let readable = Tensor(array.onHost.computable)
-    let elements = readable.formatted(readable.shownIndices())
+    let elements = readable.formatted(readable.shownIndices(options), options)
     if rank == 0 { return "\(head)\n\(elements[0])" }
     let width = elements.lazy.map(\.count).max() ?? 0
     var next = 0
-    return head + "\n" + layout(axis: 0, width: width, elements, &next)
+    return head + "\n" + layout(axis: 0, width: width, elements, options, &next)
   }
 
   /// `description`.
@@ -31,30 +59,25 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     Mirror(self, children: ["shape": shape, "dtype": dtype, "values": description])
   }
 
-  private func indicesShown(_ axis: Int) -> [Int] {
-    let size = array.size(axis)
-    if size <= Tensor.fullSize { return Array(0..<size) }
-    return Array(0..<Tensor.edgeCount) + Array(size - Tensor.edgeCount..<size)
-  }
-
   /// The memory offsets of the elements that are shown, in row-major order.
-  private func shownIndices() -> [Int] {
+  private func shownIndices(_ options: Layout) -> [Int] {
     var offsets = [0]
     for axis in 0..<rank {
-      let indices = indicesShown(axis)
+      let indices = options.indices(array.size(axis))
       let stride = array.stride(axis)
       offsets = offsets.flatMap { base in indices.map { base + $0 * stride } }
     }
     return offsets
   }
 
-  private func formatted(_ offsets: [Int]) -> [String] {
+  private func formatted(_ offsets: [Int], _ options: Layout) -> [String] {
     func read<Scalar>(_ type: Scalar.Type) -> [Scalar] {
       array.elements(at: offsets)
     }
     switch dtype {
-    case .float32: return NumberFormat.strings(read(Float.self).map(Double.init), digits: 4)
-    case .float64: return NumberFormat.strings(read(Double.self), digits: 6)
+    case .float32:
+      return NumberFormat.strings(read(Float.self).map(Double.init), digits: options.digits ?? 4)
+    case .float64: return NumberFormat.strings(read(Double.self), digits: options.digits ?? 6)
     case .int32: return read(Int32.self).map(String.init)
     case .int64: return read(Int64.self).map(String.init)
     case .uint8: return read(UInt8.self).map(String.init)
@@ -63,22 +86,30 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     }
   }
 
-  private func layout(axis: Int, width: Int, _ elements: [String], _ next: inout Int) -> String {
-    let indices = indicesShown(axis)
+  private func layout(
+    axis: Int, width: Int, _ elements: [String], _ options: Layout, _ next: inout Int
+  ) -> String {
+    let indices = options.indices(array.size(axis))
     let isElided = indices.count < array.size(axis)
     let isLast = axis == rank - 1
     var parts: [String] = []
     for (index, _) in indices.enumerated() {
-      if isElided && index == Tensor.edgeCount { parts.append("...") }
+      if isElided && index == options.edgeCount { parts.append("...") }
       if isLast {
         let text = elements[next]
         next += 1
         parts.append(text.padded(to: width))
       } else {
-        parts.append(layout(axis: axis + 1, width: width, elements, &next))
+        parts.append(layout(axis: axis + 1, width: width, elements, options, &next))
       }
     }
-    if isLast { return "[" + parts.joined(separator: ", ") + "]" }
+    if isLast {
+      let perLine = Swift.max(1, (options.lineWidth - 2 * rank + 1) / (width + 2))
+      let lines = stride(from: 0, to: parts.count, by: perLine).map {
+        parts[$0..<Swift.min($0 + perLine, parts.count)].joined(separator: ", ")
+      }
+      return "[" + lines.joined(separator: ",\n" + String(repeating: " ", count: rank)) + "]"
+    }
     let gap =
       String(repeating: "\n", count: rank - 1 - axis) + String(repeating: " ", count: axis + 1)
     return "[" + parts.joined(separator: "," + gap) + "]"

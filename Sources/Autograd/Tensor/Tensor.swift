@@ -119,13 +119,19 @@ extension Tensor {
   public init<Value: BinaryFloatingPoint>(
     _ rows: [[Value]], dtype: DType = .float32, device: Device = .cpu
   ) {
+    let shape = Tensor.checkedShape(of: rows)
+    self.init(rows.flatMap { $0 }, shape: shape, dtype: dtype, device: device)
+  }
+
+  /// The shape of a matrix given by its rows, which must have equal lengths.
+  static func checkedShape<Value>(of rows: [[Value]]) -> [Int] {
     let width = rows.first?.count ?? 0
     for (index, row) in rows.enumerated() {
       require(
         row.count == width,
         "Tensor: row 0 has \(width) values, row \(index) has \(row.count)")
     }
-    self.init(rows.flatMap { $0 }, shape: [rows.count, width], dtype: dtype, device: device)
+    return [rows.count, width]
   }
 
   /// A scalar tensor (no axes) of one number.

@@ -33,6 +33,12 @@ import Testing
     Mistake("nllLoss", "label -9223372036854775808", "3 classes") {
       _ = nllLoss(.zeros([1, 3]), Tensor(scalars: [Int.min]))
     },
+    Mistake("crossEntropy", "integers", "asType(.int64)", "float32 [4]") {
+      _ = crossEntropy(.zeros([4, 3]), Tensor([0, 1, 2, 0]))
+    },
+    Mistake("nllLoss", "integers", "asType(.int64)", "float32 [4]") {
+      _ = nllLoss(.zeros([4, 3]), Tensor([0, 1, 2, 0]))
+    },
     Mistake("crossEntropy", "logits", "int64 [2, 3]") {
       _ = crossEntropy(.zeros([2, 3], dtype: .int64), .zeros([2], dtype: .int64))
     },

@@ -25,12 +25,11 @@ extension GradientTable {
     GradientRow("+=(Tensor, Tensor)") { assigning { $0 += $1 } },
     GradientRow("-=(Tensor, Tensor)") { assigning { $0 -= $1 } },
     GradientRow("*=(Tensor, Tensor)") { assigning { $0 *= $1 } },
-    GradientRow("*=(Tensor, Number)") {
-      assigning { sum, other in
-        sum *= -1.5
-        sum += other
-      }
-    },
+    GradientRow("/=(Tensor, Tensor)", .awayFromZero) { assigning { $0 /= $1 } },
+    GradientRow("+=(Tensor, Number)") { changing { $0 += 0.5 } },
+    GradientRow("-=(Tensor, Number)") { changing { $0 -= 0.5 } },
+    GradientRow("*=(Tensor, Number)") { changing { $0 *= -1.5 } },
+    GradientRow("/=(Tensor, Number)") { changing { $0 /= 4 } },
   ]
 
   // MARK: Elementwise.swift

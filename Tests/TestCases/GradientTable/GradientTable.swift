@@ -66,6 +66,14 @@ package enum GradientTable {
     }
   }
 
+  /// The change in place of a result that nothing else refers to.
+  static func changing(_ f: @escaping @Sendable (inout Tensor) -> Void) -> [GradientCase] {
+    assigning { sum, other in
+      f(&sum)
+      sum += other
+    }
+  }
+
   @GradientCases
   static func reducing(
     _ f: @escaping @Sendable (Tensor, [Int]?, Bool) -> Tensor

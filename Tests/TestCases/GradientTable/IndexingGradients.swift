@@ -145,7 +145,15 @@ extension GradientTable {
       at([2, 3], []) { written($0) { $0[mask($0)] = $1 } }
       at([2, 3], [2, 3]) { written($0) { $0[.ellipsis] = $1 } }
       at([2, 3], [3]) { written($0) { $0[0] += $1 } }
-    }
+    },
+    GradientRow("subscript(UnboundedRange, TensorIndex...)") {
+      at([2, 3]) { $0[0][..., 0] }
+      at([2, 3], [2]) { written($0) { $0[..., 1] = $1 } }
+    },
+    GradientRow("subscript(TensorIndex, UnboundedRange, TensorIndex...)") {
+      at([2, 3, 2]) { $0[0][1, ..., 0] }
+      at([2, 3, 2], [3]) { written($0) { $0[1, ..., 0] = $1 } }
+    },
   ]
 
   // MARK: What rows share

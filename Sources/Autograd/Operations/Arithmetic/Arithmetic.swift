@@ -129,6 +129,11 @@ extension Tensor {
 
   // MARK: Numbers
 
+  /// A bool tensor as numbers, beside a number: int64 beside an Int, else float32.
+  private consuming func counting(beside number: some Number) -> Tensor {
+    dtype == .bool ? asType(number is Int ? .int64 : .float32) : self
+  }
+
   /// An integer that double precision does not hold as a tensor, beside int64.
   private func exactly(_ number: some Number) -> Tensor? {
     dtype == .int64 && number.inexactInteger != nil ? .full([], number, dtype: .int64) : nil
@@ -136,6 +141,7 @@ extension Tensor {
 
   /// x + number.
   public static func + (x: consuming Tensor, number: some Number) -> Tensor {
+    x = x.counting(beside: number)
     if let number = x.exactly(number) { return x + number }
     let number = number.doubleValue
     return differentiable(
@@ -147,6 +153,7 @@ extension Tensor {
 
   /// x - number.
   public static func - (x: consuming Tensor, number: some Number) -> Tensor {
+    x = x.counting(beside: number)
     if let number = x.exactly(number) { return x - number }
     let number = number.doubleValue
     return differentiable(
@@ -155,6 +162,7 @@ extension Tensor {
 
   /// number - x.
   public static func - (number: some Number, x: consuming Tensor) -> Tensor {
+    x = x.counting(beside: number)
     if let number = x.exactly(number) { return number - x }
     let number = number.doubleValue
     return differentiable(
@@ -164,6 +172,7 @@ extension Tensor {
 
   /// x * number.
   public static func * (x: consuming Tensor, number: some Number) -> Tensor {
+    x = x.counting(beside: number)
     if let number = x.exactly(number) { return x * number }
     let number = number.doubleValue
     return differentiable(
@@ -202,8 +211,20 @@ extension Tensor {
   /// Subtracts in place if there is no other reference to the memory.
   public static func -= (a: inout Tensor, b: consuming Tensor) { a = (consume a) - b }
 
+  /// Adds a number, in place if there is no other reference to the memory.
+  public static func += (a: inout Tensor, number: some Number) { a = (consume a) + number }
+
+  /// Subtracts a number, in place if there is no other reference to the memory.
+  public static func -= (a: inout Tensor, number: some Number) { a = (consume a) - number }
+
   /// Multiplies.
   public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
+
+  /// Divides; integers become float32.
+  public static func /= (a: inout Tensor, b: Tensor) { a = a / b }
+
+  /// Divides by a number, in place if there is no other reference to the memory; integers become float32.
+  public static func /= (a: inout Tensor, number: some Number) { a = (consume a) / number }
 
   /// Multiplies by a number, in place if there is no other reference to the memory.
   public static func *= (a: inout Tensor, number: some Number) { a = (consume a) * number }

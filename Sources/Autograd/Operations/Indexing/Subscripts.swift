@@ -86,10 +86,10 @@ extension Tensor {
   ///
   /// ```swift
   /// x[0]                                   // the first row
-  /// x[.ellipsis, -1]                       // the last element along the last axis
+  /// x[..., -1]                             // the last element along the last axis
   /// x[1..<3, .slice(step: 2), .newAxis]    // ranges, steps, a new axis
   /// x[[2, 0, 2]]                           // rows by number
-  /// x[x .> 0] = Tensor(0)                  // where a mask holds
+  /// x[x .> 0] = 0                          // where a mask holds
   /// x[.all, 0..<2] += y                    // written to: x alone changes, no other tensor
   /// ```
   ///
@@ -98,6 +98,11 @@ extension Tensor {
   /// stands for as many axes as it has. What is assigned is broadcast and converted; of several
   /// elements for one index the last one stays.
   public subscript(_ indices: any TensorIndex...) -> Tensor {
+    get { self[items: indices] }
+    set { self[items: indices] = newValue }
+  }
+
+  subscript(items indices: [any TensorIndex]) -> Tensor {
     get {
       let selection = Selection(indices.map(\.subscriptItem), of: self)
       return selection.picks.isEmpty

@@ -23,7 +23,12 @@ public func crossEntropy(
   if targets.dtype.isFloatingPoint {
     let axis = logits.rank == 1 ? 0 : 1
     let classes = logits.size(axis)
-    requireSameShape("crossEntropy", logits, targets)
+    require(
+      targets.shape == logits.shape,
+      """
+      crossEntropy: class labels must be integers: Tensor(scalars:) or asType(.int64), got \(targets.summary); class \
+      probabilities must have the logits' shape \(logits.shape)
+      """)
     checkClassWeight("crossEntropy", weight, classes)
     var goal = targets
     if labelSmoothing > 0 {
@@ -75,8 +80,10 @@ private func labelLoss(
   let classes = expected.remove(at: 1)
   require(
     labels.shape == expected && !labels.dtype.isFloatingPoint && labels.dtype != .bool,
-    "\(operation): labels for \(scores.summary) must be integers \(expected), got \(labels.summary)"
-  )
+    """
+    \(operation): labels for \(scores.summary) must be integers \(expected): Tensor(scalars:) or asType(.int64), \
+    got \(labels.summary)
+    """)
   checkClassWeight(operation, weight, classes)
   let wide = labels.array.contiguous(as: .int64)
   let narrowed = wide.uninitializedLike(dtype: .int32)
