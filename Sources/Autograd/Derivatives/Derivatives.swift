@@ -108,6 +108,9 @@ public func hessian(at x: Tensor, _ f: (Tensor) throws -> Tensor) rethrows -> Te
 }
 
 extension Tensor {
+  /// Whether a tape has recorded this tensor.
+  package func isRecorded(on tape: Tape) -> Bool { trace.slot(on: tape) != nil }
+
   /// This tensor as a constant for one tape, still recorded by the others.
   package func withoutTape(_ tape: Tape) -> Tensor {
     Tensor(array, trace: trace.removing(tape))

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Stops the program with a message unless a condition holds; unlike `precondition`, it prints in
 /// release builds too.
 ///
@@ -11,11 +13,13 @@ package func require(
   if !condition() { fail(message(), file: file, line: line) }
 }
 
-/// Stops the program with a message that names the module that was running, if one was.
+/// Stops the program with a message that names the module that was running, if one was; it is the last line
+/// after the backtrace, too.
 @inline(never)
 @usableFromInline
 package func fail(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
-  if let path = FailureContext.path() { fatalError("\(path): \(message)", file: file, line: line) }
+  let message = FailureContext.path().map { "\($0): \(message)" } ?? message
+  repeatAfterBacktrace("Fatal error: " + message)
   fatalError(message, file: file, line: line)
 }
 

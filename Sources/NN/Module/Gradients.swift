@@ -77,6 +77,16 @@ public struct Gradients: Sequence {
     Gradients(entries.map { ($0.parameter, function($0.gradient)) })
   }
 
+  /// Stops if there are gradients but none belongs to an optimizer's parameters.
+  func checkReach(_ reachesAny: Bool, _ name: String) {
+    require(
+      reachesAny || entries.isEmpty,
+      """
+      \(name): none of the \(entries.count) gradients belongs to its parameters; was a layer replaced after the \
+      optimizer was made? Make the optimizer again from model.parameters
+      """)
+  }
+
   // MARK: Accumulating
 
   /// The sum by parameters; one that only one side has reached keeps that side's gradient.
@@ -125,7 +135,7 @@ public struct Gradients: Sequence {
 ///
 /// - Parameters:
 ///   - parameters: By which to differentiate; one that is listed twice counts once.
-///   - loss: Computes a tensor of one element.
+///   - loss: Computes a tensor of one element, which must depend on a parameter at least.
 public func valueAndGradients(
   at parameters: [Parameter], _ loss: () throws -> Tensor
 ) rethrows -> (value: Tensor, gradients: Gradients) {
@@ -149,6 +159,12 @@ public func valueAndGradients(
   require(
     value.dtype.isFloatingPoint,
     "valueAndGradients: the loss must be floating point to have gradients, got \(value.summary)")
+  require(
+    value.isRecorded(on: tape) || parameters.isEmpty,
+    """
+    valueAndGradients: the loss \(value.summary) depends on none of the \(parameters.count) parameters; compute it \
+    from them inside the closure, without stoppingGradient()
+    """)
   let found = tape.gradientsIfAny(of: [(value, value.onesLike())], at: views)
   var entries: [(parameter: Parameter, gradient: Tensor)] = []
   entries.reserveCapacity(used.count)

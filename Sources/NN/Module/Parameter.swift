@@ -58,6 +58,7 @@ public final class Parameter {
   public convenience init(_ value: Tensor) {
     require(
       value.dtype.isFloatingPoint, "Parameter: needs floating-point values, got \(value.summary)")
+    checkConstant(value)
     let value = value.stoppingGradient()
     self.init(value.shape, Initializer("given") { _, _, _ in value })
     stored = value
@@ -80,6 +81,9 @@ public final class Parameter {
 
   /// Whether the parameter has a value.
   public var isReady: Bool { stored != nil }
+
+  /// Whether the parameter has a value or can be drawn: a bias must know its weight's shape, too.
+  var isDrawable: Bool { isSized && (isReady || weight?.isSized ?? true) }
 
   /// The number of elements, nil while a size is unknown.
   public var count: Int? { product(shape[...]) }
@@ -115,6 +119,7 @@ public final class Parameter {
     }
     set {
       require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
+      checkConstant(newValue)
       fit(newValue.shape)
       stored = newValue.stoppingGradient().to(device)
       dtype = newValue.dtype
@@ -215,6 +220,16 @@ public final class Parameter {
     frames[frame].view = view
     return view
   }
+}
+
+/// A parameter's value is where gradients end: one that is being recorded would lose its own.
+private func checkConstant(_ value: Tensor) {
+  require(
+    !value.isTraced,
+    """
+    a parameter cannot take \(value.summary), which is being recorded: gradients would not flow through it; take \
+    stoppingGradient() of it
+    """)
 }
 
 /// Parameters without those that came before in the list.

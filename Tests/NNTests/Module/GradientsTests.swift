@@ -248,6 +248,31 @@ import Testing
       _ = layer.valueAndGradients { layer(.ones([1, 2])) }
     }
     expect(vector, names: "valueAndGradients", "loss", "float32 [1, 2]")
+    let constant = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let layer = Linear(2, 2)
+      let y = layer(.ones([1, 2])).sum()
+      _ = layer.valueAndGradients { y }
+    }
+    expect(
+      constant, names: "valueAndGradients", "float32 []", "none of the 2 parameters", "closure")
+    let replaced = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let (old, new) = (Linear(2, 2), Linear(2, 2))
+      let optimizer = Adam(old.parameters)
+      optimizer.step(new.valueAndGradients { new(.ones([1, 2])).sum() }.gradients)
+    }
+    expect(replaced, names: "Adam", "none of the 2 gradients", "layer was replaced")
+    let searched = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let (old, new) = (Linear(2, 2), Linear(2, 2))
+      let optimizer = LBFGS(old.parameters)
+      optimizer.step { new.valueAndGradients { new(.ones([1, 2])).sum() } }
+    }
+    expect(searched, names: "LBFGS", "none of the 2 gradients", "layer was replaced")
     let limit = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {

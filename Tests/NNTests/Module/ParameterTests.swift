@@ -26,7 +26,7 @@ import Testing
   @Test func aValueCanBeAssigned() {
     let parameter = Parameter(shape: [nil])
     let x = gradient(at: Tensor([1, 2, 3])) { x in
-      parameter.value = x * 2
+      parameter.value = (x * 2).stoppingGradient()
       #expect(!parameter.value.isTraced, "a parameter holds no tape")
       return x.sum()
     }
@@ -66,6 +66,13 @@ import Testing
       _ = Parameter(shape: [2], initializer: Initializer("wrong") { _, _, _ in .zeros([1]) }).value
     },
     Mistake("save", "weight [2, ?]") { try? LazyLinear(2).save(to: "/nowhere/file") },
+    Mistake("parameter", "float32 [1]", "being recorded", "stoppingGradient") {
+      let parameter = Parameter(shape: [1])
+      parameter.value = Tape().watch(Tensor([1])) * 2
+    },
+    Mistake("parameter", "float32 [1]", "being recorded", "stoppingGradient") {
+      _ = Parameter(Tape().watch(Tensor([1])))
+    },
     changing { layer in layer.weight.value = .zeros([1, 1]) },
     changing { layer in layer.weight.initialize(with: .zeros) },
     changing { layer in layer.initialize(seed: 1) },

@@ -26,7 +26,6 @@ private final class Everything: Layer {
   let pair = (Linear(1, 1), second: Linear(1, 1))
   let group = Group()
   let deep = ["x": [Parameter(shape: [1])]]
-  lazy var late = Linear(2, 2, bias: false)
   let name2 = "text"
   let numbers = [1, 2, 3]
   let tensor = Tensor([1, 2])
@@ -47,6 +46,52 @@ private final class Twice: Module {
     b = a
     all = [a]
   }
+}
+
+/// Modules in enums and plain classes.
+private final class Hidden: Module {
+  enum Block {
+    case linear(Linear)
+    case pair(first: Linear, second: Linear)
+    indirect case nested(Block)
+    case none
+  }
+
+  class Holder {
+    let inner = Linear(1, 1, bias: false)
+  }
+
+  final class Heads: Holder {
+    let model: Hidden
+    let again: Linear
+    let deeper = Level(4)
+
+    init(_ model: Hidden, _ again: Linear) { (self.model, self.again) = (model, again) }
+  }
+
+  final class Level {
+    let layer = Linear(1, 1, bias: false)
+    let next: Level?
+
+    init(_ depth: Int) { next = depth > 0 ? Level(depth - 1) : nil }
+  }
+
+  let block = Block.linear(Linear(1, 1, bias: false))
+  let pair = Block.pair(first: Linear(1, 1, bias: false), second: Linear(1, 1, bias: false))
+  let nested = Block.nested(.linear(Linear(1, 1, bias: false)))
+  let none = Block.none
+  private(set) var heads: Heads?
+  let last = Linear(1, 1, bias: false)
+  private(set) var optimizer: SGD?
+
+  init() {
+    heads = Heads(self, last)
+    optimizer = SGD(parameters, learningRate: 1)
+  }
+}
+
+private final class Late: Module {
+  lazy var head = Linear(1, 1)
 }
 
 private final class Parameterless: Module {
@@ -71,8 +116,6 @@ private final class Parameterless: Module {
       "heads.a", "heads.b", "numbered.1", "pair.0", "pair.second", "group.inner", "deep.x.0",
     ]
     #expect(module.members.map(\.name) == early)
-    _ = module.late
-    #expect(module.members.map(\.name) == early + ["late"])
     module.absent = Linear(1, 1)
     #expect(module.members.map(\.name).contains("absent"))
     module.present = nil
@@ -102,5 +145,26 @@ private final class Parameterless: Module {
       _ = SGD(Parameterless().parameters, learningRate: 0.1)
     }
     expect(result, names: "SGD", "no parameters", "stored properties")
+  }
+
+  /// Plain classes come last, so that what is also a property has its name; the fifth within each other is too
+  /// deep, and an optimizer's parameters are those of its model.
+  @Test func enumsAndPlainClassesAreLookedInto() {
+    #expect(
+      Hidden().namedParameters.map(\.path) == [
+        "block.weight", "pair.first.weight", "pair.second.weight", "nested.weight", "last.weight",
+        "heads.inner.weight", "heads.deeper.layer.weight", "heads.deeper.next.layer.weight",
+        "heads.deeper.next.next.layer.weight",
+      ])
+  }
+
+  @Test func aLazyPropertyWithoutValueIsAMistake() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { _ = Late().parameters }
+    expect(result, names: "Late", "head", "lazy")
+    let used = Late()
+    _ = used.head
+    #expect(used.namedParameters.map(\.path) == ["head.weight", "head.bias"])
   }
 }
