@@ -25,7 +25,10 @@ public struct Device: Hashable, Sendable {
   /// The memory in use and in the cache at this moment.
   public var memoryUsage: MemoryUsage { pool.usage }
 
-  /// The most bytes of freed blocks to keep for later tensors; 1 GiB unless set.
+  /// The most bytes of freed blocks to keep for later tensors.
+  ///
+  /// Unless set 1 GiB, on the CPU at most an eighth of the memory that the process may use: the machine's, or what its
+  /// control groups allow.
   public var memoryCacheLimit: Int {
     get { pool.cacheLimit }
     nonmutating set { pool.cacheLimit = newValue }

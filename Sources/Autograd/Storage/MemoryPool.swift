@@ -8,8 +8,16 @@ import Synchronization
 /// block returns to the system at once, and all of them do before an allocation is allowed to fail.
 package final class MemoryPool: Sendable {
   /// The pool of the host's memory.
-  package static let host = MemoryPool(
-    allocate: allocateOnHost, free: { free($0) }, smallestBlock: hostAlignment)
+  package static let host = MemoryPool(hostWith: MemoryLimit.current())
+
+  /// A pool of the host's memory, of which there is so much for the process, nil if that is not known.
+  convenience init(hostWith memory: Int?) {
+    self.init(allocate: allocateOnHost, free: { free($0) }, smallestBlock: hostAlignment)
+    cacheLimit = MemoryPool.cacheLimit(memory: memory)
+  }
+
+  /// The most bytes to keep of a memory: an eighth of it, at most 1 GiB.
+  static func cacheLimit(memory: Int?) -> Int { min(1 << 30, (memory ?? .max) / 8) }
 
   private struct Lists: ~Copyable {
     var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 256)

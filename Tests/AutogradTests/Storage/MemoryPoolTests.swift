@@ -113,6 +113,14 @@ import Testing
     #expect(pool.usage.cached == 0 && pool.cacheLimit == 2 << 16)
   }
 
+  @Test func theCacheKeepsAnEighthOfTheMemory() {
+    #expect(MemoryPool.cacheLimit(memory: nil) == 1 << 30)
+    #expect(MemoryPool.cacheLimit(memory: 64 << 30) == 1 << 30)
+    #expect(MemoryPool.cacheLimit(memory: 1 << 29) == 1 << 26)
+    let memory = MemoryLimit.current()
+    #expect(MemoryPool(hostWith: memory).cacheLimit == MemoryPool.cacheLimit(memory: memory))
+  }
+
   @Test func exhaustedMemoryNamesTheSize() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([1 << 50])

@@ -35,21 +35,8 @@ import Testing
   }
 
   @Test func quotasOfVersion1() {
-    #expect(ProcessorCount.processors(ofQuota: "-1\n", period: "100000\n") == nil)
-    #expect(ProcessorCount.processors(ofQuota: "250000\n", period: "100000\n") == 3)
-  }
-
-  @Test func foldersOfControlGroups() {
-    let unified = ProcessorCount.groupFolders("0::/a/b.scope\n")
-    #expect(
-      unified.version2 == ["sys/fs/cgroup/a/b.scope", "sys/fs/cgroup/a", "sys/fs/cgroup"]
-        && unified.version1 == [])
-    let both = ProcessorCount.groupFolders(
-      "9:name=systemd:/x\n4:cpu,cpuacct:/y\n2:cpuset:/\n0::/\n")
-    #expect(both.version2 == ["sys/fs/cgroup"])
-    #expect(both.version1 == ["sys/fs/cgroup/cpu/y", "sys/fs/cgroup/cpu"])
-    let none = ProcessorCount.groupFolders("nonsense\n\n")
-    #expect(none.version2 == [] && none.version1 == [])
+    #expect(ProcessorCount.processors(ofMaximum: "-1\n 100000\n") == nil)
+    #expect(ProcessorCount.processors(ofMaximum: "250000\n 100000\n") == 3)
   }
 
   #if os(Linux)
