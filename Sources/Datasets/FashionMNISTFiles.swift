@@ -1,5 +1,6 @@
 import Foundation
 import NN
+internal import Platform
 
 /// Finds, downloads and reads the four files of Fashion-MNIST (Zalando Research, arXiv:1708.07747).
 ///
@@ -151,6 +152,9 @@ public enum FashionMNISTFiles {
     else {
       throw FileError(
         folder, "is not a folder\(origin), expected one with the four Fashion-MNIST files")
+    }
+    guard access(folder, R_OK | X_OK) == 0 else {
+      throw OpenFile.systemError(folder, "cannot be searched\(origin)")
     }
     let found = files.map { existing($0, in: folder) }
     guard !found.contains(nil) else {

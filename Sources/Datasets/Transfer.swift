@@ -26,8 +26,12 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     /// Set when the caller stops watching: after that the file may be closed, and nothing is
     /// written any more.
     var isAbandoned = false
-    var lastSign = ContinuousClock.now
+    /// When `received` was last seen to have grown by enough, and what it was then.
+    var mark = (time: ContinuousClock.now, received: 0)
   }
+
+  /// How many bytes must arrive before the patience ends: a server that drips could go on for days.
+  static let leastByteCount = 1 << 14
 
   private let url: URL
   private let part: Int32
@@ -43,7 +47,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     self.part = part
     self.maximum = maximum
     self.patience = patience
-    state = Mutex(State(received: Int(max(0, lseek(part, 0, SEEK_END)))))
+    let received = Int(max(0, lseek(part, 0, SEEK_END)))
+    state = Mutex(State(received: received, mark: (.now, received)))
   }
 
   /// Transfers the file and returns when all of it is there.
@@ -66,7 +71,10 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     session.dataTask(with: request).resume()
     while ended.wait(timeout: .now() + 0.1) == .timedOut {
       let (now, failure) = state.withLock { state in
-        if state.lastSign.duration(to: .now) > .seconds(patience) && state.failure == nil {
+        if state.received - state.mark.received >= Self.leastByteCount {
+          state.mark = (.now, state.received)
+        }
+        if state.mark.time.duration(to: .now) > .seconds(patience) && state.failure == nil {
           state.failure = self.silence(state)
         }
         return (state, state.failure)
@@ -85,8 +93,10 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   /// The error for a server that went silent, or never spoke.
   private func silence(_ state: State) -> FileError {
     let seconds = "for \(Int(patience.rounded(.up))) seconds"
+    let count = max(0, state.received - state.mark.received)
     return state.hasAnswer
-      ? brokenOff(state, "nothing arrived \(seconds)")
+      ? brokenOff(
+        state, count == 0 ? "nothing arrived \(seconds)" : "only \(count) bytes arrived \(seconds)")
       : FileError(url.absoluteString, "does not answer \(seconds)", unavailable: true)
   }
 
@@ -101,7 +111,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   /// Drops what the file holds.
   private static func empty(_ part: Int32, _ state: inout State) -> Bool {
     if state.received > 0 && ftruncate(part, 0) != 0 { return false }
-    state.received = 0
+    (state.received, state.mark.received) = (0, 0)
     return lseek(part, 0, SEEK_SET) == 0
   }
 
@@ -123,7 +133,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
 
   /// Decides whether the body of an answer belongs into the file, and prepares the file for it.
   private func accept(_ response: HTTPURLResponse, _ state: inout State) -> Bool {
-    let length = response.expectedContentLength >= 0 ? Int(response.expectedContentLength) : nil
+    var length = response.expectedContentLength >= 0 ? Int(response.expectedContentLength) : nil
     switch response.statusCode {
     case 200:
       guard Self.empty(part, &state) else {
@@ -139,12 +149,18 @@ final class Transfer: NSObject, URLSessionDataDelegate {
         return false
       }
       state.total = range.total
+      length = range.total
     case 416 where state.received > 0:
       state.mustRestart = true
       return false
     default:
       state.failure = FileError(
         url.absoluteString, "the server answered \(response.statusCode), expected 200 (OK)")
+      return false
+    }
+    if let length, length > maximum {
+      state.failure = FileError(
+        url.absoluteString, "states \(length) bytes, expected at most \(maximum)")
       return false
     }
     return true
@@ -155,7 +171,6 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     let goesOn = state.withLock { state in
       noteAnswer(response, &state)
       guard state.isAccepted && !state.isAbandoned && state.failure == nil else { return false }
-      state.lastSign = .now
       guard state.received + data.count <= maximum else {
         state.failure = FileError(
           url.absoluteString, "has more than the \(maximum) bytes expected at most")

@@ -126,7 +126,10 @@ import Testing
 
   @Test(.needsLoopback) func refusesMoreThanTheMaximum() throws {
     let folder = try TemporaryFolder()
-    let server = try LocalServer { [content] _ in LocalServer.response(body: content) }
+    // Without a stated length.
+    let server = try LocalServer { [content] _ in
+      Array("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".utf8) + content
+    }
     let error = dataFailure { () throws(FileError) in
       try Download.fetch(server.address(), to: folder("file"), sha256: checksum, maximum: 299_999)
     }
@@ -169,6 +172,77 @@ import Testing
     #expect(
       error == FileError(server.address(), "does not answer for 1 seconds", unavailable: true))
     #expect(try folder.names == [])
+  }
+
+  /// 2,500 bytes a second never end 300,000 of them in time; 16 KiB within the patience are asked for.
+  @Test(.needsLoopback) func aServerThatDripsIsGivenUp() throws {
+    let folder = try TemporaryFolder()
+    let server = try LocalServer(drip: 50) { [content] _ in LocalServer.response(body: content) }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum, patience: 1)
+    }
+    #expect(error.path == server.address())
+    #expect(error.reason.hasPrefix("the transfer broke off after "))
+    #expect(error.reason.contains("of 300000 bytes (only "))
+    #expect(error.reason.hasSuffix("bytes arrived for 1 seconds); try again to resume"))
+    #expect(!error.isUnavailable)
+    #expect(try folder.names == ["file.part"])
+  }
+
+  /// Headers that come byte by byte are no answer.
+  @Test(.needsLoopback) func aServerThatDripsItsHeadersIsUnavailable() throws {
+    let folder = try TemporaryFolder()
+    let server = try LocalServer(drip: 1) { _ in LocalServer.response(body: [1]) }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum, patience: 0.3)
+    }
+    #expect(
+      error == FileError(server.address(), "does not answer for 1 seconds", unavailable: true))
+  }
+
+  /// Not 2^63 - 1 bytes, which stop swift-corelibs-foundation's URLSession itself.
+  @Test(.needsLoopback, arguments: [300_001, 1 << 62])
+  func aLengthBeyondTheMaximumIsRefusedAtOnce(_ length: Int) throws {
+    let folder = try TemporaryFolder()
+    let server = try LocalServer { [content] _ in
+      LocalServer.response(body: content, length: length)
+    }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum, maximum: 300_000)
+    }
+    #expect(
+      error
+        == FileError(server.address(), "states \(length) bytes, expected at most 300000"))
+    #expect(try folder.names == [])
+  }
+
+  /// A range that states another total than the file has.
+  @Test(.needsLoopback, arguments: ["500", "400000", "99999999999"])
+  func aLieAboutTheTotalEndsWithAMessage(_ total: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Array(content.prefix(1000)), to: "file.part")
+    let server = try LocalServer { [content] _ in
+      LocalServer.response(
+        "206 Partial Content", ["Content-Range: bytes 1000-299999/\(total)"],
+        body: Array(content[1000...]))
+    }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
+    }
+    #expect(
+      error.reason.hasPrefix("the transfer broke off after 300000 of \(total) bytes (")
+        || error.reason == "states \(total) bytes, expected at most \(1 << 30)")
+  }
+
+  @Test(.needsLoopback) func aShorterLengthThanTheFileHasIsNoFile() throws {
+    let folder = try TemporaryFolder()
+    let server = try LocalServer { [content] _ in LocalServer.response(body: content, length: 1000)
+    }
+    let error = dataFailure { () throws(FileError) in
+      try Download.fetch(server.address(), to: folder("file"), sha256: checksum)
+    }
+    #expect(error.path == server.address() && !error.isUnavailable)
+    #expect(try !folder.names.contains("file"))
   }
 
   @Test(arguments: ["ftp://127.0.0.1/file", "file:///etc/passwd", "file", "", "http://"])

@@ -24,7 +24,10 @@ final class LocalServer: Sendable {
   /// The requests so far: request line and headers.
   var requests: [String] { received.withLock { $0 } }
 
-  init(answer: @escaping Answer) throws {
+  /// - Parameters:
+  ///   - drip: How many bytes are sent every 20 ms; nil for all at once.
+  ///   - answer: What comes back for a request.
+  init(drip: Int? = nil, answer: @escaping Answer) throws {
     (listener, port) = try Self.bound()
     guard listen(listener, 8) == 0 else { throw POSIXError(.EADDRINUSE) }
     let thread = Thread { [listener, weak self] in
@@ -35,7 +38,15 @@ final class LocalServer: Sendable {
         let request = Self.readHead(connection)
         self?.received.withLock { $0.append(request) }
         if let bytes = answer(request) {
-          Self.send(bytes, connection)
+          if let drip {
+            // In pieces, until the other side hangs up.
+            for start in stride(from: 0, to: bytes.count, by: drip) {
+              guard Self.send(Array(bytes[start...].prefix(drip)), connection) else { break }
+              usleep(20_000)
+            }
+          } else {
+            Self.send(bytes, connection)
+          }
           shutdown(connection, Int32(SHUT_WR))
           close(connection)
         } else {
@@ -124,7 +135,10 @@ final class LocalServer: Sendable {
 
   /// Sends as much as the other side takes: it may hang up in between, which must not end the
   /// process.
-  private static func send(_ bytes: [UInt8], _ connection: Int32) {
+  ///
+  /// - Returns: Whether all were sent.
+  @discardableResult
+  private static func send(_ bytes: [UInt8], _ connection: Int32) -> Bool {
     #if canImport(Darwin)
       var yes: Int32 = 1
       setsockopt(connection, SOL_SOCKET, SO_NOSIGPIPE, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -137,9 +151,10 @@ final class LocalServer: Sendable {
       let count = rest.withUnsafeBytes {
         Foundation.send(connection, $0.baseAddress, $0.count, flags)
       }
-      guard count > 0 else { return }
+      guard count > 0 else { return false }
       rest = rest.dropFirst(count)
     }
+    return true
   }
 }
 
