@@ -26,10 +26,15 @@ final class Results {
     self.report = report
   }
 
-  /// Makes the folder and writes the empty metrics, so that a folder that cannot be written to is
-  /// found before the training.
+  /// Makes the folder and writes the empty metrics, so that what cannot be written is found before the training.
+  ///
+  /// Removes what runs that were ended while they wrote have left there.
   func prepare() throws(FileError) {
     try makeFolder(folder)
+    removeLeftovers(in: folder)
+    for name in ["training.svg", "predictions.svg", "weights.safetensors"] {
+      try checkWritable(path(name))
+    }
     try writeAtomically(History().csv, to: path("metrics.csv"))
     // An earlier run's figure would not belong to these metrics.
     unlink(path("training.svg"))

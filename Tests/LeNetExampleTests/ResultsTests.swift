@@ -1,5 +1,6 @@
 import Autograd
 import Datasets
+import Foundation
 import NN
 import TestSupport
 import Testing
@@ -31,6 +32,7 @@ import Testing
     #expect(results.names(history(1)).count == 4 && lines.all.isEmpty)
     try results.prepare()
     try makeFolder(folder("run/training.svg"))
+    #expect(throws: FileError.self) { try results.prepare() }
     for count in 2...4 { results.write(history(count)) }
     let path = folder("run/training.svg")
     #expect(lines.all == ["\(path): cannot write: it is a folder; the run continues"])
@@ -60,6 +62,14 @@ import Testing
     results.write(history(3))
     #expect(lines.all.count == 2 && results.failures.count == 2)
     #expect(lines.all[1].contains("No such file or directory"))
+  }
+
+  @Test func leftoversOfEarlierRunsAreRemoved() throws {
+    try makeFolder(folder("run"))
+    try folder.write([1], to: "run/.writing-abc")
+    try results.prepare()
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder("run")) == ["metrics.csv"])
   }
 
   @Test func aFolderThatCannotBeMadeIsFoundBeforeTheTraining() throws {

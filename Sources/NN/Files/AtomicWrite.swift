@@ -9,10 +9,30 @@ internal import Platform
 package func writeAtomically(
   to path: String, _ pieces: (_ write: (UnsafeRawBufferPointer) -> Void) -> Void
 ) throws(FileError) {
+  let (temporary, descriptor, target) = try beginWriting(to: path)
+  var code: Int32 = 0
+  pieces { if code == 0 { code = writeAll($0, to: descriptor) } }
+  // A full disk may show only now.
+  if code == 0, fsync(descriptor) != 0 { code = errno }
+  // Before it is closed, so that it is locked as long as it has this name.
+  if code == 0, rename(temporary, target) != 0 { code = errno }
+  if code != 0 { unlink(temporary) }
+  if close(descriptor) != 0, code == 0 { code = errno }
+  if code != 0 { throw OpenFile.systemError(path, "cannot write", code: code) }
+}
+
+/// Throws the error that writing a file would end with before its first byte, and changes nothing.
+package func checkWritable(_ path: String) throws(FileError) {
+  let (temporary, descriptor, _) = try beginWriting(to: path)
+  unlink(temporary)
+  close(descriptor)
+}
+
+/// Makes the temporary file for a path, locked, and tells which file it is to replace.
+private func beginWriting(
+  to path: String
+) throws(FileError) -> (temporary: String, descriptor: Int32, target: String) {
   let target = resolvingLinks(in: path)
-  func failure(_ code: Int32) -> FileError {
-    OpenFile.systemError(path, "cannot write", code: code)
-  }
   var existing = stat()
   let exists = stat(target, &existing) == 0
   if exists, existing.st_mode & S_IFMT != S_IFREG {
@@ -21,21 +41,48 @@ package func writeAtomically(
       path, "cannot write: " + (isFolder ? "it is a folder" : "it is not a regular file"))
   }
 
-  // Independent of the file's own name, which may be as long as names can be.
   let folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? ""
-  let temporary = folder + ".writing-" + String(UInt64.random(in: .min ... .max), radix: 36)
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-  if descriptor < 0 { throw failure(errno) }
-  if exists { fchmod(descriptor, existing.st_mode & 0o777) }
-  var code: Int32 = 0
-  pieces { if code == 0 { code = writeAll($0, to: descriptor) } }
-  // A full disk may show only now.
-  if code == 0, fsync(descriptor) != 0 { code = errno }
-  if close(descriptor) != 0, code == 0 { code = errno }
-  if code == 0, rename(temporary, target) != 0 { code = errno }
-  if code != 0 {
-    unlink(temporary)
-    throw failure(code)
+  while true {
+    // Independent of the file's own name, which may be as long as names can be.
+    let temporary = folder + temporaryPrefix + String(UInt64.random(in: .min ... .max), radix: 36)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    if descriptor < 0 { throw OpenFile.systemError(path, "cannot write") }
+    // The lock ends with the process; `removeLeftovers` of another one may have been faster.
+    var status = stat()
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK,
+      fstat(descriptor, &status) == 0, status.st_nlink > 0
+    {
+      if exists { fchmod(descriptor, existing.st_mode & 0o777) }
+      return (temporary, descriptor, target)
+    }
+    close(descriptor)
+  }
+}
+
+private let temporaryPrefix = ".writing-"
+
+/// Removes what processes that ended while they wrote left in a folder, not what others are writing.
+///
+/// Where the file system knows no locks, everything stays.
+package func removeLeftovers(in folder: String) {
+  guard let entries = opendir(folder) else { return }
+  defer { closedir(entries) }
+  while let entry = readdir(entries) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+    }
+    let number = name.dropFirst(temporaryPrefix.count)
+    guard name.hasPrefix(temporaryPrefix), UInt64(number, radix: 36) != nil else { continue }
+    let path = folder + "/" + name
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    if descriptor < 0 { continue }
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    {
+      unlink(path)
+    }
+    close(descriptor)
   }
 }
 

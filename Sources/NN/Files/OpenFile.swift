@@ -9,8 +9,14 @@ package struct OpenFile: ~Copyable {
   package let descriptor: Int32
 
   private init(_ path: String, _ flags: Int32, orThrow problem: String) throws(FileError) {
-    let descriptor = open(path, flags | O_CLOEXEC, 0o644)
+    // Without O_NONBLOCK a FIFO would wait for its other end.
+    let descriptor = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else { throw Self.systemError(path, problem) }
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO {
+      close(descriptor)
+      throw FileError(path, "\(problem): it is a FIFO")
+    }
     self.path = path
     self.descriptor = descriptor
   }

@@ -73,6 +73,59 @@ import Testing
     }
   }
 
+  /// What no process writes any more goes, and nothing else.
+  @Test func leftoversAreRemoved() throws {
+    try Self.withFolder { folder in
+      for name in [".writing-1y2p0ij32e8e7", ".writing-a", ".writing-A-b", ".writing", "writing-a"]
+      {
+        try Data().write(to: URL(fileURLWithPath: folder + "/" + name))
+      }
+      try FileManager.default.createDirectory(
+        atPath: folder + "/.writing-b", withIntermediateDirectories: false)
+      try #require(mkfifo(folder + "/.writing-c", 0o600) == 0)
+      try FileManager.default.createSymbolicLink(
+        atPath: folder + "/.writing-d", withDestinationPath: "writing-a")
+      var during: [String] = []
+      try writeAtomically(to: folder + "/file") { write in
+        Array("text".utf8).withUnsafeBytes(write)
+        // As another process would: a lock belongs to what was opened.
+        removeLeftovers(in: folder)
+        during = (try? Self.content(of: folder)) ?? []
+      }
+      let kept = [
+        ".writing", ".writing-A-b", ".writing-b", ".writing-c", ".writing-d", "writing-a",
+      ]
+      #expect(during.count == kept.count + 1 && Set(kept).isSubset(of: during))
+      #expect(try read(folder + "/file") == Data("text".utf8))
+      #expect(try Self.content(of: folder) == kept.dropLast() + ["file", "writing-a"])
+    }
+    removeLeftovers(in: "/nowhere")
+  }
+
+  @Test func whatCannotBeWrittenIsKnownBefore() throws {
+    try Self.withFolder { folder in
+      try checkWritable(folder + "/new")
+      #expect(throws: FileError(folder, "cannot write: it is a folder")) {
+        try checkWritable(folder)
+      }
+      let missing = folder + "/missing/file"
+      #expect(throws: FileError(missing, "cannot write: No such file or directory")) {
+        try checkWritable(missing)
+      }
+      #expect(try Self.content(of: folder).isEmpty)
+    }
+  }
+
+  @Test func aFIFOIsNotRead() throws {
+    try Self.withFolder { folder in
+      let path = folder + "/fifo"
+      try #require(mkfifo(path, 0o600) == 0)
+      #expect(throws: FileError(path, "cannot be opened: it is a FIFO")) {
+        try OpenFile.contents(of: path, maximum: 10)
+      }
+    }
+  }
+
   @Test func theLongestNameWorks() throws {
     try Self.withFolder { folder in
       let name = String(repeating: "n", count: 255)
