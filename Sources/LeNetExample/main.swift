@@ -33,6 +33,16 @@ func loadData(
   )
 }
 
+/// Throws unless LeNet can take images [batch, 1, height, width].
+func checkSize(_ images: Tensor) throws(Problem) {
+  let (height, width) = (images.size(2), images.size(3))
+  // A smaller one has no pixel left before the second pool; of a larger one a batch would take gigabytes.
+  guard (12...512).contains(height), (12...512).contains(width) else {
+    throw Problem(
+      description: "LeNet takes images from 12x12 to 512x512 pixels, got \(height)x\(width)")
+  }
+}
+
 /// Ends a run after a batch.
 struct Interruption: Error {}
 
@@ -42,6 +52,7 @@ struct Problem: Error, CustomStringConvertible {
 }
 
 func run(_ options: Options) throws {
+  if let problem = Device.kernelProblem { fail("LeNetExample: \(problem)", code: 64) }
   if options.device == .gpu, Device.gpus.isEmpty {
     throw Problem(description: "--device gpu: \(Device.gpuProblem ?? "there is no GPU")")
   }
@@ -53,6 +64,7 @@ func run(_ options: Options) throws {
     return
   }
   let (data, name, classNames) = try loadData(options)
+  try checkSize(data.training.batch([0]).inputs)
   let results = Results(
     folder: options.outputFolder, datasetName: name, classNames: classNames,
     report: { StandardStreams.complain("LeNetExample: \($0)") })

@@ -14,11 +14,11 @@ private let program = Bundle.main.bundleURL.appending(path: "LeNetExample").path
   .enabled(
     if: FileManager.default.isExecutableFile(atPath: program), "no LeNetExample at \(program)"))
 struct CommandLineTests {
-  /// Runs `LeNetExample` with arguments and redirections; its exit status.
-  private func run(_ arguments: String) throws -> Int32 {
+  /// Runs `LeNetExample` with arguments and redirections, perhaps by another program; its exit status.
+  private func run(_ arguments: String, prefix: String = "") throws -> Int32 {
     let shell = Process()
     shell.executableURL = URL(filePath: "/bin/sh")
-    shell.arguments = ["-c", "exec \"$0\" \(arguments)", program]
+    shell.arguments = ["-c", "exec \(prefix)\"$0\" \(arguments)", program]
     try shell.run()
     shell.waitUntilExit()
     return shell.terminationReason == .exit ? shell.terminationStatus : -shell.terminationStatus
@@ -30,31 +30,146 @@ struct CommandLineTests {
     #expect(try run("--bogus \(redirection)") == 64)
   }
 
-  @Test func aRunGoesOnWithoutAFigure() throws {
-    let folder = try TemporaryFolder()
-    try makeFolder(folder("training.svg"))
-    let status = try run(
-      """
-      --dataset synthetic --epochs 1 --output \(folder.path) \
-      >\(folder("printed")) 2>\(folder("errors"))
-      """)
-    #expect(status == 1)
-    let printed = String(decoding: try folder.read("printed"), as: UTF8.self)
-    let device = Trainer(maxEpochs: 1, gpuCount: 1).deviceSummary
-    #expect(printed.hasPrefix("device: \(device)\nLeNet on "))
-    let errors = String(decoding: try folder.read("errors"), as: UTF8.self)
+  /// A mistake is one line on standard error, found before the training, and changes no folder.
+  private func expectFailure(
+    _ arguments: String, in folder: TemporaryFolder, status: Int32 = 1, prefix: String = "",
+    says message: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let printed = try TemporaryFolder()
+    let found = try run(
+      "\(arguments) --quiet >\(printed("out")) 2>\(printed("errors"))", prefix: prefix)
+    #expect(found == status, sourceLocation: sourceLocation)
     #expect(
-      errors == """
-        LeNetExample: \(folder("training.svg")): cannot write: it is a folder; the run continues
-        LeNetExample: could not write training.svg in \(folder.path)
+      String(decoding: try printed.read("errors"), as: UTF8.self)
+        == "LeNetExample: \(message)\n", sourceLocation: sourceLocation)
+    #expect(try printed.read("out").isEmpty, sourceLocation: sourceLocation)
+    #expect(try !folder.names.contains("metrics.csv"), sourceLocation: sourceLocation)
+  }
 
-        """)
-    #expect(try Safetensors.read(folder("weights.safetensors")).count == 10)
+  @Test(arguments: ["training.svg", "predictions.svg", "weights.safetensors", "metrics.csv"])
+  func targetsThatCannotBeWrittenAreFoundBeforeTheTraining(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    try makeFolder(folder("out/\(name)"))
+    try expectFailure(
+      "--dataset synthetic --output \(folder("out"))", in: folder,
+      says: "\(folder("out/\(name)")): cannot write: it is a folder")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder("out")) == [name])
+  }
+
+  private static func idx(_ magic: UInt8, _ sizes: [UInt8]) -> [UInt8] {
+    [0, 0, 8, magic] + sizes.flatMap { [0, 0, 0, $0] }
+      + [UInt8](repeating: 0, count: sizes.reduce(1) { $0 * Int($1) })
+  }
+
+  private static let names = [
+    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+  ]
+
+  /// Writes images of a size under the names of Fashion-MNIST.
+  private func write(_ height: UInt8, _ width: UInt8, to folder: TemporaryFolder) throws {
+    for (index, name) in Self.names.enumerated() {
+      let isImages = index % 2 == 0
+      try folder.write(
+        Self.idx(isImages ? 3 : 1, isImages ? [3, height, width] : [3]), to: name)
+    }
+  }
+
+  @Test func imagesThatLeNetCannotTakeAreRefused() throws {
+    let folder = try TemporaryFolder()
+    try write(11, 28, to: folder)
+    try expectFailure(
+      "--data \(folder.path) --output \(folder("out"))", in: folder,
+      says: "LeNet takes images from 12x12 to 512x512 pixels, got 11x28")
+    // The smallest that it can take.
+    try write(12, 12, to: folder)
     #expect(
-      try folder.names == [
-        "errors", "metrics.csv", "predictions.svg", "printed", "training.svg",
-        "weights.safetensors",
-      ])
+      try run("--data \(folder.path) --epochs 1 --quiet --output \(folder("out"))") == 0)
+  }
+
+  @Test func aFIFOAmongTheFilesIsRefused() throws {
+    let folder = try TemporaryFolder()
+    try write(28, 28, to: folder)
+    let path = folder(Self.names[1])
+    try folder.remove(Self.names[1])
+    try #require(mkfifo(path, 0o600) == 0)
+    try expectFailure(
+      "--data \(folder.path) --output \(folder("out"))", in: folder,
+      says: "\(path): cannot be opened: it is a FIFO")
+    try expectFailure(
+      "--data \(path) --output \(folder("out"))", in: folder,
+      says: "\(path): is not a folder, expected one with the four Fashion-MNIST files")
+  }
+
+  /// A superuser may read everything, and takes another identity for this where there is a tool for it.
+  @Test(
+    .enabled(
+      if: geteuid() != 0 || FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv"),
+      "there is no setpriv"))
+  func aFolderWithoutPermissionIsOneLine() throws {
+    let folder = try TemporaryFolder()
+    let data = folder("data")
+    try makeFolder(data)
+    let prefix =
+      geteuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nowhere " : ""
+    try #require(chmod(folder.path, 0o755) == 0 && chmod(data, 0) == 0)
+    // Where the program or the temporary folder cannot be reached with that identity, there is nothing to see.
+    guard try run("--summary >/dev/null 2>&1", prefix: prefix) == 0 else { return }
+    try expectFailure(
+      "--data \(data)", in: folder, prefix: prefix,
+      says: "\(data): cannot be searched: Permission denied")
+    try expectFailure(
+      "--dataset synthetic --output \(data)/out", in: folder, prefix: prefix,
+      says: "\(data)/out: cannot make the folder: Permission denied")
+    try #require(chmod(data, 0o700) == 0)
+  }
+
+  @Test func theLargestBatchIsAllImages() throws {
+    let folder = try TemporaryFolder()
+    try write(28, 28, to: folder)
+    #expect(
+      try run(
+        "--data \(folder.path) --epochs 1 --batch-size \(Int.max) --quiet --output \(folder("out"))"
+      ) == 0)
+  }
+
+  @Test func anEmptyVariableChoosesNoKernelsAndAWrongOneIsOneLine() throws {
+    let folder = try TemporaryFolder()
+    #expect(try run("--summary >/dev/null", prefix: "env AUTOGRAD_KERNELS= ") == 0)
+    let printed = folder("errors")
+    #expect(try run("--summary 2>\(printed)", prefix: "env AUTOGRAD_KERNELS=none ") == 64)
+    let errors = String(decoding: try folder.read("errors"), as: UTF8.self)
+    #expect(errors.hasPrefix("LeNetExample: AUTOGRAD_KERNELS is \"none\"; this processor has "))
+    #expect(errors.hasSuffix("baseline, reference\n") && errors.count { $0 == "\n" } == 1)
+  }
+
+  /// As under `nohup`: the run goes on to its end.
+  @Test(.serialized, arguments: [true, false])
+  func anInterruptThatWasIgnoredStaysIgnored(_ isIgnored: Bool) throws {
+    let folder = try TemporaryFolder()
+    try write(28, 28, to: folder)
+    let child = Process()
+    child.executableURL = URL(filePath: program)
+    child.arguments = [
+      "--data", folder.path, "--epochs", "50", "--quiet", "--output", folder("out"),
+    ]
+    // What a process ignores, its child does, and what its thread blocks.
+    var (interrupt, mask) = (sigset_t(), sigset_t())
+    sigemptyset(&interrupt)
+    sigaddset(&interrupt, SIGINT)
+    pthread_sigmask(SIG_UNBLOCK, &interrupt, &mask)
+    let before = signal(SIGINT, isIgnored ? SIG_IGN : SIG_DFL)
+    try child.run()
+    signal(SIGINT, before)
+    pthread_sigmask(SIG_SETMASK, &mask, nil)
+    while !FileManager.default.fileExists(atPath: folder("out/training.svg")), child.isRunning {
+      usleep(1000)
+    }
+    kill(child.processIdentifier, SIGINT)
+    child.waitUntilExit()
+    #expect(child.terminationStatus == (isIgnored ? 0 : 130))
+    let epochs = try folder.read("out/metrics.csv").count { $0 == 10 } - 1
+    #expect(isIgnored ? epochs == 50 : epochs < 50)
   }
 
   @Test(.enabled(if: Device.gpus.isEmpty, "there is a GPU"))

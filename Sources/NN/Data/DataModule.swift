@@ -61,7 +61,7 @@ public struct BatchSequence: Sequence {
   }
 
   /// The number of batches.
-  public var count: Int { (order.count + batchSize - 1) / batchSize }
+  public var count: Int { order.isEmpty ? 0 : (order.count - 1) / batchSize + 1 }
 
   /// Iterates over the batches, gathering each when it is asked for.
   public func makeIterator() -> AnyIterator<Batch> {

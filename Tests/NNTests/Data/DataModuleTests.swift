@@ -23,6 +23,15 @@ func numbered(_ count: Int) -> TensorDataset {
 }
 
 @Suite struct DataModuleTests {
+  @Test func theLargestBatchHoldsEverything() {
+    let dataset = TensorDataset(inputs: .arange(5), labels: .arange(5))
+    let batches = BatchSequence(dataset, order: [4, 0, 1, 2, 3], batchSize: .max)
+    #expect(batches.count == 1)
+    #expect(batches.map { $0.inputs.floats } == [[4, 0, 1, 2, 3]])
+    #expect(BatchSequence(dataset, order: [], batchSize: .max).count == 0)
+    #expect(DataSplit(training: dataset, batchSize: .max).sample.count == 5)
+  }
+
   private func order(_ data: some DataModule, epoch: Int) -> [[Int]] {
     data.trainingBatches(epoch: epoch).map { batch in
       #expect(batch.inputs.scalars(as: Int.self) == batch.labels.scalars(as: Int.self))

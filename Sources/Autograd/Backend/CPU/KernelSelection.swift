@@ -21,7 +21,7 @@ enum CPU {
   }()
 
   /// The kernel set in use: the best one, or the one that the environment variable AUTOGRAD_KERNELS
-  /// names (avx512, avx2, baseline or reference).
+  /// names (avx512, avx2, baseline or reference), unless that is empty.
   // Unsafe only in name: a copy of one of these tables, made once and never written again.
   nonisolated(unsafe) static let kernels: CKKernels = {
     var isUnoptimized = false
@@ -37,16 +37,29 @@ enum CPU {
         """
       _ = write(2, warning, warning.utf8.count)
     }
-    guard let wanted = getenv("AUTOGRAD_KERNELS").map({ String(cString: $0) }) else {
-      return available[0].pointee
-    }
-    let names = available.map { String(cString: $0.pointee.name) }
-    guard let index = names.firstIndex(of: wanted) else {
-      fail("AUTOGRAD_KERNELS is \"\(wanted)\"; this processor has \(names.joined(separator: ", "))")
-    }
-    return available[index].pointee
+    if let kernelProblem { fail(kernelProblem) }
+    return available[wantedName.flatMap(names.firstIndex(of:)) ?? 0].pointee
   }()
+
+  private static var names: [String] { available.map { String(cString: $0.pointee.name) } }
+
+  private static var wantedName: String? {
+    getenv("AUTOGRAD_KERNELS").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// What is wrong with AUTOGRAD_KERNELS, nil if nothing is.
+  fileprivate static var kernelProblem: String? {
+    guard let wanted = wantedName, !names.contains(wanted) else { return nil }
+    return
+      "AUTOGRAD_KERNELS is \"\(wanted)\"; this processor has \(names.joined(separator: ", "))"
+  }
 
   /// The name of the kernel set in use.
   static var kernelName: String { String(cString: kernels.name) }
+}
+
+extension Device {
+  /// What is wrong with the environment variable AUTOGRAD_KERNELS, in one line, nil if nothing is; the first operation
+  /// would stop the program with it.
+  package static var kernelProblem: String? { CPU.kernelProblem }
 }
