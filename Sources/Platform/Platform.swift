@@ -16,3 +16,12 @@
 #else
   #error("Platform.swift knows no C library of this platform.")
 #endif
+
+/// A number of the thread that calls this, which no other living thread has; never 0.
+public func currentThread() -> UInt {
+  #if canImport(Glibc)
+    pthread_self()
+  #else
+    unsafeBitCast(pthread_self(), to: UInt.self)
+  #endif
+}

@@ -1,3 +1,4 @@
+internal import Platform
 import Synchronization
 
 /// Sends the gradient of one result back to one input.
@@ -123,6 +124,8 @@ public final class Tape: Sendable {
   /// Increases with each tape: inner tapes have larger numbers.
   let serial: UInt64
   private let phase = Atomic<UInt8>(Phase.recording.rawValue)
+  /// The thread that replays.
+  private let replayer = Atomic<UInt>(0)
   private let recording = Mutex(Recording())
   private static let lastSerial = Atomic<UInt64>(0)
 
@@ -170,6 +173,12 @@ public final class Tape: Sendable {
   }
 
   private func failReplaying() -> Never {
+    require(
+      replayer.load(ordering: .acquiring) == currentThread(),
+      """
+      Tape: an operation was recorded by this thread while another one replays the tape. A traced tensor, or a model \
+      that is being trained, is used by two threads; use stoppingGradient(), or what the model's frozen(for:) returns
+      """)
     fail(
       """
       Tape: an operation was recorded while the tape is replayed. A pullback used a traced value from outside; it \
@@ -227,6 +236,7 @@ public final class Tape: Sendable {
       found == Phase.finished.rawValue
         ? "gradient: this tape is finished; pass keepTape: true to replay it again"
         : "gradient: this tape is being replayed; one replay at a time")
+    replayer.store(currentThread(), ordering: .releasing)
     // Nothing is appended from here on, so the entries can be taken out of the lock.
     let (taken, leafCount) = recording.withLock { recording in
       let entries = recording.entries

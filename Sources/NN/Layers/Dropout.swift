@@ -2,11 +2,15 @@ import Autograd
 
 /// Sets random elements to zero while training (Srivastava and others 2014) and scales the others
 /// up, so that evaluation needs no change.
-public final class Dropout: Layer, Parameterless, ModeDependent, Randomized {
+public final class Dropout: Layer, Parameterless, HasMode, Randomized {
   /// The probability that an element is set to zero.
   public let probability: Double
   /// Whether elements are dropped; in evaluation the layer is the identity.
-  public var isTraining = true
+  public var isTraining: Bool {
+    get { mode[self] }
+    set { mode[self] = newValue }
+  }
+  private var mode = Mode()
   /// Where the next mask comes from.
   public var random = RandomStream.unseeded()
 
@@ -30,11 +34,15 @@ public final class Dropout: Layer, Parameterless, ModeDependent, Randomized {
 
 /// Sets random channels of images to zero as a whole while training (Tompson and others 2015), because
 /// neighboring pixels are too alike to be dropped one by one; scales the others up.
-public final class Dropout2d: Layer, Parameterless, ModeDependent, Randomized {
+public final class Dropout2d: Layer, Parameterless, HasMode, Randomized {
   /// The probability that a channel is set to zero.
   public let probability: Double
   /// Whether channels are dropped; in evaluation the layer is the identity.
-  public var isTraining = true
+  public var isTraining: Bool {
+    get { mode[self] }
+    set { mode[self] = newValue }
+  }
+  private var mode = Mode()
   /// Where the next mask comes from.
   public var random = RandomStream.unseeded()
 

@@ -1,19 +1,25 @@
 import Autograd
+import Synchronization
 
 /// A tensor that belongs to a module's state but is not trained, such as a running mean.
 ///
 /// It is saved and loaded with the parameters, under its path, and initializing sets it back.
 public final class Buffer {
+  private let lock = Atomic(false)
+  // The lock guards both.
+  @exclusivity(unchecked)
+  private var sizes: [Int?]
+  @exclusivity(unchecked)
+  private var stored: Tensor?
+
   /// The sizes, nil where they are not known yet.
-  public private(set) var shape: [Int?]
+  public var shape: [Int?] { lock.withLock { sizes } }
   /// The type of the elements, also of integers.
   public private(set) var dtype: DType
   /// Where the value is, or will be; `Module.to(_:)` moves it.
   public private(set) var device = Device.cpu
   /// What every element is at first.
   public let initial: Double
-  /// The value; nil until it is needed.
-  var stored: Tensor?
   /// Whether the value is built up from small changes, for which 16 bits are too coarse.
   var isRunningAverage = false
   /// Whether a file may lack it, as those of old versions of PyTorch do.
@@ -27,7 +33,7 @@ public final class Buffer {
   ///   - dtype: The type of the elements.
   public init(shape: [Int?], initial: Double, dtype: DType = .float32) {
     checkDeclared(shape, "Buffer")
-    self.shape = shape
+    sizes = shape
     self.initial = initial
     self.dtype = dtype
   }
@@ -35,48 +41,69 @@ public final class Buffer {
   var isDrawable: Bool { isSized }
 
   /// Whether the buffer has a value.
-  public var isReady: Bool { stored != nil }
+  public var isReady: Bool { lock.withLock { stored != nil } }
 
   /// The value, in the shape that the caller expects; the first call creates it.
   public func value(shape expected: [Int]) -> Tensor {
     require(allows(expected), "a buffer of shape \(described) is used as \(expected)")
-    // Written only once: several threads may run a model in evaluation mode.
-    if stored == nil { shape = expected }
-    return value
+    return value(orIn: expected)
   }
 
   /// The value of a buffer all of whose sizes are known; setting it keeps shape, type and device.
   public var value: Tensor {
-    get {
-      if let stored { return stored }
-      let created = Tensor.full(knownSizes("buffer"), initial, dtype: dtype, device: device)
-      stored = created
-      return created
-    }
+    get { value(orIn: nil) }
     set {
       require(
         allows(newValue.shape), "a buffer of shape \(described) cannot take \(newValue.summary)")
-      shape = newValue.shape
-      stored = newValue.stoppingGradient().asType(dtype).to(device)
+      let newValue = newValue.stoppingGradient().asType(dtype).to(device)
+      lock.withLock {
+        sizes = newValue.shape
+        stored = newValue
+      }
     }
   }
 
+  /// The value for this thread, created in a shape, that of the buffer for nil, if there is none.
+  private func value(orIn shape: [Int]?) -> Tensor {
+    if Substitution.isUsed, let value = Substitution.value(of: self) { return value }
+    if let value = lock.withLock({ stored }) { return value }
+    let created = Tensor.full(
+      shape ?? knownSizes("buffer"), initial, dtype: dtype, device: device)
+    return lock.withLock {
+      if stored == nil {
+        sizes = created.shape
+        stored = created
+      }
+      return stored!
+    }
+  }
+
+  /// The value, nil until it is needed; for going back to a former one.
+  var storedValue: Tensor? {
+    get { lock.withLock { stored } }
+    set { lock.withLock { stored = newValue } }
+  }
+
   /// Goes back to the first value.
-  public func reset() { stored = nil }
+  public func reset() { lock.withLock { stored = nil } }
 
   /// Changes the type of the elements; integers stay integers, and running averages have 32 bits at least.
   func convert(to dtype: DType) {
     guard self.dtype.isFloatingPoint else { return }
     let dtype = isRunningAverage && dtype.isHalf ? .float32 : dtype
     self.dtype = dtype
-    stored = stored?.asType(dtype)
+    replace { $0.asType(dtype) }
   }
 
   /// Moves the value to a device, or the one that will be; a single number, which the host reads, stays.
   func move(to device: Device) {
     if shape.isEmpty { return }
     self.device = device
-    stored = stored?.to(device)
+    replace { $0.to(device) }
+  }
+
+  private func replace(_ change: (Tensor) -> Tensor) {
+    if let changed = lock.withLock({ stored }).map(change) { lock.withLock { stored = changed } }
   }
 }
 

@@ -13,6 +13,7 @@ extension Layer {
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     FailureContext.enter(self, describedBy: pathOfInnermost)
     defer { FailureContext.leave() }
+    SharedModes.check(self)
     let y = forward(x)
     if OutputHooks.areWanted { OutputHooks.show(y, of: self) }
     return y
@@ -42,6 +43,7 @@ extension Module {
   public func running<Result>(_ body: () throws -> Result) rethrows -> Result {
     FailureContext.enter(self, describedBy: pathOfInnermost)
     defer { FailureContext.leave() }
+    SharedModes.check(self)
     return try body()
   }
 }

@@ -216,18 +216,22 @@ extension Module {
   public func evaluate() { setTraining(false) }
 
   private func setTraining(_ isTraining: Bool) {
-    for case let module as any ModeDependent in namedModules.lazy.map(\.module) {
-      module.isTraining = isTraining
-    }
+    for module in modeDependentModules { module.isTraining = isTraining }
   }
 
   /// Runs a closure in evaluation mode and goes back to each part's mode.
+  ///
+  /// Other threads' modes stay as they are: several may evaluate a model in training mode. Only the mode of your own
+  /// `ModeDependent` modules is one for all threads; one that runs in training mode meanwhile stops with a message.
   public func evaluating<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let modes = namedModules.compactMap { $0.module as? any ModeDependent }
-      .map { ($0, $0.isTraining) }
-    for (module, _) in modes { module.isTraining = false }
-    defer { for (module, isTraining) in modes { module.isTraining = isTraining } }
-    return try body()
+    let modules = modeDependentModules
+    return try SharedModes.evaluating(modules.filter { !($0 is any HasMode) }) {
+      try Substitution(evaluating: modules).run(body)
+    }
+  }
+
+  var modeDependentModules: [any ModeDependent] {
+    namedModules.compactMap { $0.module as? any ModeDependent }
   }
 
   /// The value of a loss and its gradients by all parameters of this module.

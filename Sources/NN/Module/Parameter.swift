@@ -1,4 +1,6 @@
 import Autograd
+internal import Platform
+import Synchronization
 
 /// A tensor that training changes, with an identity that outlives its values.
 ///
@@ -8,13 +10,38 @@ import Autograd
 ///
 /// Its first value is a pure function of a random stream, the initializer and the shape: models
 /// start bit for bit alike, in whatever order their parameters are drawn.
+///
+/// Several threads may use a parameter at once, not while one of them takes its gradients or changes it: then the
+/// others stop with a message.
 public final class Parameter {
-  // Without a check at run time of each access to what every step of a training touches: no access here lasts
-  // while other code runs, so that none can meet another.
+  // Without a check at run time of each access to what every step of a training touches: the lock is held, or the
+  // thread owns the frames.
+
+  private let lock = Atomic(false)
+  /// What the lock guards.
+  @exclusivity(unchecked)
+  private var state: State
+  /// One frame for each `valueAndGradients` that is running, with the value as its tape watches it; they belong to
+  /// the owner.
+  @exclusivity(unchecked)
+  private var frames: [(tape: Tape, view: Tensor?)] = []
+
+  private struct State {
+    var shape: [Int?]
+    var stored: Tensor?
+    /// The number of inputs that an output of the layer sums over, for initializers that need it and
+    /// cannot see it in the shape (of a bias).
+    var fanIn: Int?
+    /// The thread that takes gradients or changes the value; 0 if none does.
+    var owner: UInt = 0
+    /// Whether an optimizer has the value.
+    var isTaken = false
+
+    var isOwnedElsewhere: Bool { owner != 0 && owner != currentThread() }
+  }
 
   /// The sizes, nil where they are not known yet.
-  @exclusivity(unchecked)
-  public private(set) var shape: [Int?]
+  public var shape: [Int?] { lock.withLock { state.shape } }
 
   /// The type of the elements.
   public private(set) var dtype = DType.float32
@@ -25,19 +52,10 @@ public final class Parameter {
   /// How the value is drawn.
   public private(set) var initializer: Initializer
 
-  /// The number of inputs that an output of the layer sums over, for initializers that need it and
-  /// cannot see it in the shape (of a bias).
-  @exclusivity(unchecked)
-  private var fanIn: Int?
   /// The weight whose shape tells the fan in of a bias.
   private let weight: Parameter?
 
   private var random: RandomStream
-  @exclusivity(unchecked)
-  private var stored: Tensor?
-  /// One frame for each `valueAndGradients` that is running, with the value as its tape watches it.
-  @exclusivity(unchecked)
-  private var frames: [(tape: Tape, view: Tensor?)] = []
 
   /// A declared parameter.
   ///
@@ -61,7 +79,7 @@ public final class Parameter {
     checkConstant(value)
     let value = value.stoppingGradient()
     self.init(value.shape, Initializer("given") { _, _, _ in value })
-    stored = value
+    state.stored = value
     dtype = value.dtype
     device = value.device
   }
@@ -70,9 +88,8 @@ public final class Parameter {
     _ shape: [Int?], _ initializer: Initializer, fanIn: Int? = nil, weight: Parameter? = nil
   ) {
     checkDeclared(shape, "Parameter")
-    self.shape = shape
+    state = State(shape: shape, fanIn: fanIn)
     self.initializer = initializer
-    self.fanIn = fanIn
     self.weight = weight
     random = RandomStream.unseeded()
   }
@@ -80,7 +97,7 @@ public final class Parameter {
   // MARK: The value
 
   /// Whether the parameter has a value.
-  public var isReady: Bool { stored != nil }
+  public var isReady: Bool { lock.withLock { state.stored != nil || state.isTaken } }
 
   /// Whether the parameter has a value or can be drawn: a bias must know its weight's shape, too.
   var isDrawable: Bool { isSized && (isReady || weight?.isSized ?? true) }
@@ -96,15 +113,15 @@ public final class Parameter {
   ///   - expected: The shape as the layer uses it.
   ///   - fanIn: The inputs per output, where the shape does not show it.
   public func value(shape expected: [Int], fanIn: Int? = nil) -> Tensor {
-    if let fanIn { self.fanIn = fanIn }
-    if !isReady {
-      fit(expected)
-      draw()
-    } else {
-      require(
-        shape.elementsEqual(expected) { $0 == $1 },
-        "a parameter of shape \(described) is used as \(expected)")
+    if usable() == nil {
+      checkFit(expected)
+      draw(as: expected, fanIn: fanIn)
     }
+    let value = value
+    require(
+      value.rank == expected.count
+        && expected.indices.allSatisfy { value.size($0) == expected[$0] },
+      "a parameter of shape \(described) is used as \(expected)")
     return value
   }
 
@@ -114,60 +131,122 @@ public final class Parameter {
   /// that is known, and the device, takes over the type, and is not possible while gradients are being taken.
   public var value: Tensor {
     get {
-      if stored == nil { draw() }
-      return view(inFrame: frames.count - 1)
+      if let value = usable() { return value }
+      draw(as: knownSizes("parameter"))
+      return usable()!  // it was drawn just now
     }
     set {
-      require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
       checkConstant(newValue)
-      fit(newValue.shape)
-      stored = newValue.stoppingGradient().to(device)
+      checkFit(newValue.shape)
+      let newValue = newValue.stoppingGradient().to(device)
+      change {
+        $0.shape = newValue.shape
+        $0.stored = newValue
+      }
       dtype = newValue.dtype
     }
   }
 
+  /// The value for this thread, nil if it is not drawn yet.
+  @inline(__always)
+  private func usable() -> Tensor? {
+    if Substitution.isUsed, let value = Substitution.value(of: self) { return value }
+    let (value, owner) = lock.withLock { (state.stored, state.owner) }
+    if owner == 0 { return value }
+    if owner != currentThread() { failOwnedElsewhere() }
+    return value.map { view(of: $0, inFrame: frames.count - 1) }
+  }
+
+  private func view(of value: Tensor, inFrame frame: Int) -> Tensor {
+    guard frame >= 0 else { return value }
+    if let view = frames[frame].view { return view }
+    let view = frames[frame].tape.watch(view(of: value, inFrame: frame - 1))
+    frames[frame].view = view
+    return view
+  }
+
+  private func failOwnedElsewhere() -> Never {
+    fail(
+      """
+      a parameter of shape \(described) is used by this thread while another one trains it (valueAndGradients or an \
+      optimizer's step); use what frozen(for:) returns, or wait until the step has ended
+      """)
+  }
+
+  /// Changes the state unless gradients are being taken.
+  private func change(_ body: (inout State) -> Void) {
+    let owner = lock.withLock {
+      let owner = state.owner
+      if owner == 0 { body(&state) }
+      return owner
+    }
+    if owner == 0 { return }
+    if owner != currentThread() { failOwnedElsewhere() }
+    fail("a parameter cannot be changed while valueAndGradients runs")
+  }
+
   /// Changes the value; the closure gets the only reference, so that it can work in place.
   func update(_ change: (inout Tensor) -> Void) {
-    require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
-    guard var value = stored.take() else { return }
+    var taken: Tensor?
+    self.change {
+      taken = $0.stored.take()
+      $0.isTaken = taken != nil
+      $0.owner = taken == nil ? 0 : currentThread()
+    }
+    guard var value = taken.take() else { return }
     change(&value)
+    let shape = shape
     let keepsShape =
       value.rank == shape.count && shape.indices.allSatisfy { shape[$0] == value.size($0) }
     require(
       keepsShape && value.dtype == dtype,
       "a parameter \(dtype) \(described) cannot become \(value.summary); check its gradient's shape"
     )
-    stored = value.stoppingGradient()
+    value = value.stoppingGradient()
+    lock.withLock {
+      state.stored = value
+      (state.owner, state.isTaken) = (0, false)
+    }
   }
 
   /// Changes the type of the value, or of the one that will be drawn.
   func convert(to dtype: DType) {
-    require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
+    replace { $0.asType(dtype) }
     self.dtype = dtype
-    stored = stored?.asType(dtype)
   }
 
   /// Moves the value to a device, or the one that will be drawn.
   func move(to device: Device) {
-    require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
+    replace { $0.to(device) }
     self.device = device
-    stored = stored?.to(device)
+  }
+
+  private func replace(_ change: (Tensor) -> Tensor) {
+    var value: Tensor?
+    self.change { value = $0.stored }
+    if let changed = value.map(change) { self.change { $0.stored = changed } }
   }
 
   /// The elements of a weight per output, nil while a size is unknown.
   private var inputsPerOutput: Int? { product(shape.dropFirst()) }
 
-  private func fit(_ sizes: [Int]) {
+  private func checkFit(_ sizes: [Int]) {
     require(allows(sizes), "a parameter of shape \(described) cannot take the shape \(sizes)")
-    shape = sizes
   }
 
-  private func draw() {
-    let sizes = knownSizes("parameter")
+  /// Draws the value, which keeps what another thread drew meanwhile: the same bits.
+  private func draw(as sizes: [Int], fanIn: Int? = nil, again: Bool = false) {
+    let fanIn = fanIn ?? lock.withLock { state.fanIn }
     var random = random
     // Drawn on the CPU, so that a model starts bit for bit alike on every device.
-    stored = initializer.draw(sizes, fanIn: fanIn ?? weight?.inputsPerOutput, &random)
+    let value = initializer.draw(sizes, fanIn: fanIn ?? weight?.inputsPerOutput, &random)
       .asType(dtype).to(device)
+    lock.withLock {
+      guard state.stored == nil || again else { return }
+      state.shape = sizes
+      state.stored = value
+      state.fanIn = fanIn
+    }
   }
 
   // MARK: Initialization
@@ -185,8 +264,8 @@ public final class Parameter {
   }
 
   private func redraw() {
-    require(frames.isEmpty, "a parameter cannot be changed while valueAndGradients runs")
-    if isReady { draw() }
+    change { _ in }
+    if isReady { draw(as: knownSizes("parameter"), again: true) }
   }
 
   // MARK: Gradients
@@ -198,28 +277,31 @@ public final class Parameter {
   /// Lets a tape watch the value, also one that does not exist yet, until `endWatching`.
   ///
   /// - Returns: Whether the tape did not do so already.
-  func beginWatching(_ tape: Tape) -> Bool {
+  func beginWatching(_ tape: Tape) -> Bool { begin(tape, nil) }
+
+  /// Uses a tensor in place of the value until `endWatching`; it may be recorded.
+  func beginUsing(_ tensor: Tensor) { _ = begin(Tape(), tensor) }
+
+  private func begin(_ tape: Tape, _ view: Tensor?) -> Bool {
+    let isOwnedElsewhere = lock.withLock {
+      if state.isOwnedElsewhere { return true }
+      state.owner = currentThread()
+      return false
+    }
+    if isOwnedElsewhere { failOwnedElsewhere() }
     if frames.last?.tape === tape { return false }
-    frames.append((tape, nil))
+    frames.append((tape, view))
     return true
   }
 
-  /// Uses a tensor in place of the value until `endWatching`; it may be recorded.
-  func beginUsing(_ tensor: Tensor) { frames.append((Tape(), tensor)) }
-
   /// Goes back to the value as it was watched before.
-  func endWatching() { frames.removeLast() }
+  func endWatching() {
+    frames.removeLast()
+    if frames.isEmpty { lock.withLock { state.owner = 0 } }
+  }
 
   /// The value as the innermost tape watches it, if it was used since.
   var watched: Tensor? { frames.last?.view }
-
-  private func view(inFrame frame: Int) -> Tensor {
-    guard frame >= 0 else { return stored! }  // callers have drawn it
-    if let view = frames[frame].view { return view }
-    let view = frames[frame].tape.watch(view(inFrame: frame - 1))
-    frames[frame].view = view
-    return view
-  }
 }
 
 /// A parameter's value is where gradients end: one that is being recorded would lose its own.

@@ -59,7 +59,9 @@ private final class Recomputation: @unchecked Sendable {
   /// Those of the input and the parameters: halves arrive widened, and the layer is to round as it does
   /// by itself.
   private let types: [DType]
+  /// Those of users' modules; the library's are substituted.
   private let modes: [(module: any ModeDependent, isTraining: Bool)]
+  private let substitution: Substitution
   private let streams: [(module: any Randomized, random: RandomStream)]
   private let buffers: [(buffer: Buffer, stored: Tensor?)]
 
@@ -68,9 +70,12 @@ private final class Recomputation: @unchecked Sendable {
     self.parameters = parameters
     self.types = types
     let modules = layer.namedModules.map(\.module)
-    modes = modules.compactMap { $0 as? any ModeDependent }.map { ($0, $0.isTraining) }
+    let modes = modules.compactMap { $0 as? any ModeDependent }.map { ($0, $0.isTraining) }
+    self.modes = modes.filter { !($0.0 is any HasMode) }
+    substitution = Substitution(
+      modes: Dictionary(uniqueKeysWithValues: modes.map { (ObjectIdentifier($0), $1) }))
     streams = modules.compactMap { $0 as? any Randomized }.map { ($0, $0.random) }
-    buffers = layer.namedBuffers.map { ($0.buffer, $0.buffer.stored) }
+    buffers = layer.namedBuffers.map { ($0.buffer, $0.buffer.storedValue) }
   }
 
   /// The result for an input and the parameters' values.
@@ -85,15 +90,15 @@ private final class Recomputation: @unchecked Sendable {
   func again(_ inputs: [Tensor]) -> Tensor {
     let modesNow = modes.map(\.module.isTraining)
     let streamsNow = streams.map(\.module.random)
-    let storedNow = buffers.map(\.buffer.stored)
+    let storedNow = buffers.map(\.buffer.storedValue)
     for (module, isTraining) in modes { module.isTraining = isTraining }
     for (module, random) in streams { module.random = random }
-    for (buffer, stored) in buffers { buffer.stored = stored }
+    for (buffer, stored) in buffers { buffer.storedValue = stored }
     defer {
       for ((module, _), isTraining) in zip(modes, modesNow) { module.isTraining = isTraining }
       for ((module, _), random) in zip(streams, streamsNow) { module.random = random }
-      for ((buffer, _), stored) in zip(buffers, storedNow) { buffer.stored = stored }
+      for ((buffer, _), stored) in zip(buffers, storedNow) { buffer.storedValue = stored }
     }
-    return first(inputs)
+    return substitution.run { first(inputs) }
   }
 }

@@ -8,7 +8,7 @@ import Autograd
 /// statistics stay float32 in a model of 16 bits, and an empty batch leaves them as they are.
 /// Parameters and buffers, as in PyTorch: `weight`, `bias`, `running_mean`, `running_var`
 /// [channels], and `num_batches_tracked` [].
-public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
+public final class BatchNorm<Axes: SpatialAxes>: Layer, HasMode {
   /// [channels], nil without scale and shift.
   public var weight: Parameter? { norm.weight }
   /// [channels], nil without shift.
@@ -18,7 +18,11 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, ModeDependent {
   /// The weight of a new batch in the running statistics; nil gives all batches the same.
   public let momentum: Double?
   /// Whether the statistics of the batch are used.
-  public var isTraining = true
+  public var isTraining: Bool {
+    get { mode[self] }
+    set { mode[self] = newValue }
+  }
+  private var mode = Mode()
   private let norm: ChannelNorm
 
   /// A layer that states its channels.

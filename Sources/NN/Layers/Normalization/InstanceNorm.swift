@@ -7,7 +7,7 @@ import Autograd
 /// those of the images averaged, with the unbiased variance. Parameters and buffers, as in PyTorch, if
 /// there are any: `weight`, `bias`, `running_mean`, `running_var` [channels], and `num_batches_tracked`
 /// [], which nothing counts up, as in PyTorch.
-public final class InstanceNorm2d: Layer, ModeDependent {
+public final class InstanceNorm2d: Layer, HasMode {
   /// [channels], nil without scale and shift.
   public var weight: Parameter? { norm.weight }
   /// [channels], nil without shift.
@@ -17,7 +17,11 @@ public final class InstanceNorm2d: Layer, ModeDependent {
   /// The weight of a new batch in the running statistics.
   public let momentum: Double
   /// Whether the statistics of the images are used.
-  public var isTraining = true
+  public var isTraining: Bool {
+    get { mode[self] }
+    set { mode[self] = newValue }
+  }
+  private var mode = Mode()
   private let norm: ChannelNorm
 
   /// A layer that states its channels.
