@@ -175,6 +175,10 @@ package final class NDArray: ManagedBuffer<NDArray.Header, Int> {
   ///
   /// The array must be kept alive while the pointer is used.
   package var data: UnsafeMutableRawPointer { withUnsafeMutablePointerToHeader { $0.pointee.data } }
+  /// Whether this array shows another one's memory.
+  func isView(of array: NDArray) -> Bool {
+    withUnsafeMutablePointerToHeader { $0.pointee.owner === array }
+  }
   private var isView: Bool { withUnsafeMutablePointerToHeader { $0.pointee.owner != nil } }
   private var sizeClass: Int { withUnsafeMutablePointerToHeader { Int($0.pointee.sizeClass) } }
 

@@ -169,6 +169,7 @@ extension Tensor {
     require(
       !self.dtype.isFloatingPoint && self.dtype != .bool,
       "\(operation): indices must be integers, got \(summary)")
+    if IndexBounds.areNoted { IndexBounds.note(array, below: bound) }
     let x = array.contiguous(as: .int64)
     let y = x.uninitializedLike(dtype: dtype)
     _ = Backend.checkIndices(x, in: IndexRange(operation: operation, bound: bound), into: y)
