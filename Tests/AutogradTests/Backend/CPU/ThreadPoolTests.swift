@@ -222,6 +222,25 @@ import Testing
     }
   #endif
 
+  #if canImport(Glibc)
+    /// The child of a process with awake workers has none of them, and computes alone.
+    @Test func aForkedProcessComputes() async {
+      await #expect(processExitsWith: .success) {
+        ThreadPool.threadCount = 4
+        let (a, b) = (Tensor.ones([300, 700]), Tensor.ones([700, 450]))
+        let fork = function("fork", (@convention(c) () -> Int32).self)
+        for _ in 0..<5 {
+          let expected = a.matmul(b).bits
+          let child = fork()
+          if child == 0 { _exit(a.matmul(b).bits == expected ? 0 : 1) }
+          var status: Int32 = -1
+          precondition(waitpid(child, &status, 0) == child && status == 0)
+          precondition(a.matmul(b).bits == expected)
+        }
+      }
+    }
+  #endif
+
   @Test func atLeastOneThread() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
