@@ -58,6 +58,10 @@ let package = Package(
     .executableTarget(
       name: "Fuzz", dependencies: ["Autograd", "Datasets", "NN", "Platform"], path: "Tests/Fuzz",
       exclude: ["Corpus"], swiftSettings: optimized),
+    // Scripts/thread-sanitizer runs it.
+    .executableTarget(
+      name: "Threads", dependencies: ["Autograd", "NN", "Platform"], path: "Tests/Threads",
+      exclude: ["suppressions"], swiftSettings: optimized),
     .testTarget(
       name: "AutogradTests",
       dependencies: [
