@@ -146,6 +146,17 @@ struct ComparisonTests {
     expect(smaller[1], equals: [0.5, 1, 0])
   }
 
+  /// PyTorch 2.13: no one wins, so both get all of it.
+  @Test func theGradientWhereOneIsNaN() {
+    let inputs = [Tensor([.nan, 1, 2]), Tensor([1, .nan, 1])]
+    let larger = gradients(at: inputs) { maximum($0[0], $0[1]).sum() }
+    expect(larger[0], equals: [1, 1, 1])
+    expect(larger[1], equals: [1, 1, 0])
+    let smaller = gradients(at: inputs) { minimum($0[0], $0[1]).sum() }
+    expect(smaller[0], equals: [1, 1, 0])
+    expect(smaller[1], equals: [1, 1, 1])
+  }
+
   @Test func comparisonOfShapesThatDoNotFit() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = (Tensor.zeros([2, 3]) .< Tensor.zeros([2]))

@@ -85,6 +85,8 @@ struct ReductionsTests {
     expect(x.sum(axis: 1), equals: [.nan, 16])
     expect(x.argmax(axis: 1), equals: [1, 0])
     expect(x.argmax(), equals: [1], shape: [])
+    expect(Tensor(5, dtype: dtype).argmax(axis: 0, keepDims: true), equals: [0], shape: [])
+    expect(Tensor(5, dtype: dtype).argmin(axis: -1), equals: [0], shape: [])
     let inf = Double.infinity
     expect(Tensor([-inf, -inf], dtype: dtype).max(), equals: [-inf], shape: [])
     expect(Tensor([inf, -inf], dtype: dtype).sum(), equals: [.nan], shape: [])

@@ -69,16 +69,15 @@ private func chosen(
   differentiable(
     a, b, { $0.zipped(by: operation, with: $1) },
     first: { a, b, _ in { dy in dy * share(a, b, wins) } },
-    second: { a, b, _ in { dy in dy * share(b, a, { b, a in wins(b, a) }) } })
+    second: { a, b, _ in { dy in dy * share(b, a, wins) } })
 }
 
-/// The part of the gradient that goes to `a`: 1 where it wins, one half where both are equal, else
-/// 0.
+/// The part of the gradient that goes to `a`: 0 where `b` wins, one half where both are equal, else 1,
+/// also where one is NaN.
 private func share(
   _ a: Tensor, _ b: Tensor, _ wins: (Tensor, Tensor) -> Tensor
 ) -> Tensor {
   let (a, b) = (a.stoppingGradient(), b.stoppingGradient())
   let dtype = DType.promoted(a.dtype, b.dtype)
-  let half = (a .== b).asType(dtype) * 0.5
-  return Tensor.where(wins(a, b), 1, half)
+  return Tensor.where(wins(b, a), 0, 1 - (a .== b).asType(dtype) * 0.5)
 }

@@ -123,7 +123,7 @@ extension Tensor {
   ///   - axis: The axis; nil looks at all elements in row-major order.
   ///   - keepDims: Whether the axis (or all of them) stays, with size 1.
   public func argmax(axis: Int? = nil, keepDims: Bool = false) -> Tensor {
-    guard let axis else {
+    guard let axis, !(rank == 0 && checkedAxes([axis], "argmax").isEmpty) else {
       let result = Tensor(array).reshape([count]).argmax(axis: 0)
       return keepDims ? result.reshape(shape.map { _ in 1 }) : result
     }
@@ -147,7 +147,7 @@ extension Tensor {
   ///   - keepDims: Whether the axis (or all of them) stays, with size 1.
   public func argmin(axis: Int? = nil, keepDims: Bool = false) -> Tensor {
     require(
-      axis.map { size(checkedAxis($0, "argmin")) > 0 } ?? (count > 0),
+      axis.map { checkedAxes([$0], "argmin").allSatisfy { size($0) > 0 } } ?? (count > 0),
       "argmin: no elements to choose from in \(summary)")
     let x = Tensor(array)
     if dtype.isFloatingPoint { return (-x).argmax(axis: axis, keepDims: keepDims) }
