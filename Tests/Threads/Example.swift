@@ -28,7 +28,8 @@ struct Example: Sendable {
       Sequential(LastStep(), LazyLinear(3))
     },
     Example(name: "wide", input: RandomStream.inputs([64, 300])) {
-      Sequential(LazyLinear(700), GELU(), LayerNorm(700), LazyLinear(10), Softmax())
+      Sequential(
+        LazyLinear(700), GELU(), Checkpoint(LayerNorm(700)), LazyLinear(10), Softmax())
     },
   ]
 }

@@ -42,7 +42,8 @@ import Testing
   }
 
   private static func net() -> Sequential {
-    let net = Sequential(LazyLinear(8), LazyBatchNorm1d(), Dropout(), Doubling(), LazyLinear(3))
+    let net = Sequential(
+      LazyLinear(8), LazyBatchNorm1d(), Dropout(), Doubling(), Checkpoint(LazyLinear(3)))
     net.initialize(seed: 1)
     return net
   }

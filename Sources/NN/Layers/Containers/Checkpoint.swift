@@ -15,6 +15,8 @@ public func checkpoint(_ layer: some Layer, _ x: Tensor) -> Tensor {
   if !parameters.allSatisfy(\.isReady) { layer.materialize(for: x) }
   let used = parameters.filter(\.isReady)
   let inputs = [x] + used.map(\.value)
+  // Nothing is recorded, so nothing is kept; and several threads may do this at once.
+  guard inputs.contains(where: \.isTraced) else { return layer(x) }
   let again = Recomputation(layer, used, types: inputs.map(\.dtype))
   return differentiable(inputs) { inputs in
     [again.first(inputs)]
