@@ -27,7 +27,6 @@ import Testing
     }
     #expect(gradients.entries.count == 2)
     #expect(gradients[used.weight] != nil && gradients[unused.weight] == nil)
-    #expect(model.valueAndGradients { Tensor(2) }.gradients.entries.isEmpty)
     let before = model.values
     SGD(model.parameters, learningRate: 1).step(gradients)
     #expect(model.values[2...] == before[2...] && model.values[0] != before[0])
@@ -264,7 +263,7 @@ import Testing
       let optimizer = Adam(old.parameters)
       optimizer.step(new.valueAndGradients { new(.ones([1, 2])).sum() }.gradients)
     }
-    expect(replaced, names: "Adam", "none of the 2 gradients", "layer was replaced")
+    expect(replaced, names: "Adam", "none of the 2 gradients", "a layer replaced")
     let searched = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -272,7 +271,7 @@ import Testing
       let optimizer = LBFGS(old.parameters)
       optimizer.step { new.valueAndGradients { new(.ones([1, 2])).sum() } }
     }
-    expect(searched, names: "LBFGS", "none of the 2 gradients", "layer was replaced")
+    expect(searched, names: "LBFGS", "none of the 2 gradients", "a layer replaced")
     let limit = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {

@@ -27,7 +27,7 @@ public func crossEntropy(
       targets.shape == logits.shape,
       """
       crossEntropy: class labels must be integers: Tensor(scalars:) or asType(.int64), got \(targets.summary); class \
-      probabilities must have the logits' shape \(logits.shape)
+      probabilities must have the shape of the logits \(logits.summary)
       """)
     checkClassWeight("crossEntropy", weight, classes)
     var goal = targets
