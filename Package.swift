@@ -62,6 +62,10 @@ let package = Package(
     .executableTarget(
       name: "Threads", dependencies: ["Autograd", "NN", "Platform"], path: "Tests/Threads",
       exclude: ["suppressions"], swiftSettings: optimized),
+    // Runs reference cases; Tests/Reference/oracle/run makes many more than are committed.
+    .executableTarget(
+      name: "ReferenceRunner", dependencies: ["TestCases"], path: "Tests/ReferenceRunner",
+      swiftSettings: optimized),
     .testTarget(
       name: "AutogradTests",
       dependencies: [

@@ -40,9 +40,4 @@ extension Tensor {
     return shape == other.shape
       && pairs.allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
   }
-
-  /// The same elements, every second one in memory.
-  fileprivate func withGaps() -> Tensor {
-    stack([self, zerosLike()], axis: -1).select(axis: -1, at: 0)
-  }
 }

@@ -24,3 +24,7 @@ def add(cases):
         cases.tensors[key][0] = torch.inf
     entry = one()
     cases.tensors[entry["output"]] = cases.tensors[entry["output"]].float()
+    one()["error"] = True  # PyTorch refuses it, ours does not
+    refused = one("sum", lambda input: input.sum())  # passes: both refuse it
+    refused["attributes"] = {"dim": 7}
+    refused["error"] = True

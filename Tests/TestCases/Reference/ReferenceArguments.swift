@@ -6,7 +6,7 @@ import NN
 /// Attributes that nobody reads make the case fail: they would have changed the result.
 final class ReferenceArguments {
   /// The differentiable arguments in PyTorch's order.
-  let inputs: [Tensor]
+  var inputs: [Tensor]
   private let inputNames: [String]
   private let integers: [(name: String, tensor: Tensor)]
   private let attributes: [JSON.Member]
@@ -65,6 +65,11 @@ final class ReferenceArguments {
       throw ReferenceFailure("the integer argument \(name) is missing")
     }
     return tensor
+  }
+
+  /// An integer argument by its name.
+  func integer(named name: String) -> Tensor? {
+    integers.contains { $0.name == name } ? optionalInteger(name) : nil
   }
 
   func optionalInteger(_ name: String) -> Tensor? {

@@ -17,11 +17,14 @@ package struct ReferenceCase {
   let inputs: [(name: String, tensor: Tensor)]
   let integers: [(name: String, tensor: Tensor)]
   let attributes: [JSON.Member]
-  let output: Tensor
+  /// What PyTorch makes of it; nil where it refuses the arguments.
+  let output: Tensor?
   let cotangent: Tensor?
   let gradients: [(name: String, tensor: Tensor)]
   let rtol: Double
   let atol: Double
+  /// Whether NaN passes where NaN is expected.
+  let acceptsNaN: Bool
 
   package init(_ json: JSON, _ tensors: [String: Tensor]) throws {
     func text(_ key: String) throws -> String {
@@ -51,6 +54,11 @@ package struct ReferenceCase {
     integers = try named("integers")
     gradients = try named("gradients")
     attributes = json["attributes"]?.members ?? []
+    if case .bool(true)? = json["equal_nan"] { acceptsNaN = true } else { acceptsNaN = false }
+    if json["error"] != nil {
+      (output, cotangent, rtol, atol) = (nil, nil, 0, 0)
+      return
+    }
     output = try tensor(try text("output"))
     cotangent = try json["cotangent"]?.string.map(tensor)
     guard let rtol = json["rtol"]?.number, let atol = json["atol"]?.number else {
@@ -76,5 +84,26 @@ package struct ReferenceDirectory {
     tensors = Dictionary(
       try Safetensors.read("\(path)/tensors.safetensors").map { ($0.name, $0.tensor) },
       uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Runs the cases from one on, and writes each one's name before it begins and its outcome after it.
+  ///
+  /// - Parameters:
+  ///   - start: The index of the first case.
+  ///   - body: Runs a case; throws why it fails.
+  ///   - write: Gets "name", a tabulator, then "passed" or the reason, and a line feed.
+  package func run(
+    from start: Int, write: (String) throws -> Void, _ body: (ReferenceCase) throws -> Void
+  ) rethrows {
+    for json in cases.dropFirst(start) {
+      try write("\(json["name"]?.string ?? "a case without name")\t")
+      var outcome = "passed"
+      do {
+        try body(ReferenceCase(json, tensors))
+      } catch {
+        outcome = "\(error)".split(separator: "\n").joined(separator: " ")
+      }
+      try write("\(outcome)\n")
+    }
   }
 }

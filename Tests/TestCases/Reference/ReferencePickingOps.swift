@@ -180,6 +180,9 @@ private func addCreations(to ops: inout [String: ReferenceOp]) {
     let (start, step) = (try a.double("start") ?? 0, try a.double("step") ?? 1)
     let end = try a.required("end", a.double("end"))
     let isWhole = [start, end, step].allSatisfy { $0 == $0.rounded() }
+    if try a.bool("exact") ?? false {
+      return Tensor.arange(start, end, step: step, dtype: dtype, device: device)
+    }
     return try a.input()
       * (isWhole
         ? Tensor.arange(Int(start), Int(end), step: Int(step), device: device).asType(dtype)
@@ -198,6 +201,21 @@ private func addCreations(to ops: inout [String: ReferenceOp]) {
       * Tensor.eye(
         a.required("n", a.int("n")), a.int("m"), dtype: a.input().dtype, device: a.input().device)
   }
+  ops["full"] = { a in
+    try Tensor.full(
+      a.required("size", a.ints("size")), a.required("fill_value", a.double("fill_value")),
+      dtype: a.input().dtype, device: a.input().device)
+  }
+  ops["ones"] = { a in
+    try .ones(
+      a.required("size", a.ints("size")), dtype: a.input().dtype, device: a.input().device)
+  }
+  ops["zeros"] = { a in
+    try .zeros(
+      a.required("size", a.ints("size")), dtype: a.input().dtype, device: a.input().device)
+  }
+  ops["ones_like"] = { try $0.input().onesLike() }
+  ops["zeros_like"] = { try $0.input().zerosLike() }
   ops["one_hot"] = { a in
     try a.input()
       * Tensor.oneHot(

@@ -163,6 +163,11 @@ private func addShapes(to ops: inout [String: ReferenceOp]) {
     }
     return try x.reshape(a.required("shape", a.ints("shape")))
   }
+  ops["contiguous"] = { try $0.input().contiguous() }
+  ops["to"] = { a in
+    let y = try a.converted()
+    return y.dtype == .bool ? y.asType(.int64) : y
+  }
   ops["flatten"] = { a in
     try a.input().flatten(from: a.int("start_dim") ?? 0, through: a.int("end_dim") ?? -1)
   }
@@ -185,6 +190,7 @@ private func addShapes(to ops: inout [String: ReferenceOp]) {
   ops["flip"] = { a in try a.input().flip(a.required("dims", a.ints("dims", "dim"))) }
   ops["roll"] = { a in
     let shifts = try a.required("shifts", a.ints("shifts"))
+    if shifts.isEmpty { throw ReferenceFailure("roll by nothing") }
     guard let axes = try a.ints("dims", "dim"), axes != [] else {
       return try a.input().roll(shifts[0])
     }
