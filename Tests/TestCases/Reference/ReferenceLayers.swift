@@ -4,7 +4,7 @@ import NN
 // Layers of one input by PyTorch's names and arguments.
 
 /// Layers whose call takes one tensor.
-let simpleLayers: [String: @Sendable (ReferenceArguments) throws -> any Layer] = {
+var simpleLayers: [String: (ReferenceArguments) throws -> any Layer] {
   var layers = activationLayers
   layers["nn.Linear"] = { a in
     try Linear(a.size("in_features"), a.size("out_features"), bias: a.bool("bias") ?? true)
@@ -46,35 +46,37 @@ let simpleLayers: [String: @Sendable (ReferenceArguments) throws -> any Layer] =
   addConvolutionLayers(to: &layers)
   addPoolLayers(to: &layers)
   return layers
-}()
+}
 
-private let activationLayers: [String: @Sendable (ReferenceArguments) throws -> any Layer] = [
-  "nn.Sigmoid": { _ in Sigmoid() }, "nn.LogSigmoid": { _ in LogSigmoid() },
-  "nn.Tanh": { _ in Tanh() }, "nn.Softsign": { _ in Softsign() }, "nn.SiLU": { _ in SiLU() },
-  "nn.Mish": { _ in Mish() }, "nn.ReLU": { _ in ReLU() }, "nn.ReLU6": { _ in ReLU6() },
-  "nn.SELU": { _ in SELU() }, "nn.Hardswish": { _ in Hardswish() },
-  "nn.Softplus": { a in
-    try Softplus(beta: a.double("beta") ?? 1, threshold: a.double("threshold") ?? 20)
-  },
-  "nn.GELU": { a in GELU(approximate: try a.text("approximate") == "tanh" ? .tanh : .none) },
-  "nn.LeakyReLU": { a in LeakyReLU(negativeSlope: try a.double("negative_slope") ?? 0.01) },
-  "nn.ELU": { a in ELU(alpha: try a.double("alpha") ?? 1) },
-  "nn.CELU": { a in CELU(alpha: try a.double("alpha") ?? 1) },
-  "nn.Hardtanh": { a in
-    try Hardtanh(min: a.double("min_val") ?? -1, max: a.double("max_val") ?? 1)
-  },
-  "nn.Softmax": { a in try Softmax(axis: a.size("dim")) },
-  "nn.LogSoftmax": { a in try LogSoftmax(axis: a.size("dim")) },
-  "nn.PReLU": { a in
-    try PReLU(a.int("num_parameters") ?? 1, initial: a.double("init") ?? 0.25)
-  },
-]
+private var activationLayers: [String: (ReferenceArguments) throws -> any Layer] {
+  [
+    "nn.Sigmoid": { _ in Sigmoid() }, "nn.LogSigmoid": { _ in LogSigmoid() },
+    "nn.Tanh": { _ in Tanh() }, "nn.Softsign": { _ in Softsign() }, "nn.SiLU": { _ in SiLU() },
+    "nn.Mish": { _ in Mish() }, "nn.ReLU": { _ in ReLU() }, "nn.ReLU6": { _ in ReLU6() },
+    "nn.SELU": { _ in SELU() }, "nn.Hardswish": { _ in Hardswish() },
+    "nn.Softplus": { a in
+      try Softplus(beta: a.double("beta") ?? 1, threshold: a.double("threshold") ?? 20)
+    },
+    "nn.GELU": { a in GELU(approximate: try a.text("approximate") == "tanh" ? .tanh : .none) },
+    "nn.LeakyReLU": { a in LeakyReLU(negativeSlope: try a.double("negative_slope") ?? 0.01) },
+    "nn.ELU": { a in ELU(alpha: try a.double("alpha") ?? 1) },
+    "nn.CELU": { a in CELU(alpha: try a.double("alpha") ?? 1) },
+    "nn.Hardtanh": { a in
+      try Hardtanh(min: a.double("min_val") ?? -1, max: a.double("max_val") ?? 1)
+    },
+    "nn.Softmax": { a in try Softmax(axis: a.size("dim")) },
+    "nn.LogSoftmax": { a in try LogSoftmax(axis: a.size("dim")) },
+    "nn.PReLU": { a in
+      try PReLU(a.int("num_parameters") ?? 1, initial: a.double("init") ?? 0.25)
+    },
+  ]
+}
 
 private func addConvolutionLayers(
-  to layers: inout [String: @Sendable (ReferenceArguments) throws -> any Layer]
+  to layers: inout [String: (ReferenceArguments) throws -> any Layer]
 ) {
   func convolution<Axes: SpatialAxes>(
-    _ name: String, _ lazy: @escaping @Sendable (Int, Sizes, Padding, Bool) -> Convolution<Axes>
+    _ name: String, _ lazy: @escaping (Int, Sizes, Padding, Bool) -> Convolution<Axes>
   ) {
     layers["nn.\(name)"] = { a in
       try Convolution<Axes>(
@@ -108,7 +110,7 @@ private func addConvolutionLayers(
 }
 
 private func addPoolLayers(
-  to layers: inout [String: @Sendable (ReferenceArguments) throws -> any Layer]
+  to layers: inout [String: (ReferenceArguments) throws -> any Layer]
 ) {
   func pools<Axes: SpatialAxes>(_ suffix: String, _ axes: Axes.Type) {
     layers["nn.AvgPool\(suffix)"] = { a in

@@ -61,8 +61,8 @@ extension ReferenceCase {
 }
 
 /// PyTorch's names of layers with the library's.
-let referenceModules: [String: @Sendable (ReferenceArguments) throws -> ReferenceModule] = {
-  var modules: [String: @Sendable (ReferenceArguments) throws -> ReferenceModule] = [:]
+var referenceModules: [String: (ReferenceArguments) throws -> ReferenceModule] {
+  var modules: [String: (ReferenceArguments) throws -> ReferenceModule] = [:]
   for (name, make) in simpleLayers {
     modules[name] = { a in
       let layer = try make(a)
@@ -84,15 +84,15 @@ let referenceModules: [String: @Sendable (ReferenceArguments) throws -> Referenc
   addRecurrent(to: &modules)
   addAttention(to: &modules)
   return modules
-}()
+}
 
 private func addRecurrent(
-  to modules: inout [String: @Sendable (ReferenceArguments) throws -> ReferenceModule]
+  to modules: inout [String: (ReferenceArguments) throws -> ReferenceModule]
 ) {
   func add<Step: RecurrentStep>(
-    _ name: String, _ step: @escaping @Sendable (ReferenceArguments) throws -> Step
+    _ name: String, _ step: @escaping (ReferenceArguments) throws -> Step
   ) {
-    @Sendable func state(_ a: ReferenceArguments) -> Step.State? {
+    func state(_ a: ReferenceArguments) -> Step.State? {
       a.inputs.count > 1 ? Step.state(of: Array(a.inputs.dropFirst())) : nil
     }
     modules["nn.\(name)"] = { a in
@@ -122,7 +122,7 @@ private func addRecurrent(
 }
 
 private func addAttention(
-  to modules: inout [String: @Sendable (ReferenceArguments) throws -> ReferenceModule]
+  to modules: inout [String: (ReferenceArguments) throws -> ReferenceModule]
 ) {
   modules["nn.MultiheadAttention"] = { a in
     let module = try MultiHeadAttention(
