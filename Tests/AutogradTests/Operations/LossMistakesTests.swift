@@ -36,6 +36,9 @@ import Testing
     Mistake("crossEntropy", "integers", "asType(.int64)", "float32 [4]") {
       _ = crossEntropy(.zeros([4, 3]), Tensor([0, 1, 2, 0]))
     },
+    Mistake("crossEntropy", "probabilities", "ignoreIndex 1") {
+      _ = crossEntropy(.zeros([4, 3]), .zeros([4, 3]), ignoreIndex: 1)
+    },
     Mistake("nllLoss", "integers", "asType(.int64)", "float32 [4]") {
       _ = nllLoss(.zeros([4, 3]), Tensor([0, 1, 2, 0]))
     },

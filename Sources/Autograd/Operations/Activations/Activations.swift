@@ -156,7 +156,7 @@ extension Tensor {
     return differentiable(self) { x in
       x.clamp(min: low, max: high)
     } pullback: { x, _ in
-      // NaN passes the gradient on, as in PyTorch.
+      // NaN passes the gradient on, as in PyTorch's code for single elements (its vector code gives 0).
       { dy in Tensor.where(x .<= low, 0, Tensor.where(x .>= high, 0, dy)) }
     }
   }

@@ -29,6 +29,9 @@ public func crossEntropy(
       crossEntropy: class labels must be integers: Tensor(scalars:) or asType(.int64), got \(targets.summary); class \
       probabilities must have the shape of the logits \(logits.summary)
       """)
+    require(
+      ignoreIndex == -100,
+      "crossEntropy: class probabilities have no label to ignore, got ignoreIndex \(ignoreIndex)")
     checkClassWeight("crossEntropy", weight, classes)
     var goal = targets
     if labelSmoothing > 0 {
