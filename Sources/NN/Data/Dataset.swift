@@ -22,7 +22,7 @@ public struct Batch: Sendable {
   /// The number of examples.
   public var count: Int { inputs.size(0) }
 
-  /// The number of labels that the mean of a cross-entropy is over: those other than -100, the default
+  /// The number of labels that the mean of a cross-entropy is over: all but -100, the default
   /// `ignoreIndex`.
   ///
   /// The number of examples if labels are not integers.

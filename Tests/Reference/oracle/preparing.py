@@ -169,21 +169,21 @@ def subscript(arguments):
     places = arguments.pop("places")
     places = places if isinstance(places, tuple) else (places,)
     texts = []
-    for number, place in enumerate(places):
-        if place is None:
+    for number, item in enumerate(places):
+        if item is None:
             texts.append("None")
-        elif place is Ellipsis:
+        elif item is Ellipsis:
             texts.append("...")
-        elif isinstance(place, slice):
-            bounds = [place.start, place.stop, place.step]
+        elif isinstance(item, slice):
+            bounds = [item.start, item.stop, item.step]
             texts.append(":".join("" if bound is None else str(bound) for bound in bounds[:2 if
-                                  place.step is None else 3]))
-        elif isinstance(place, bool):
+                                  item.step is None else 3]))
+        elif isinstance(item, bool):
             raise NotExpressible("a boolean as an index")
-        elif isinstance(place, int):
-            texts.append(str(place))
+        elif isinstance(item, int):
+            texts.append(str(item))
         else:
-            tensor = torch.as_tensor(place)
+            tensor = torch.as_tensor(item)
             texts.append(("?" if tensor.dtype == torch.bool else "@") + str(number))
             arguments[str(number)] = tensor
     arguments["places"] = texts
