@@ -26,7 +26,7 @@ public final class Dropout: Layer, Parameterless, HasMode, Randomized {
   /// - Parameter x: Any shape.
   /// - Returns: The same shape.
   public func forward(_ x: consuming Tensor) -> Tensor {
-    if !isTraining { return x }
+    if !isTraining || probability == 0 { return x }
     let shape = x.shape
     return dropped(x, choosing: shape, probability, &random)
   }
@@ -59,7 +59,7 @@ public final class Dropout2d: Layer, Parameterless, HasMode, Randomized {
   /// - Returns: The same shape.
   public func forward(_ x: consuming Tensor) -> Tensor {
     require(x.rank == 4, "expected images [batch, channels, height, width], got \(x.shape)")
-    if !isTraining { return x }
+    if !isTraining || probability == 0 { return x }
     let shape = [x.size(0), x.size(1), 1, 1]
     return dropped(x, choosing: shape, probability, &random)
   }
@@ -72,7 +72,6 @@ public final class Dropout2d: Layer, Parameterless, HasMode, Randomized {
 private func dropped(
   _ x: consuming Tensor, choosing shape: [Int], _ probability: Double, _ random: inout RandomStream
 ) -> Tensor {
-  if probability == 0 { return x }
   let kept = random.bernoulli(shape, probability: 1 - probability, device: x.device)
   let scale = probability < 1 ? 1 / (1 - probability) : 0
   return x * (kept.asType(x.dtype) * scale)
