@@ -147,6 +147,140 @@ def elementwise(operation, exponent):
     return lambda: operation(a, b, c)
 
 
+def classification(model, shape):
+    step = stepper(model, nn.CrossEntropyLoss())
+    x, y = torch.rand(shape), torch.randint(0, 10, (shape[0],))
+    return lambda: step(x, y)
+
+
+def squares(model, shape):
+    """A training step whose loss is the mean square of the output."""
+    step = stepper(model, lambda y, _: y.square().mean())
+    x = torch.rand(shape)
+    return lambda: step(x, None)
+
+
+def mlp_inference(batch):
+    model = prepared(nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10)).eval())
+    x = torch.rand(batch, 784)
+
+    def run():
+        with torch.no_grad():
+            model(x)
+
+    return run
+
+
+def lenet_relu():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2, 2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2, 2), nn.Flatten(),
+        nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
+
+
+def lenet_norm():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5), nn.BatchNorm2d(6), nn.Sigmoid(), nn.AvgPool2d(2, 2),
+        nn.Conv2d(6, 16, 5), nn.BatchNorm2d(16), nn.Sigmoid(), nn.AvgPool2d(2, 2), nn.Flatten(),
+        nn.Linear(256, 120), nn.BatchNorm1d(120), nn.Sigmoid(),
+        nn.Linear(120, 84), nn.BatchNorm1d(84), nn.Sigmoid(), nn.Linear(84, 10))
+
+
+class LastStep(nn.Module):
+    def __init__(self, network):
+        super().__init__()
+        self.network, self.output = network, nn.Linear(128, 10)
+
+    def forward(self, x):
+        return self.output(self.network(x)[0][:, -1])
+
+
+def conv1d():
+    return nn.Sequential(
+        nn.Conv1d(16, 32, 5, 2, 2), nn.ReLU(), nn.Conv1d(32, 64, 5, 2, 2), nn.ReLU(),
+        nn.Conv1d(64, 64, 5, 2, 2), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+def generator():
+    return nn.Sequential(
+        nn.ConvTranspose2d(100, 128, 4), nn.ReLU(), nn.ConvTranspose2d(128, 64, 4, 2, 1), nn.ReLU(),
+        nn.ConvTranspose2d(64, 32, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(32, 1, 4, 2, 1), nn.Tanh())
+
+
+class UNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+
+        def block(inputs, outputs):
+            return nn.Sequential(
+                nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(),
+                nn.Conv2d(outputs, outputs, 3, padding=1), nn.ReLU())
+
+        self.first, self.second, self.bottom = block(1, 16), block(16, 32), block(32, 64)
+        self.pool = nn.MaxPool2d(2, 2)
+        self.up_second, self.after_second = nn.ConvTranspose2d(64, 32, 2, 2), block(64, 32)
+        self.up_first, self.after_first = nn.ConvTranspose2d(32, 16, 2, 2), block(32, 16)
+        self.output = nn.Conv2d(16, 1, 1)
+
+    def forward(self, x):
+        large = self.first(x)
+        small = self.second(self.pool(large))
+        lifted = self.after_second(torch.cat([small, self.up_second(self.bottom(self.pool(small)))], 1))
+        return self.output(self.after_first(torch.cat([large, self.up_first(lifted)], 1)))
+
+
+def gathering(operation):
+    shape = (1024, 1024)
+    x, source = torch.rand(shape), torch.rand(shape)
+    indices = (torch.arange(1 << 20) * 7919 % 1024).reshape(shape)
+    return lambda: operation(x, indices, source)
+
+
+def huber():
+    x, target = (torch.rand(1024, 1024) * 6 - 3).requires_grad_(), torch.rand(1024, 1024) * 2 - 1
+    return lambda: torch.autograd.grad(nn.functional.huber_loss(x, target), x)
+
+
+def layer_norm():
+    norm, x = nn.LayerNorm(512), torch.rand(4096, 512)
+
+    def run():
+        with torch.no_grad():
+            norm(x)
+
+    return run
+
+
+def embedding():
+    tokens = torch.arange(4096) * 7919 % 10000
+    table, cotangent = torch.rand(10000, 128, requires_grad=True), torch.rand(4096, 128)
+    return lambda: torch.autograd.grad(nn.functional.embedding(tokens, table), table, cotangent)
+
+
+def mlp_parameters():
+    net = nn.Sequential(nn.Linear(784, 1024), nn.Linear(1024, 1024), nn.Linear(1024, 10))
+    for parameter in net.parameters():
+        parameter.grad = torch.rand_like(parameter) * 1e-3
+    return list(net.parameters())
+
+
+def top_k(x):
+    return lambda: torch.topk(x, 10)
+
+
+def clipping():
+    """The gradients are kept: clip_grad_norm_ on copies."""
+    parameters = mlp_parameters()
+    gradients = [torch.rand_like(parameter) for parameter in parameters]
+
+    def run():
+        for parameter, gradient in zip(parameters, gradients):
+            parameter.grad = gradient.clone()
+        nn.utils.clip_grad_norm_(parameters, 1)
+
+    return run
+
+
 def forget_peak_memory():
     """Lets the peak start from the memory in use now, where the system can do that."""
     try:
@@ -209,6 +343,35 @@ for name, operation in [
         workloads.append((
             f"{name}, 2^{exponent}", False,
             lambda operation=operation, exponent=exponent: elementwise(operation, exponent)))
+for name, make in [
+    ("lenet step, batch 128", lambda: classification(lenet(), (128, 1, 28, 28))),
+    ("lenet relu max-pool step, batch 128", lambda: classification(lenet_relu(), (128, 1, 28, 28))),
+    ("lenet batch-norm step, batch 128", lambda: classification(lenet_norm(), (128, 1, 28, 28))),
+    ("lstm 32-128 step, 50 steps, batch 32",
+     lambda: classification(LastStep(nn.LSTM(32, 128, batch_first=True)), (32, 50, 32))),
+    ("gru 32-128 step, 50 steps, batch 32",
+     lambda: classification(LastStep(nn.GRU(32, 128, batch_first=True)), (32, 50, 32))),
+    ("conv1d step, stride 2, batch 32", lambda: classification(conv1d(), (32, 16, 1024))),
+    ("dcgan generator step, batch 32", lambda: squares(generator(), (32, 100, 1, 1))),
+    ("u-net step, batch 8", lambda: squares(UNet(), (8, 1, 64, 64))),
+    ("transformer layer step, batch 16",
+     lambda: squares(nn.TransformerEncoderLayer(128, 4, 512, 0, batch_first=True), (16, 64, 128))),
+    ("mlp inference, batch 64", lambda: mlp_inference(64)),
+    ("mlp inference, batch 4096", lambda: mlp_inference(4096)),
+    ("gather, 2^20", lambda: gathering(lambda x, indices, _: torch.gather(x, 1, indices))),
+    ("scatter-add, 2^20",
+     lambda: gathering(lambda x, indices, source: torch.scatter_add(x, 1, indices, source))),
+    ("huber loss and gradient, 2^20", huber),
+    ("atan2, 2^20", lambda: elementwise(lambda a, b, _: torch.atan2(a, b), 20)),
+    ("layer norm inference, 4096x512", layer_norm),
+    ("embedding and gradient, 4096 of 10000x128", embedding),
+    ("top-k, 10 of 1024x1024", lambda: top_k(torch.rand(1024, 1024))),
+    ("randn, 2^20", lambda: lambda: torch.randn(1 << 20)),
+    ("clipping by norm, gradients kept", clipping),
+    ("sgd step, 784-1024-1024-10", lambda: torch.optim.SGD(mlp_parameters(), lr=1e-3).step),
+    ("adam step, 784-1024-1024-10", lambda: torch.optim.Adam(mlp_parameters()).step),
+]:
+    workloads.append((name, False, make))
 
 for name, warms_up_itself, make in workloads:
     if arguments.filter not in name or (arguments.only and name not in arguments.only):

@@ -40,8 +40,7 @@ func allWorkloads(isQuick: Bool) -> [Workload] {
   workloads += matmuls() + convolutions(isQuick: isQuick)
   workloads.append(
     Workload("resnet-18 step, batch 64") { residualStep(batchSize: isQuick ? 2 : 64) })
-  workloads += elementwise()
-  return workloads
+  return workloads + elementwise() + models() + operations()
 }
 
 /// An MLP 2-16-16-1 with tanh and a squared error.
