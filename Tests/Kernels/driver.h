@@ -53,6 +53,7 @@ void testElementwise(void);
 void testReductions(void);
 void testProducts(void);
 void testConvolutions(void);
+void testRecurrent(void);
 
 static const CKType allTypes[] = {CKTypeFloat32, CKTypeFloat64, CKTypeInt32, CKTypeInt64, CKTypeUInt8, CKTypeBool};
 static const CKType floatTypes[] = {CKTypeFloat32, CKTypeFloat64};

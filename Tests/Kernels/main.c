@@ -211,6 +211,7 @@ int main(int count, char **arguments) {
     testReductions();
     testProducts();
     testConvolutions();
+    testRecurrent();
     freeAll();
     printf("%s: %zu comparisons\n", setName, comparisons - before);
   }

@@ -35,3 +35,46 @@ extension Backend {
     CPU.convActivationPoolGradient(dy, weight, shape, state, dx: dx, dw: dw, db: db)
   }
 }
+
+// MARK: Sequences of recurrent layers
+
+extension Backend {
+  /// What the backward pass of a sequence needs.
+  struct RecurrentState {
+    /// [steps, batch, activations * hidden].
+    let activations: NDArray
+    /// The cell states after each step of an LSTM, [steps, batch, hidden].
+    let cells: NDArray?
+
+    init(_ shape: RecurrentShape, _ dtype: DType) {
+      let rows = shape.steps * shape.batch
+      activations = .uninitialized(
+        dtype: dtype, rows: rows, columns: shape.activations * shape.hidden, on: .cpu)
+      cells =
+        shape.kind == .lstm
+        ? .uninitialized(dtype: dtype, shape: [shape.steps, shape.batch, shape.hidden], on: .cpu)
+        : nil
+    }
+  }
+
+  /// `CPU.recurrent`.
+  static func recurrent(
+    _ shape: RecurrentShape, inputs: NDArray, weight: NDArray, bias: NDArray?, initial: [NDArray],
+    _ saved: RecurrentState?, hidden: NDArray, lastCell: NDArray?
+  ) {
+    CPU.recurrent(
+      shape, inputs: inputs, weight: weight, bias: bias, initial: initial, saved, hidden: hidden,
+      lastCell: lastCell)
+  }
+
+  /// `CPU.recurrentGradient`.
+  static func recurrentGradient(
+    _ shape: RecurrentShape, weight: NDArray, initial: [NDArray], hidden: NDArray,
+    _ saved: RecurrentState, dy: NDArray?, dlast: [NDArray?], dinputs: NDArray,
+    dproducts: NDArray?, dinitial: [NDArray]
+  ) {
+    CPU.recurrentGradient(
+      shape, weight: weight, initial: initial, hidden: hidden, saved, dy: dy, dlast: dlast,
+      dinputs: dinputs, dproducts: dproducts, dinitial: dinitial)
+  }
+}

@@ -92,3 +92,31 @@ package struct NormalizationShape: Sendable {
     return plane % channels
   }
 }
+
+/// What a recurrent layer computes at a step.
+package enum RecurrentKind: Sendable {
+  case tanh, relu, lstm, gru
+
+  /// The vectors of the hidden size that its weights compute for each step.
+  var gates: Int { self == .lstm ? 4 : self == .gru ? 3 : 1 }
+}
+
+/// A recurrent layer that runs through a sequence in one direction.
+struct RecurrentShape: Sendable {
+  let kind: RecurrentKind
+  let steps, batch, hidden: Int
+  /// Whether it begins with the last step.
+  let isReversed: Bool
+
+  var gates: Int { kind.gates }
+  /// The vectors of the hidden size that the backward pass needs of each step.
+  var activations: Int { kind == .lstm ? 5 : kind == .gru ? 4 : 0 }
+
+  /// Where the step taken as number n lies in the sequence.
+  func step(_ number: Int) -> Int { isReversed ? steps - 1 - number : number }
+
+  /// One step of a dense array [steps, batch, hidden].
+  func row(of array: NDArray, at step: Int) -> NDArray {
+    array.view(shape: [batch, hidden], strides: [hidden, 1], offset: step * batch * hidden)
+  }
+}

@@ -56,6 +56,34 @@ typedef struct CKRowMap {
   double first, second, center, shift;
 } CKRowMap;
 
+/// What a step of a recurrent network computes from its sums of inputs and products; `hidden` is h below.
+typedef CK_ENUM(CKRecurrent) {
+  CKRecurrentTanh,  // one gate; activations hold nothing
+  CKRecurrentRelu,  // likewise
+  CKRecurrentLSTM,  // gates i, f, g, o; activations i, f, g, o and tanh(c)
+  CKRecurrentGRU,   // gates r, z, n; activations r, z, n and the n part of products + bias
+} CKRecurrent;
+
+/// Dense rows of a step. inputs and products [rows, gates * h], bias [gates * h]: W_ih x + b_ih, W_hh h and b_hh, -0 where
+/// there is no bias. previous [rows, h]: the cell state before the step (LSTM), which `cell` may overwrite, or the hidden
+/// state (GRU). state [rows, h]: the hidden state after it.
+typedef struct CKRecurrentStep {
+  const void *_Nonnull inputs, *_Nonnull products, *_Nonnull bias;
+  const void *_Nullable previous;
+  void *_Nullable activations, *_Nullable cell;
+  void *_Nonnull state;
+} CKRecurrentStep;
+
+/// The way back. The cotangent of the state is dy + direct + product; direct becomes what reaches the hidden state
+/// before the step other than through products, -0 if nothing does. dcell goes from after the step to before it (LSTM).
+/// dproducts is written for GRU alone: for the others it is dinputs.
+typedef struct CKRecurrentStepGradient {
+  const void *_Nonnull dy, *_Nonnull product, *_Nonnull state;
+  const void *_Nullable activations, *_Nullable previous;
+  void *_Nonnull direct, *_Nonnull dinputs;
+  void *_Nullable dcell, *_Nullable dproducts;
+} CKRecurrentStepGradient;
+
 /// One set of kernels, compiled for one instruction set.
 typedef struct CKKernels {
   const char *_Nonnull name;  // "avx512", "avx2", "baseline" or "reference"
@@ -160,6 +188,12 @@ typedef struct CKKernels {
   void (*_Nonnull activationPoolInterleavedGradient)(CKZip derivative, CKType type, const CKWindow *_Nonnull window,
                                                size_t planes, const void *_Nonnull dy, const void *_Nonnull x,
                                                void *_Nonnull dx, void *_Nonnull sums);
+
+  // Steps of recurrent networks, floating point only.
+  void (*_Nonnull recurrentStep)(CKRecurrent kind, CKType type, size_t rows, size_t hidden,
+                                 const CKRecurrentStep *_Nonnull step);
+  void (*_Nonnull recurrentStepGradient)(CKRecurrent kind, CKType type, size_t rows, size_t hidden,
+                                         const CKRecurrentStepGradient *_Nonnull step);
 
   // Pooling over `planes` planes, floating point only.
   void (*_Nonnull averagePool)(CKType type, const CKWindow *_Nonnull window, size_t planes, const void *_Nonnull x,

@@ -38,6 +38,9 @@ static uint8_t checkIndices(size_t count, const int64_t *x, int64_t bound, bool 
 #define CK_TEMPLATE "../reference/reference-interleaved.inc.h"
 #define CK_FLOATS_ONLY
 #include "../templates/types.inc.h"
+#define CK_TEMPLATE "../reference/reference-recurrent.inc.h"
+#define CK_FLOATS_ONLY
+#include "../templates/types.inc.h"
 #define CK_TEMPLATE "../reference/reference-floats.inc.h"
 #define CK_FLOATS_ONLY
 #include "../templates/types.inc.h"

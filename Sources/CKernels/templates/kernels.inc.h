@@ -29,6 +29,9 @@
 #define CK_TEMPLATE "interleaved.inc.h"
 #define CK_FLOATS_ONLY
 #include "types.inc.h"
+#define CK_TEMPLATE "recurrent.inc.h"
+#define CK_FLOATS_ONLY
+#include "types.inc.h"
 #define CK_TEMPLATE "pool.inc.h"
 #define CK_FLOATS_ONLY
 #include "types.inc.h"

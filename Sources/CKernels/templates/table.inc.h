@@ -156,6 +156,15 @@ CK_FLOATS(scatterAddPlanes, (size_t planes, size_t xCount, size_t yCount, const 
           void *y),
           planes, xCount, yCount, x, indices, y)
 
+static void recurrentStep(CKRecurrent kind, CKType type, size_t rows, size_t hidden, const CKRecurrentStep *step) {
+  CK_DISPATCH_FLOATS(type, recurrentStep, kind, rows, hidden, step)
+}
+
+static void recurrentStepGradient(CKRecurrent kind, CKType type, size_t rows, size_t hidden,
+                                  const CKRecurrentStepGradient *step) {
+  CK_DISPATCH_FLOATS(type, recurrentStepGradient, kind, rows, hidden, step)
+}
+
 const CKKernels CK_VARIANT = {
   .name = CK_NAME,
   .map = map,
@@ -189,6 +198,8 @@ const CKKernels CK_VARIANT = {
   .interleavedBiasGradients = interleavedBiasGradients,
   .averagePoolInterleaved = averagePoolInterleaved,
   .activationPoolInterleavedGradient = activationPoolInterleavedGradient,
+  .recurrentStep = recurrentStep,
+  .recurrentStepGradient = recurrentStepGradient,
   .averagePool = averagePool,
   .averagePoolGradient = averagePoolGradient,
   .maxPoolIndices = maxPoolIndices,

@@ -51,6 +51,10 @@ enum Tuning {
     }
   }
 
+  /// The fewest and the most rows of a batch that a thread takes through a recurrent layer's steps at a time; their sums
+  /// stay in L2 (not measured).
+  static let recurrentRows = (8, 64)
+
   // MARK: Convolutions
 
   /// Input channels up to which the batch-interleaved kernels are expected to beat im2col (packing an element

@@ -164,20 +164,35 @@ public final class Recurrent<Step: RecurrentStep>: Module {
     _ weights: RecurrentWeights, _ x: Tensor, _ given: [Tensor]?, isReversed: Bool
   ) -> (hidden: Tensor, state: [Tensor]) {
     let products = weights.inputProducts(x)
-    let steps = parts(products, x.size(0), axis: 0, squeezing: true)
-    var state =
+    let state =
       given
       ?? stateSizes.map {
         Tensor.zeros([x.size(1), $0], dtype: products.dtype, device: products.device)
       }
-    let (hiddenProducts, projected) = (weights.hiddenProducts(), weights.projected())
-    var hidden: [Tensor] = []
-    for inputs in isReversed ? steps.reversed() : steps {
-      state = Step.tensors(of: step.next(inputs, hiddenProducts(state[0]), Step.state(of: state)))
-      state[0] = projected(state[0])
-      hidden.append(state[0])
+    let (step, projection) = (step, weights.projection?.value)
+    @Sendable func bySteps(
+      _ inputs: Tensor, _ weight: Tensor, _ bias: Tensor?, _ state: [Tensor]
+    ) -> [Tensor] {
+      let (weight, projection) = (weight.transpose(), projection?.transpose())
+      let steps = parts(inputs, inputs.size(0), axis: 0, squeezing: true)
+      var (state, hidden) = (state, [] as [Tensor])
+      for inputs in isReversed ? steps.reversed() : steps {
+        let products = hiddenProducts(state[0], weight, bias)
+        state = Step.tensors(of: step.next(inputs, products, Step.state(of: state)))
+        if let projection { state[0] = state[0].matmul(projection) }
+        hidden.append(state[0])
+      }
+      return [stack(isReversed ? hidden.reversed() : hidden)] + state
     }
-    return (stack(isReversed ? hidden.reversed() : hidden), state)
+    let (weight, bias) = (weights.hidden.value, weights.hiddenBias?.value)
+    let results =
+      if let kind = (step as? any SequenceStep)?.kind, projection == nil {
+        RecurrentSequence(kind, isReversed: isReversed, steps: bySteps)(
+          products, weight, bias, state)
+      } else {
+        bySteps(products, weight, bias, state)
+      }
+    return (results[0], Array(results.dropFirst()))
   }
 }
 

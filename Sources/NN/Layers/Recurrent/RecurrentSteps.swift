@@ -124,6 +124,23 @@ public struct GRUStep: RecurrentStep {
   }
 }
 
+/// A step whose sequences the CPU runs as one operation.
+protocol SequenceStep {
+  var kind: RecurrentKind { get }
+}
+
+extension ElmanStep: SequenceStep {
+  var kind: RecurrentKind { nonlinearity == .tanh ? .tanh : .relu }
+}
+
+extension LSTMStep: SequenceStep {
+  var kind: RecurrentKind { .lstm }
+}
+
+extension GRUStep: SequenceStep {
+  var kind: RecurrentKind { .gru }
+}
+
 /// Equal parts of a tensor along an axis, without copying; their gradients are joined in one pass.
 ///
 /// - Parameter squeezing: Whether the axis is dropped, for parts of size 1.

@@ -46,21 +46,12 @@ struct RecurrentWeights {
     let weight = input.value(shape: [input.shape[0] ?? 0, x.size(-1)])
     return linear(x, weight, bias: inputBias?.value)
   }
+}
 
-  /// W_hr h for hidden states h [batch, hidden], or h itself; the value read once for all steps.
-  func projected() -> (Tensor) -> Tensor {
-    guard let weight = projection?.value.transpose() else { return { $0 } }
-    return { h in h.matmul(weight) }
-  }
-
-  /// W_hh h + b_hh for hidden states h [batch, outputs], the values read once for all steps.
-  func hiddenProducts() -> (Tensor) -> Tensor {
-    let (weight, bias) = (hidden.value.transpose(), hiddenBias?.value)
-    return { h in
-      let products = h.matmul(weight)
-      return bias.map { products + $0 } ?? products
-    }
-  }
+/// W_hh h + b_hh for hidden states h [batch, outputs] and the transposed W_hh.
+func hiddenProducts(_ h: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+  let products = h.matmul(weight)
+  return bias.map { products + $0 } ?? products
 }
 
 /// One step of a recurrent network, for custom loops: PyTorch's `LSTMCell` and others.
@@ -116,7 +107,9 @@ public final class RecurrentCell<Step: RecurrentStep>: Module {
           "expected a state \(expected) beside an input \(x.shape), got \(tensor.shape)")
       }
       if !isBatch { tensors = tensors.map { $0.unsqueeze(0) } }
-      let next = step.next(inputs, weights.hiddenProducts()(tensors[0]), Step.state(of: tensors))
+      let products = hiddenProducts(
+        tensors[0], weights.hidden.value.transpose(), weights.hiddenBias?.value)
+      let next = step.next(inputs, products, Step.state(of: tensors))
       return isBatch ? next : Step.state(of: Step.tensors(of: next).map { $0.squeeze(0) })
     }
   }
