@@ -149,26 +149,40 @@ static void testInterleavedPools(CKType type) {
   static const CKZip derivatives[] = {CKZipReluGradient, CKZipSigmoidGradient, CKZipTanhGradient};
   const double slack = type == CKTypeFloat32 ? 1e-5 : 1e-13;
   const ptrdiff_t lanes = lanesOf(set, type);
-  for (int round = 0; round < 60; round++) {
-    const CKWindow w = randomWindow(0);
+  for (int round = 0; round < 120; round++) {
+    const int isMaximum = round % 2;
+    const CKWindow w = randomWindow(isMaximum);
     const size_t planes = (size_t)draw(1, 3);
     const ptrdiff_t inputs = (ptrdiff_t)planes * w.height * w.width;
     const ptrdiff_t outputs = (ptrdiff_t)planes * w.outputHeight * w.outputWidth;
     const Cells x = randomCells(type, (size_t)(inputs * lanes)), dy = randomCells(type, (size_t)(outputs * lanes));
     const Cells y = uninitialized(type, dy.count), expected = uninitialized(type, dy.count);
-    reference->averagePool(type, &w, planes * (size_t)lanes, x.data, expected.data);
-    set->averagePoolInterleaved(type, &w, planes, interleave(x, inputs, 0, lanes).data, y.data);
-    checkMargin("averagePoolInterleaved", y);
-    const Cells images = uninitialized(type, y.count);
-    deinterleave(y, outputs, 0, lanes, images);
-    compareWithin("averagePoolInterleaved", planes, images, expected, 0, slack, NULL);
+    const size_t images = planes * (size_t)lanes, pixels = (size_t)(w.height * w.width),
+                 pooled = (size_t)(w.outputHeight * w.outputWidth);
+    const Cells indices = uninitialized(CKTypeInt32, dy.count);
+    if (isMaximum) {
+      reference->maxPoolIndices(type, &w, images, x.data, indices.data);
+      reference->gatherPlanes(type, images, pixels, pooled, x.data, indices.data, expected.data);
+      set->maxPoolInterleaved(type, &w, planes, interleave(x, inputs, 0, lanes).data, y.data);
+    } else {
+      reference->averagePool(type, &w, images, x.data, expected.data);
+      set->averagePoolInterleaved(type, &w, planes, interleave(x, inputs, 0, lanes).data, y.data);
+    }
+    checkMargin("poolInterleaved", y);
+    const Cells results = uninitialized(type, y.count);
+    deinterleave(y, outputs, 0, lanes, results);
+    compareWithin("poolInterleaved", (size_t)isMaximum, results, expected, 0, isMaximum ? 0 : slack, NULL);
     // And back through the activation, image by image.
-    const CKZip derivative = derivatives[round % 3];
+    const CKZip derivative = derivatives[round / 2 % 3];
     const Cells dx = uninitialized(type, x.count), sums = uninitialized(type, planes), right = uninitialized(type, planes);
     const Cells found = uninitialized(type, x.count), product = uninitialized(type, x.count);
-    reference->averagePoolGradient(type, &w, planes * (size_t)lanes, dy.data, product.data);
+    if (isMaximum) {
+      reference->scatterAddPlanes(type, images, pooled, pixels, dy.data, indices.data, product.data);
+    } else {
+      reference->averagePoolGradient(type, &w, images, dy.data, product.data);
+    }
     reference->zip(derivative, type, x.count, 1, dense(product), dense(x), product.data);
-    set->activationPoolInterleavedGradient(derivative, type, &w, planes, interleave(dy, outputs, 0, lanes).data,
+    set->activationPoolInterleavedGradient(derivative, isMaximum, type, &w, planes, interleave(dy, outputs, 0, lanes).data,
                                      interleave(x, inputs, 0, lanes).data, dx.data, sums.data);
     deinterleave(dx, inputs, 0, lanes, found);
     double slacks[3], totals[3] = {0};

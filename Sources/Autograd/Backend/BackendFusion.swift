@@ -1,7 +1,7 @@
 // Operations that the CPU may run as one; other devices run them one at a time.
 extension Backend {
-  /// What the backward pass of a fused operation needs: its padded input and the activations, in the
-  /// batch-interleaved layout.
+  /// What the backward pass of a fused operation needs: its padded input and the activations (or, where their
+  /// derivative needs that, what they are applied to), in the batch-interleaved layout.
   struct FusedState {
     let input: NDArray
     let activations: NDArray
@@ -17,11 +17,11 @@ extension Backend {
     CPU.state(of: shape, dtype)
   }
 
-  /// y = pool(activation(x * weight + bias)), all dense and on the CPU.
+  /// y = pool(activation(x * weight + bias)), the pool and the bias optional, all dense and on the CPU.
   ///
   /// - Parameter state: Filled for the backward pass; nil if there is none.
   static func convActivationPool(
-    _ x: NDArray, _ weight: NDArray, _ bias: NDArray, _ shape: ConvActivationPoolShape,
+    _ x: NDArray, _ weight: NDArray, _ bias: NDArray?, _ shape: ConvActivationPoolShape,
     _ state: FusedState?, into y: NDArray
   ) {
     CPU.convActivationPool(x, weight, bias, shape, state, into: y)

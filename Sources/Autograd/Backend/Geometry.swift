@@ -55,17 +55,49 @@ package struct PoolingShape: Sendable, Equatable {
   var countIncludesPadding: Bool
 }
 
-/// A convolution of one group, an activation and an average pool, one after the other.
+/// An activation that a fused operation can contain.
+package enum FusedActivation: Sendable {
+  case sigmoid, tanh, relu, silu, gelu
+  case leakyRelu(slope: Double)
+
+  /// Whether the derivative is computed from the activation's result, not from what it is applied to.
+  package var needsResultOnly: Bool {
+    switch self {
+    case .sigmoid, .tanh, .relu: true
+    case .silu, .gelu, .leakyRelu: false
+    }
+  }
+}
+
+/// A pool at the end of a fused operation, only after an activation whose derivative needs no more than its result.
+enum FusedPool: Sendable {
+  case average(PoolingShape)
+  /// Every window has an element.
+  case maximum(PoolingShape)
+}
+
+/// A convolution of one group, an activation and maybe a pool, one after the other.
 struct ConvActivationPoolShape: Sendable {
   let convolution: ConvolutionShape
-  let pool: PoolingShape
-  let activation: UnaryOp
-  /// The activation's derivative, computed from its result.
-  let derivative: BinaryOp
+  let activation: FusedActivation
+  let pool: FusedPool?
 
-  /// [batch, outputChannels, pooledHeight, pooledWidth].
+  /// The pool's window; without a pool one that sees each pixel alone.
+  var window: WindowGeometry {
+    switch pool {
+    case .average(let shape), .maximum(let shape): shape.window
+    case nil:
+      WindowGeometry(
+        inputSize: convolution.window.outputSize, outputSize: convolution.window.outputSize,
+        kernel: [1, 1])
+    }
+  }
+
+  var hasMaximum: Bool { if case .maximum = pool { true } else { false } }
+
+  /// [batch, outputChannels, height, width].
   var resultShape: [Int] {
-    [convolution.batch, convolution.outputChannels] + pool.window.outputSize
+    [convolution.batch, convolution.outputChannels] + window.outputSize
   }
 }
 

@@ -183,10 +183,13 @@ typedef struct CKKernels {
   /// Average pooling over planes in lanes, [planes, height, width, lanes].
   void (*_Nonnull averagePoolInterleaved)(CKType type, const CKWindow *_Nonnull window, size_t planes,
                                     const void *_Nonnull x, void *_Nonnull y);
-  /// Back through average pooling and the activation before it, whose results are x and whose derivative is an operation
+  /// Max pooling over such planes; every window has an element.
+  void (*_Nonnull maxPoolInterleaved)(CKType type, const CKWindow *_Nonnull window, size_t planes,
+                                const void *_Nonnull x, void *_Nonnull y);
+  /// Back through average or max pooling and the activation before it, whose results are x and whose derivative is an operation
   /// of x: dx is overwritten, sums [planes] is the sum of each of its planes.
-  void (*_Nonnull activationPoolInterleavedGradient)(CKZip derivative, CKType type, const CKWindow *_Nonnull window,
-                                               size_t planes, const void *_Nonnull dy, const void *_Nonnull x,
+  void (*_Nonnull activationPoolInterleavedGradient)(CKZip derivative, bool isMaximum, CKType type,
+                                               const CKWindow *_Nonnull window, size_t planes, const void *_Nonnull dy, const void *_Nonnull x,
                                                void *_Nonnull dx, void *_Nonnull sums);
 
   // Steps of recurrent networks, floating point only.

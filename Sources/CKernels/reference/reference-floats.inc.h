@@ -238,13 +238,38 @@ static void NAME(averagePoolInterleaved)(const CKWindow *w, size_t planes, const
   }
 }
 
-static void NAME(activationPoolInterleavedGradient)(CKZip derivative, const CKWindow *w, size_t planes, const T *dy,
-                                              const T *x, T *dx, T *sums) {
+// The position of one lane's first largest element; NaN counts as largest.
+#define CK_LARGEST \
+  ptrdiff_t best = -1; \
+  CK_WINDOW( \
+    const T v = x[at * lanes + lane]; \
+    if (best < 0 || v > x[best * lanes + lane] || (v != v && x[best * lanes + lane] == x[best * lanes + lane])) { \
+      best = at; \
+    })
+
+static void NAME(maxPoolInterleaved)(const CKWindow *w, size_t planes, const T *x, T *y) {
+  for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width * CK_LANE_COUNT(T)) {
+    CK_OUTPUTS {
+      CK_EACH_LANE {
+        CK_LARGEST
+        *y++ = x[best * lanes + lane];
+      }
+    }
+  }
+}
+
+static void NAME(activationPoolInterleavedGradient)(CKZip derivative, bool isMaximum, const CKWindow *w, size_t planes,
+                                                    const T *dy, const T *x, T *dx, T *sums) {
   const ptrdiff_t count = w->height * w->width * CK_LANE_COUNT(T);
   for (size_t plane = 0; plane < planes; plane++, x += count, dx += count) {
     for (ptrdiff_t i = 0; i < count; i++) { dx[i] = 0; }
     CK_OUTPUTS {
       CK_EACH_LANE {
+        if (isMaximum) {
+          CK_LARGEST
+          dx[best * lanes + lane] += *dy++;
+          continue;
+        }
         const double part = *dy++ / NAME(windowSize)(w, outputY, outputX);
         CK_WINDOW(dx[at * lanes + lane] = (T)(dx[at * lanes + lane] + part);)
       }
@@ -256,6 +281,8 @@ static void NAME(activationPoolInterleavedGradient)(CKZip derivative, const CKWi
     sums[plane] = (T)sum;
   }
 }
+
+#undef CK_LARGEST
 
 static void NAME(maxPoolIndices)(const CKWindow *w, size_t planes, const T *x, int32_t *indices) {
   for (size_t plane = 0; plane < planes; plane++, x += w->height * w->width) {

@@ -182,7 +182,95 @@ static void NAME(averagePoolInterleaved)(const CKWindow *w, size_t planes, const
   }
 }
 
-// One plane of the pool's gradient.
+// Max pooling with an image in each lane of a vector. Each lane takes the first largest element, as `maxPoolIndices`.
+#define CK_IS_LARGER(v, best) (((v) > (best)) | (((v) != (v)) & ((best) == (best))))
+
+// The largest element of one window, and for each lane the number of its tap.
+CK_INLINE NAME(Vector) NAME(largestInWindow)(const CKWindow *w, ptrdiff_t outputY, ptrdiff_t outputX, const T *x,
+                                             NAME(Vector) *tap) {
+  const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T);
+  NAME(Vector) best = {0}, index = (NAME(Vector)){0} - 1;
+  for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) {
+    const ptrdiff_t row = outputY * w->strideY - w->padY + kernelY * w->dilationY;
+    if (row < 0 || row >= w->height) { continue; }
+    for (ptrdiff_t kernelX = 0; kernelX < w->kernelWidth; kernelX++) {
+      const ptrdiff_t column = outputX * w->strideX - w->padX + kernelX * w->dilationX;
+      if (column < 0 || column >= w->width) { continue; }
+      const NAME(Vector) v = *(const NAME(Loose) *)(x + (row * w->width + column) * lanes);
+      const __typeof__(v < best) isLarger = (index < 0) | CK_IS_LARGER(v, best);
+      best = isLarger ? v : best;
+      index = isLarger ? (NAME(Vector)){0} + (T)(kernelY * w->kernelWidth + kernelX) : index;
+    }
+  }
+  *tap = index;
+  return best;
+}
+
+static void NAME(maxPoolInterleaved)(const CKWindow *w, size_t planes, const T *x, T *y) {
+  const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
+  const bool simple = isTwoByTwo(w);
+  for (size_t plane = 0; plane < planes; plane++, x += w->height * line) {
+    for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++) {
+      for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++, y += lanes) {
+        NAME(Vector) best, tap;
+        if (simple) {
+          const NAME(Loose) *upper = (const NAME(Loose) *)(x + 2 * outputY * line + 2 * outputX * lanes);
+          const NAME(Loose) *lower = (const NAME(Loose) *)((const T *)upper + line);
+          const NAME(Vector) a = upper[0], b = upper[1], c = lower[0], d = lower[1];
+          const NAME(Vector) top = CK_IS_LARGER(b, a) ? b : a, bottom = CK_IS_LARGER(d, c) ? d : c;
+          best = CK_IS_LARGER(bottom, top) ? bottom : top;
+        } else {
+          best = NAME(largestInWindow)(w, outputY, outputX, x, &tap);
+        }
+        *(NAME(Loose) *)y = best;
+      }
+    }
+  }
+}
+
+// One plane of its gradient. Zero is added to what is sent, as where it is added to what is there: -0 becomes 0.
+static void NAME(maxPoolPlaneGradient)(const CKWindow *w, const T *dy, const T *x, T *dx) {
+  const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
+  const bool simple = isTwoByTwo(w);
+  const bool whole = simple && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;
+  if (!whole) { memset(dx, 0, (size_t)(w->height * line) * sizeof(T)); }
+  for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++) {
+    for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++, dy += lanes) {
+      const NAME(Vector) sent = *(const NAME(Loose) *)dy + 0, zero = {0};
+      if (simple) {
+        const ptrdiff_t at = 2 * outputY * line + 2 * outputX * lanes;
+        const NAME(Loose) *upper = (const NAME(Loose) *)(x + at), *lower = (const NAME(Loose) *)(x + at + line);
+        const NAME(Vector) a = upper[0], b = upper[1], c = lower[0], d = lower[1];
+        const __typeof__(a < b) right = CK_IS_LARGER(b, a), lowerRight = CK_IS_LARGER(d, c);
+        const NAME(Vector) top = right ? b : a, bottom = lowerRight ? d : c;
+        const __typeof__(a < b) below = CK_IS_LARGER(bottom, top);
+        const NAME(Vector) toTop = below ? zero : sent, toBottom = below ? sent : zero;
+        NAME(Loose) *out = (NAME(Loose) *)(dx + at), *outBelow = (NAME(Loose) *)(dx + at + line);
+        out[0] = right ? zero : toTop;
+        out[1] = right ? toTop : zero;
+        outBelow[0] = lowerRight ? zero : toBottom;
+        outBelow[1] = lowerRight ? toBottom : zero;
+        continue;
+      }
+      NAME(Vector) tap;
+      NAME(largestInWindow)(w, outputY, outputX, x, &tap);
+      for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) {
+        const ptrdiff_t row = outputY * w->strideY - w->padY + kernelY * w->dilationY;
+        if (row < 0 || row >= w->height) { continue; }
+        for (ptrdiff_t kernelX = 0; kernelX < w->kernelWidth; kernelX++) {
+          const ptrdiff_t column = outputX * w->strideX - w->padX + kernelX * w->dilationX;
+          if (column < 0 || column >= w->width) { continue; }
+          *(NAME(Loose) *)(dx + row * line + column * lanes) +=
+            tap == (T)(kernelY * w->kernelWidth + kernelX) ? sent : zero;
+        }
+      }
+    }
+  }
+}
+
+#undef CK_IS_LARGER
+
+// One plane of average pooling's gradient.
 static void NAME(averagePoolPlaneGradient)(const CKWindow *w, const T *dy, T *dx) {
   const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
   memset(dx, 0, (size_t)(w->height * line) * sizeof(T));
@@ -235,16 +323,17 @@ CK_INLINE NAME(Vector) NAME(activationPoolPlaneGradient)(const bool isWhole, CKZ
   return total;
 }
 
-static void NAME(activationPoolInterleavedGradient)(CKZip derivative, const CKWindow *w, size_t planes, const T *dy,
-                                              const T *x, T *dx, T *sums) {
+static void NAME(activationPoolInterleavedGradient)(CKZip derivative, bool isMaximum, const CKWindow *w, size_t planes,
+                                                    const T *dy, const T *x, T *dx, T *sums) {
   const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
-  const bool isWhole = isTwoByTwo(w) && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;
+  const bool isWhole =
+    !isMaximum && isTwoByTwo(w) && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;
   for (size_t plane = 0; plane < planes; plane++) {
     NAME(Vector) total;
     if (isWhole) {
       total = NAME(activationPoolPlaneGradient)(true, derivative, w, dy, x, dx);
     } else {
-      NAME(averagePoolPlaneGradient)(w, dy, dx);
+      if (isMaximum) { NAME(maxPoolPlaneGradient)(w, dy, x, dx); } else { NAME(averagePoolPlaneGradient)(w, dy, dx); }
       total = NAME(activationPoolPlaneGradient)(false, derivative, w, dy, x, dx);
     }
     double sum = 0;

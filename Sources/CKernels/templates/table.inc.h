@@ -140,9 +140,11 @@ CK_FLOATS(interleavedWeightGradients, (const CKInterleavedConvolution *shape, co
 CK_FLOATS(interleavedBiasGradients, (const CKInterleavedConvolution *shape, const void *dy, void *db), shape, dy, db)
 CK_FLOATS(averagePoolInterleaved, (const CKWindow *window, size_t planes, const void *x, void *y), window, planes, x, y)
 
-static void activationPoolInterleavedGradient(CKZip derivative, CKType type, const CKWindow *window, size_t planes,
-                                        const void *dy, const void *x, void *dx, void *sums) {
-  CK_DISPATCH_FLOATS(type, activationPoolInterleavedGradient, derivative, window, planes, dy, x, dx, sums)
+CK_FLOATS(maxPoolInterleaved, (const CKWindow *window, size_t planes, const void *x, void *y), window, planes, x, y)
+
+static void activationPoolInterleavedGradient(CKZip derivative, bool isMaximum, CKType type, const CKWindow *window,
+                                              size_t planes, const void *dy, const void *x, void *dx, void *sums) {
+  CK_DISPATCH_FLOATS(type, activationPoolInterleavedGradient, derivative, isMaximum, window, planes, dy, x, dx, sums)
 }
 
 CK_FLOATS(averagePool, (const CKWindow *window, size_t planes, const void *x, void *y), window, planes, x, y)
@@ -197,6 +199,7 @@ const CKKernels CK_VARIANT = {
   .interleavedWeightGradients = interleavedWeightGradients,
   .interleavedBiasGradients = interleavedBiasGradients,
   .averagePoolInterleaved = averagePoolInterleaved,
+  .maxPoolInterleaved = maxPoolInterleaved,
   .activationPoolInterleavedGradient = activationPoolInterleavedGradient,
   .recurrentStep = recurrentStep,
   .recurrentStepGradient = recurrentStepGradient,

@@ -7,9 +7,15 @@ public class Activation: Layer, Parameterless {
   /// The constants that distinguish it from others of its kind.
   public let details: String
   private let function: (consuming Tensor) -> Tensor
+  /// The function as a part of fused operations; nil if they have none for it.
+  let fused: FusedActivation?
 
-  fileprivate init(_ details: String = "", _ function: @escaping (consuming Tensor) -> Tensor) {
+  fileprivate init(
+    _ details: String = "", fused: FusedActivation? = nil,
+    _ function: @escaping (consuming Tensor) -> Tensor
+  ) {
     self.details = details
+    self.fused = fused
     self.function = function
   }
 
@@ -23,7 +29,7 @@ public class Activation: Layer, Parameterless {
 /// 1 / (1 + exp(-x)).
 public final class Sigmoid: Activation {
   /// A layer without options.
-  public init() { super.init { $0.sigmoid() } }
+  public init() { super.init(fused: .sigmoid) { $0.sigmoid() } }
 }
 
 /// log(1 / (1 + exp(-x))).
@@ -35,7 +41,7 @@ public final class LogSigmoid: Activation {
 /// The hyperbolic tangent.
 public final class Tanh: Activation {
   /// A layer without options.
-  public init() { super.init { $0.tanh() } }
+  public init() { super.init(fused: .tanh) { $0.tanh() } }
 }
 
 /// x / (1 + |x|).
@@ -62,7 +68,8 @@ public final class Softplus: Activation {
 public final class GELU: Activation {
   /// A layer that computes Φ by the error function, or approximately.
   public init(approximate: GeluApproximation = .none) {
-    super.init(approximate == .none ? "" : "approximate \(approximate)") {
+    let isExact = approximate == .none
+    super.init(isExact ? "" : "approximate \(approximate)", fused: isExact ? .gelu : nil) {
       $0.gelu(approximate: approximate)
     }
   }
@@ -71,7 +78,7 @@ public final class GELU: Activation {
 /// x sigmoid(x), also called swish.
 public final class SiLU: Activation {
   /// A layer without options.
-  public init() { super.init { $0.silu() } }
+  public init() { super.init(fused: .silu) { $0.silu() } }
 }
 
 /// x tanh(log(1 + exp(x))) (Misra 2019).
@@ -85,7 +92,7 @@ public final class Mish: Activation {
 /// max(x, 0).
 public final class ReLU: Activation {
   /// A layer without options.
-  public init() { super.init { $0.relu() } }
+  public init() { super.init(fused: .relu) { $0.relu() } }
 }
 
 /// min(max(x, 0), 6).
@@ -99,7 +106,9 @@ public final class LeakyReLU: Activation {
   /// A layer with a slope for negative x.
   public init(negativeSlope: Double = 0.01) {
     checkFinite(negativeSlope, "LeakyReLU", "the slope")
-    super.init("slope \(negativeSlope)") { $0.leakyRelu(negativeSlope: negativeSlope) }
+    super.init("slope \(negativeSlope)", fused: .leakyRelu(slope: negativeSlope)) {
+      $0.leakyRelu(negativeSlope: negativeSlope)
+    }
   }
 }
 

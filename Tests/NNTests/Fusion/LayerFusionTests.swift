@@ -5,10 +5,13 @@ import Testing
 
 /// Layers that run as one operation: values and gradients are bit for bit those of the layers.
 @Suite struct LayerFusionTests {
-  private func layers(_ activation: any Layer, padding: Int = 0) -> [any Layer] {
+  private func layers(
+    _ activation: any Layer, padding: Int = 0, bias: Bool = true,
+    pool: (any Layer)? = AvgPool2d(kernelSize: 3, stride: 2, padding: 1)
+  ) -> [any Layer] {
     let layers: [any Layer] = [
-      LazyConv2d(7, kernelSize: [5, 3], padding: .all(padding)), activation,
-      AvgPool2d(kernelSize: 3, stride: 2, padding: 1),
+      LazyConv2d(7, kernelSize: [5, 3], padding: .all(padding), bias: bias), activation,
+      pool ?? Identity(),
       LazyConv2d(5, kernelSize: 3), Tanh(), AvgPool2d(kernelSize: 2),
       LazyConv2d(3, kernelSize: 2, padding: 1), Sigmoid(), AvgPool2d(kernelSize: 2),
     ]
@@ -46,6 +49,55 @@ import Testing
         #expect(a.scalars() == b.scalars())
       }
     }
+  }
+
+  /// Without a bias, with other activations, with a max pool or none, and with NaN.
+  @Test(arguments: [nil, "2", "3/2", "2/1, dilated"] as [String?], [1, 16, 21])
+  func agreesWithItsLayersOfAllKinds(_ window: String?, _ batch: Int) {
+    func pool() -> (any Layer)? {
+      switch window {
+      case "2": MaxPool2d(kernelSize: 2)
+      case "3/2": MaxPool2d(kernelSize: 3, stride: 2, padding: 1, ceilMode: true)
+      case "2/1, dilated": MaxPool2d(kernelSize: 2, stride: 1, dilation: 2)
+      default: nil
+      }
+    }
+    let activations: [any Layer] = [
+      ReLU(), Tanh(), Sigmoid(), LeakyReLU(negativeSlope: 0.3), SiLU(), GELU(),
+      GELU(approximate: .tanh),
+    ]
+    for (number, activation) in activations.enumerated() {
+      var x = inputs([batch, 2, 13, 12])
+      if number == 0 { x[0, 1, 6, 6] = Tensor(Float.nan) }
+      func outcome(isBlock: Bool) -> (y: Tensor, gradients: [Tensor], dx: Tensor) {
+        let layers = layers(activation, padding: 2, bias: number % 2 == 1, pool: pool())
+        return run(layers, x, isBlock: isBlock)
+      }
+      let (block, single) = (outcome(isBlock: true), outcome(isBlock: false))
+      let pairs = zip(
+        [block.y, block.dx] + block.gradients, [single.y, single.dx] + single.gradients)
+      for (a, b) in pairs {
+        #expect(a.doubles.map(\.bitPattern) == b.doubles.map(\.bitPattern), "\(activation)")
+      }
+    }
+  }
+
+  /// Which neighbors run as one: as many layers as stated, counted from the convolution.
+  @Test func whichLayersRunAsOne() {
+    func count(_ layers: any Layer...) -> Int? {
+      let named = NamedLayers("Sequential", layers)
+      return named.convActivationPool(at: 0, inputs([16, 2, 13, 12]))?.count
+    }
+    let conv = { LazyConv2d(4, kernelSize: 3, bias: $0) }
+    #expect(count(conv(true), ReLU(), MaxPool2d(kernelSize: 2)) == 3)
+    #expect(count(conv(false), Sigmoid(), AvgPool2d(kernelSize: 2)) == 3)
+    #expect(count(conv(true), SiLU(), MaxPool2d(kernelSize: 2)) == 2)
+    #expect(count(conv(true), GELU()) == 2)
+    #expect(count(conv(true), ReLU(), AvgPool2d(kernelSize: 2, divisorOverride: 3)) == 2)
+    #expect(count(conv(true), LeakyReLU(), Flatten()) == 2)
+    #expect(count(conv(true), GELU(approximate: .tanh)) == nil)
+    #expect(count(conv(true), MaxPool2d(kernelSize: 2)) == nil)
+    #expect(count(LazyConv2d(4, kernelSize: 3, groups: 2), ReLU()) == nil)
   }
 
   /// Observed layers run one by one; no number changes.

@@ -50,9 +50,9 @@ struct NamedLayers: RandomAccessCollection {
     var x = x
     var index = 0
     while index < count {
-      if !OutputHooks.areWanted, let y = convActivationPool(at: index, x) {
+      if !OutputHooks.areWanted, let (y, count) = convActivationPool(at: index, x) {
         x = y
-        index += 3
+        index += count
       } else {
         x = self[index](consume x)
         index += 1

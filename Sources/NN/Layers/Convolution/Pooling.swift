@@ -52,7 +52,7 @@ public typealias AvgPool3d = AvgPool<Axes3>
 /// The largest element in windows of sequences, images or volumes: `MaxPool1d`, `MaxPool2d`,
 /// `MaxPool3d`.
 public final class MaxPool<Axes: SpatialAxes>: Layer, Parameterless {
-  private let window: SlidingWindow
+  let window: SlidingWindow
 
   /// A pool; sizes are one number or one for each axis.
   ///

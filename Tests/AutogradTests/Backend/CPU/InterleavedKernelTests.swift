@@ -120,45 +120,47 @@ import Testing
   }
 
   @Test(arguments: KernelSet.all + [.reference], [DType.float32, .float64])
-  func averagePoolsAreThoseOfPlanes(_ set: KernelSet, _ dtype: DType) {
+  func poolsAreThoseOfPlanes(_ set: KernelSet, _ dtype: DType) {
     let (kernels, type, size) = (set.kernels, dtype.kernelType, dtype.byteCount)
     let lanes = dtype == .float32 ? kernels.lanes.0 : kernels.lanes.1
     var random = RandomStream(seed: 8, path: "lanes")
-    func pick(_ limit: Int) -> Int { 1 + Int(random.next() % UInt64(limit)) }
-    for round in 0..<40 {
-      let isUsual = round % 2 == 0
-      let kernel = isUsual ? (2, 2) : (pick(3), pick(3))
-      let stride = isUsual ? (2, 2) : (pick(3), pick(3))
-      let pad = isUsual ? (0, 0) : (kernel.0 / 2, kernel.1 / 2)
-      let (height, width) = (kernel.0 + pick(7) - 1, kernel.1 + pick(7) - 1)
-      var window = CKWindow(
-        height: height, width: width, kernelHeight: kernel.0, kernelWidth: kernel.1,
-        outputHeight: (height + 2 * pad.0 - kernel.0) / stride.0 + 1,
-        outputWidth: (width + 2 * pad.1 - kernel.1) / stride.1 + 1, strideY: stride.0,
-        strideX: stride.1, padY: pad.0, padX: pad.1, dilationY: 1, dilationX: 1,
-        countIncludesPadding: round % 4 < 2)
-      let planes = pick(3)
-      let (inputs, outputs) = (height * width, window.outputHeight * window.outputWidth)
+    for round in 0..<80 {
+      let isMaximum = round % 2 == 1
+      var window = InterleavedKernelTests.window(round / 2, isMaximum, &random)
+      let planes = 1 + Int(random.next() % 3)
+      let inputs = window.height * window.width
+      let outputs = window.outputHeight * window.outputWidth
       let (x, dy) = (
         Cells(dtype, planes * inputs * lanes, &random),
         Cells(dtype, planes * outputs * lanes, &random)
       )
       let y = Cells(dtype, dy.count)
-      kernels.averagePoolInterleaved(type, &window, planes, x.memory, y.memory)
+      let pool = isMaximum ? kernels.maxPoolInterleaved : kernels.averagePoolInterleaved
+      pool(type, &window, planes, x.memory, y.memory)
       // The same a lane at a time, by the kernels for planes.
       let (expectedY, expectedDx) = (Cells(dtype, dy.count), Cells(dtype, x.count))
       for lane in 0..<lanes {
-        for (from, to, fromCount, toCount, pool) in [
-          (x, expectedY, inputs, outputs, kernels.averagePool),
-          (dy, expectedDx, outputs, inputs, kernels.averagePoolGradient),
-        ] {
-          let (plain, pooled) = (Cells(dtype, planes * fromCount), Cells(dtype, planes * toCount))
+        let (plainX, plainDy) = (Cells(dtype, planes * inputs), Cells(dtype, planes * outputs))
+        let (plainY, plainDx) = (Cells(dtype, planes * outputs), Cells(dtype, planes * inputs))
+        for (from, to) in [(x, plainX), (dy, plainDy)] {
           kernels.copy(
-            type, type, planes * fromCount, 1,
-            CKSource(data: from.memory + lane * size, inner: lanes, outer: 0), plain.memory, 1, 0)
-          pool(type, &window, planes, plain.memory, pooled.memory)
+            type, type, to.count, 1,
+            CKSource(data: from.memory + lane * size, inner: lanes, outer: 0), to.memory, 1, 0)
+        }
+        if isMaximum {
+          var indices = [Int32](repeating: 0, count: planes * outputs)
+          kernels.maxPoolIndices(type, &window, planes, plainX.memory, &indices)
+          kernels.gatherPlanes(
+            type, planes, inputs, outputs, plainX.memory, indices, plainY.memory)
+          kernels.scatterAddPlanes(
+            type, planes, outputs, inputs, plainDy.memory, indices, plainDx.memory)
+        } else {
+          kernels.averagePool(type, &window, planes, plainX.memory, plainY.memory)
+          kernels.averagePoolGradient(type, &window, planes, plainDy.memory, plainDx.memory)
+        }
+        for (from, to) in [(plainY, expectedY), (plainDx, expectedDx)] {
           kernels.copy(
-            type, type, planes * toCount, 1, CKSource(data: pooled.memory, inner: 1, outer: 0),
+            type, type, from.count, 1, CKSource(data: from.memory, inner: 1, outer: 0),
             to.memory + lane * size, lanes, 0)
         }
       }
@@ -168,7 +170,8 @@ import Testing
         let (dx, product) = (Cells(dtype, x.count), Cells(dtype, x.count))
         let sums = Cells(dtype, planes)
         kernels.activationPoolInterleavedGradient(
-          derivative, type, &window, planes, dy.memory, x.memory, dx.memory, sums.memory)
+          derivative, isMaximum, type, &window, planes, dy.memory, x.memory, dx.memory,
+          sums.memory)
         kernels.zip(
           derivative, type, x.count, 1, CKSource(data: expectedDx.memory, inner: 1, outer: 0),
           CKSource(data: x.memory, inner: 1, outer: 0), product.memory)
@@ -182,5 +185,25 @@ import Testing
         #expect(zip(sums.values, expected).allSatisfy { abs($0 - $1) <= tolerance }, "\(window)")
       }
     }
+  }
+
+  /// Every other window is the usual one, 2 x 2 next to each other; those of max pools may be dilated.
+  private static func window(
+    _ round: Int, _ isMaximum: Bool, _ random: inout RandomStream
+  ) -> CKWindow {
+    func pick(_ limit: Int) -> Int { 1 + Int(random.next() % UInt64(limit)) }
+    let isUsual = round % 2 == 0
+    let kernel = isUsual ? (2, 2) : (pick(3), pick(3))
+    let stride = isUsual ? (2, 2) : (pick(3), pick(3))
+    let pad = isUsual ? (0, 0) : (kernel.0 / 2, kernel.1 / 2)
+    let dilation = isMaximum && !isUsual && pad == (0, 0) ? 2 : 1
+    let reach = (dilation * (kernel.0 - 1) + 1, dilation * (kernel.1 - 1) + 1)
+    let (height, width) = (reach.0 + pick(7) - 1, reach.1 + pick(7) - 1)
+    return CKWindow(
+      height: height, width: width, kernelHeight: kernel.0, kernelWidth: kernel.1,
+      outputHeight: (height + 2 * pad.0 - reach.0) / stride.0 + 1,
+      outputWidth: (width + 2 * pad.1 - reach.1) / stride.1 + 1, strideY: stride.0,
+      strideX: stride.1, padY: pad.0, padX: pad.1, dilationY: dilation, dilationX: dilation,
+      countIncludesPadding: round % 4 < 2)
   }
 }
