@@ -36,6 +36,29 @@ extension Backend {
   }
 }
 
+// MARK: Norms
+
+extension Backend {
+  /// `CPU.normActivationPool`.
+  static func normActivationPool(
+    _ x: NDArray, _ statistics: NDArray, weight: NDArray?, bias: NDArray?,
+    _ shape: NormActivationPoolShape, activations: NDArray, into y: NDArray
+  ) {
+    CPU.normActivationPool(
+      x, statistics, weight: weight, bias: bias, shape, activations: activations, into: y)
+  }
+
+  /// `CPU.normActivationPoolGradient`.
+  static func normActivationPoolGradient(
+    _ dy: NDArray, _ x: NDArray, _ statistics: NDArray, weight: NDArray?, activations: NDArray,
+    _ shape: NormActivationPoolShape, into dx: NDArray, _ dWeight: NDArray, _ dBias: NDArray
+  ) {
+    CPU.normActivationPoolGradient(
+      dy, x, statistics, weight: weight, activations: activations, shape, into: dx, dWeight,
+      dBias)
+  }
+}
+
 // MARK: Sequences of recurrent layers
 
 extension Backend {

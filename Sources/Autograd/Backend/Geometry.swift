@@ -74,6 +74,19 @@ enum FusedPool: Sendable {
   case average(PoolingShape)
   /// Every window has an element.
   case maximum(PoolingShape)
+
+  var shape: PoolingShape {
+    switch self {
+    case .average(let shape), .maximum(let shape): shape
+    }
+  }
+}
+
+/// A norm of images over the batch, an activation whose derivative needs no more than its result, and maybe a pool.
+struct NormActivationPoolShape: Sendable {
+  let norm: NormalizationShape
+  let activation: FusedActivation
+  let pool: FusedPool?
 }
 
 /// A convolution of one group, an activation and maybe a pool, one after the other.
@@ -84,13 +97,10 @@ struct ConvActivationPoolShape: Sendable {
 
   /// The pool's window; without a pool one that sees each pixel alone.
   var window: WindowGeometry {
-    switch pool {
-    case .average(let shape), .maximum(let shape): shape.window
-    case nil:
-      WindowGeometry(
+    pool?.shape.window
+      ?? WindowGeometry(
         inputSize: convolution.window.outputSize, outputSize: convolution.window.outputSize,
         kernel: [1, 1])
-    }
   }
 
   var hasMaximum: Bool { if case .maximum = pool { true } else { false } }

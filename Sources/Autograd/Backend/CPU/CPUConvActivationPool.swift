@@ -160,7 +160,7 @@ extension CPU {
 
 extension FusedActivation {
   /// y = f(x) for dense memory; y may be x.
-  fileprivate func apply(
+  func apply(
     _ dtype: DType, _ count: Int, _ x: UnsafeMutableRawPointer, into y: UnsafeMutableRawPointer
   ) {
     let source = CKSource(data: x, inner: 1, outer: 0)
@@ -182,7 +182,7 @@ extension FusedActivation {
   }
 
   /// What multiplies a cotangent by the derivative.
-  fileprivate var derivative: CKZip {
+  var derivative: CKZip {
     switch self {
     case .sigmoid: .sigmoidGradient
     case .tanh: .tanhGradient

@@ -80,9 +80,11 @@ extension CPU {
     }
   }
 
+  /// - Parameter finish: Called on the thread that wrote planes, while they are in its cache.
   static func normalize(
     _ x: NDArray, _ statistics: NDArray, weight: NDArray?, bias: NDArray?,
-    _ shape: NormalizationShape, into y: NDArray
+    _ shape: NormalizationShape, into y: NDArray,
+    then finish: (_ plane: Int, _ count: Int) -> Void = { _, _ in }
   ) {
     let moments = Moments(statistics, shape)
     let (weight, bias) = (weight?.doubles, bias?.doubles)
@@ -93,7 +95,7 @@ extension CPU {
         second: moments.inverseDeviation(group, shape.epsilon) * (weight?[channel] ?? 1),
         center: moments.means[group], shift: bias?[channel] ?? 0)
     }
-    combine(maps, nil, x, columns: shape.pixels, into: y)
+    combine(maps, nil, x, columns: shape.pixels, into: y, then: finish)
     withExtendedLifetime(statistics) {}
   }
 
@@ -128,9 +130,11 @@ extension CPU {
     withExtendedLifetime((x, y, weight, bias)) {}
   }
 
+  /// - Parameter prepare: Called on the thread that reads planes of dy, before it does.
   static func normalizeGradient(
     _ dy: NDArray, _ x: NDArray, _ statistics: NDArray, weight: NDArray?,
-    _ shape: NormalizationShape, into dx: NDArray, _ dWeight: NDArray, _ dBias: NDArray
+    _ shape: NormalizationShape, into dx: NDArray, _ dWeight: NDArray, _ dBias: NDArray,
+    first prepare: (_ plane: Int, _ count: Int) -> Void = { _, _ in }
   ) {
     let moments = Moments(statistics, shape)
     let weight = weight?.doubles
@@ -150,6 +154,7 @@ extension CPU {
         let centers = centers.baseAddress!
         ThreadPool.forEachPart(of: planes, width: pixels) { start, count in
           let offset = start * pixels * size
+          prepare(start, count)
           kernels.rowProducts(
             x.dtype.kernelType, count, pixels, dy.data + offset, x.data + offset, centers + start,
             sums + 2 * start)
@@ -183,7 +188,8 @@ extension CPU {
   }
 
   private static func combine(
-    _ maps: [CKRowMap], _ u: NDArray?, _ v: NDArray, columns: Int, into y: NDArray
+    _ maps: [CKRowMap], _ u: NDArray?, _ v: NDArray, columns: Int, into y: NDArray,
+    then finish: (_ row: Int, _ count: Int) -> Void = { _, _ in }
   ) {
     if v.count == 0 { return }
     let size = v.dtype.byteCount
@@ -195,6 +201,7 @@ extension CPU {
           v.dtype.kernelType, count, columns, maps + start,
           u.map { UnsafeRawPointer($0.data + offset) },
           v.data + offset, y.data + offset)
+        finish(start, count)
       }
     }
     withExtendedLifetime((u, v, y)) {}

@@ -7,7 +7,7 @@ package struct ConvActivationPool: Sendable {
     case average(SlidingWindow, countIncludesPadding: Bool)
     case maximum(SlidingWindow)
 
-    fileprivate func callAsFunction(_ x: Tensor) -> Tensor {
+    func callAsFunction(_ x: Tensor) -> Tensor {
       switch self {
       case .average(let window, let counts): averagePool(x, window, counts, divisor: nil)
       case .maximum(let window): maximumPool(x, window)
@@ -15,7 +15,7 @@ package struct ConvActivationPool: Sendable {
     }
 
     /// The sizes for an input; nil where the pool does not fit it.
-    fileprivate func shape(_ input: [Int]) -> FusedPool? {
+    func shape(_ input: [Int]) -> FusedPool? {
       switch self {
       case .average(let window, let counts):
         guard window.fits(input) else { return nil }
@@ -120,7 +120,7 @@ package struct ConvActivationPool: Sendable {
 }
 
 extension FusedActivation {
-  fileprivate func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  func callAsFunction(_ x: consuming Tensor) -> Tensor {
     switch self {
     case .sigmoid: x.sigmoid()
     case .tanh: x.tanh()

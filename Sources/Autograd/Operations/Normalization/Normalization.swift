@@ -35,13 +35,10 @@ package func batchNormWithStatistics(
     (shape.batch, shape.pixels) = (1, shape.batch)
   }
   let (y, moments) = normalized(rows, weight: weight, bias: bias, shape)
-  let correction = Double(values) / Double(values - 1)
-  let dtype = x.dtype.isHalf ? .float32 : x.dtype
+  let (mean, variance) = moments.statistics(values: values, dtype: x.dtype)
   return (
     shape.batch == 1 && x.size(0) != 1
-      ? y.transpose().contiguous().reshape(x.shape) : y,
-    moments.select(axis: 0, at: 0).asType(dtype),
-    (moments.select(axis: 0, at: 1) * correction).asType(dtype)
+      ? y.transpose().contiguous().reshape(x.shape) : y, mean, variance
   )
 }
 
@@ -316,8 +313,17 @@ private func composedGradients(
 }
 
 extension Tensor {
+  /// Mean and unbiased variance [channels] of moments [2, channels] over so many values each, for inputs of a type.
+  func statistics(values: Int, dtype: DType) -> (mean: Tensor, variance: Tensor) {
+    let correction = Double(values) / Double(values - 1)
+    let dtype = dtype.isHalf ? .float32 : dtype
+    return (
+      select(axis: 0, at: 0).asType(dtype), (select(axis: 0, at: 1) * correction).asType(dtype)
+    )
+  }
+
   /// Mean and biased variance of each group, float64 [2, groups].
-  fileprivate func moments(_ shape: NormalizationShape) -> Tensor {
+  func moments(_ shape: NormalizationShape) -> Tensor {
     .result(of: .moments(shape), [self], dtype: .float64, shape: [2, shape.groupCount])
   }
 }

@@ -50,7 +50,9 @@ struct NamedLayers: RandomAccessCollection {
     var x = x
     var index = 0
     while index < count {
-      if !OutputHooks.areWanted, let (y, count) = convActivationPool(at: index, x) {
+      if !OutputHooks.areWanted,
+        let (y, count) = convActivationPool(at: index, x) ?? normActivationPool(at: index, x)
+      {
         x = y
         index += count
       } else {

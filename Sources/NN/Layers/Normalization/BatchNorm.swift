@@ -89,14 +89,32 @@ public final class BatchNorm<Axes: SpatialAxes>: Layer, HasMode {
       return norm.normalized(x, by: statistics, weight: weight, bias: bias)
     }
     let result = batchNormWithStatistics(x, weight: weight, bias: bias, epsilon: epsilon)
-    if isTraining, x.count > 0, let statistics = norm.statistics {
-      // A file may state any count.
-      let count = min(max(0, statistics.batchCount.value.scalars(as: Int.self)[0]), .max - 1) + 1
-      statistics.batchCount.value = Tensor(scalars: [count], shape: [])
-      statistics.add(
-        mean: result.mean, variance: result.variance, weight: momentum ?? 1 / Double(count))
-    }
+    if x.count > 0 { update(result.mean, result.variance) }
     return result.y
+  }
+
+  /// The result of the layer and of those that a fused operation has after it; nil where it cannot run as one.
+  func fused(_ x: Tensor, _ fused: NormActivationPool) -> Tensor? {
+    let (weight, bias) = norm.parameters(for: x)
+    if !isTraining, let statistics = norm.statistics {
+      let channels = [x.size(1)]
+      return fused(
+        x, mean: statistics.mean.value(shape: channels),
+        variance: statistics.variance.value(shape: channels), weight: weight, bias: bias,
+        epsilon: epsilon)
+    }
+    guard let result = fused(x, weight: weight, bias: bias, epsilon: epsilon) else { return nil }
+    update(result.mean, result.variance)
+    return result.y
+  }
+
+  /// Blends the statistics of a batch into the running ones, in training.
+  private func update(_ mean: Tensor, _ variance: Tensor) {
+    guard isTraining, let statistics = norm.statistics else { return }
+    // A file may state any count.
+    let count = min(max(0, statistics.batchCount.value.scalars(as: Int.self)[0]), .max - 1) + 1
+    statistics.batchCount.value = Tensor(scalars: [count], shape: [])
+    statistics.add(mean: mean, variance: variance, weight: momentum ?? 1 / Double(count))
   }
 }
 
