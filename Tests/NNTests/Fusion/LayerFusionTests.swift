@@ -82,6 +82,46 @@ import Testing
     }
   }
 
+  /// Batch norm, an activation and maybe a pool: in training, with the running statistics, and in evaluation.
+  @Test(arguments: [nil, "average", "maximum"] as [String?], [1, 16, 70])
+  func batchNormsAgreeWithTheirLayers(_ pool: String?, _ batch: Int) {
+    for (affine, activation) in [(true, ReLU()), (false, Sigmoid()), (true, Tanh())]
+      as [(Bool, any Layer)]
+    {
+      func outcome(isBlock: Bool) -> [Tensor] {
+        let norm = LazyBatchNorm2d(affine: affine)
+        var layers: [any Layer] = [norm, activation]
+        if let pool {
+          layers.append(
+            pool == "average"
+              ? AvgPool2d(kernelSize: 3, stride: 2, padding: 1) : MaxPool2d(kernelSize: 2))
+        }
+        let x = inputs([batch, 3, 26, 11])
+        let (y, gradients, dx) = run(layers, x, isBlock: isBlock)
+        norm.evaluate()
+        let evaluated = isBlock ? Sequential(layers)(x) : layers.reduce(x) { $1($0) }
+        let buffers = [norm.runningMean, norm.runningVariance].compactMap { $0?.value }
+        return [y, dx, evaluated] + gradients + buffers
+      }
+      let (block, single) = (outcome(isBlock: true), outcome(isBlock: false))
+      #expect(block.count == single.count && block.count >= 5)
+      for (number, (a, b)) in zip(block, single).enumerated() {
+        #expect(
+          a.doubles.map(\.bitPattern) == b.doubles.map(\.bitPattern),
+          "\(activation.name), result \(number)")
+      }
+    }
+  }
+
+  @Test func secondDerivativesOfBatchNormsPass() throws {
+    let net = Sequential(
+      LazyConv2d(2, kernelSize: 3), LazyBatchNorm2d(), Tanh(), AvgPool2d(kernelSize: 2),
+      LazyBatchNorm2d(), Sigmoid(), Flatten(), LazyLinear(2))
+    net.initialize(seed: 3)
+    #expect(
+      try checkGradients(of: net, at: inputs([4, 1, 6, 6], dtype: .float64), order: 2) < 1e-6)
+  }
+
   /// Which neighbors run as one: as many layers as stated, counted from the convolution.
   @Test func whichLayersRunAsOne() {
     func count(_ layers: any Layer...) -> Int? {
@@ -98,6 +138,13 @@ import Testing
     #expect(count(conv(true), GELU(approximate: .tanh)) == nil)
     #expect(count(conv(true), MaxPool2d(kernelSize: 2)) == nil)
     #expect(count(LazyConv2d(4, kernelSize: 3, groups: 2), ReLU()) == nil)
+    func normCount(_ layers: any Layer...) -> Int? {
+      NamedLayers("Sequential", layers).normActivationPool(at: 0, inputs([4, 2, 6, 6]))?.count
+    }
+    #expect(normCount(LazyBatchNorm2d(), ReLU(), MaxPool2d(kernelSize: 2)) == 3)
+    #expect(normCount(LazyBatchNorm2d(), Tanh()) == 2)
+    #expect(normCount(LazyBatchNorm2d(), GELU()) == nil)
+    #expect(normCount(LazyInstanceNorm2d(), ReLU()) == nil)
   }
 
   /// Observed layers run one by one; no number changes.

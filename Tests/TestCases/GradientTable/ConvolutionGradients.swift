@@ -35,11 +35,18 @@ extension GradientTable {
       at([8, 1, 4, 4], [2, 1, 2, 2], [2]) { inputs in  // fused on the CPU
         let fused = ConvActivationPool(
           convolution: SlidingWindow("conv2d", kernel: [2, 2], padding: [0, 0]), activation: .tanh,
-          pool: SlidingWindow("avgPool2d", kernel: [2, 2], stride: [1, 1]),
-          countIncludesPadding: true)
+          pool: .average(
+            SlidingWindow("avgPool2d", kernel: [2, 2], stride: [1, 1]), countIncludesPadding: true)
+        )
         return fused(inputs[0], inputs[1], inputs[2])
           ?? avgPool2d(
             conv2d(inputs[0], inputs[1], bias: inputs[2]).tanh(), kernelSize: 2, stride: 1)
+      }
+      at([8, 1, 4, 4], [2, 1, 2, 2]) { inputs in  // likewise
+        let fused = ConvActivationPool(
+          convolution: SlidingWindow("conv2d", kernel: [2, 2], padding: [0, 0]), activation: .silu,
+          pool: nil)
+        return fused(inputs[0], inputs[1], nil) ?? conv2d(inputs[0], inputs[1]).silu()
       }
       at([2, 4, 5], [3, 2, 2, 3], [3]) { conv2d($0[0], $0[1], bias: $0[2]) }
       at([1, 2, 4, 3], [2, 2, 2, 2], [2]) { conv2d($0[0], $0[1], bias: $0[2], padding: 1) }

@@ -33,6 +33,17 @@ extension GradientTable {
     GradientRow("batchNorm(Tensor, weight:, bias:, epsilon:)") {
       at([4, 3], [3], [3]) { batchNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 0.1) }
       at([2, 3, 2, 2], [3], [3]) { batchNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 0.1) }
+      at([2, 3, 2, 2], [3], [3]) { inputs in  // fused on the CPU
+        let (x, weight, bias) = (inputs[0], inputs[1], inputs[2])
+        let fused = NormActivationPool(
+          activation: .tanh,
+          pool: .average(
+            SlidingWindow("avgPool2d", kernel: [2, 2], stride: [1, 1]), countIncludesPadding: true)
+        )
+        return fused(x, weight: weight, bias: bias, epsilon: 0.1)?.y
+          ?? avgPool2d(
+            batchNorm(x, weight: weight, bias: bias, epsilon: 0.1).tanh(), kernelSize: 2, stride: 1)
+      }
       at([3, 2, 2]) { batchNorm($0[0], epsilon: 0.2) }
       at([3, 2, 2], [2]) { batchNorm($0[0], bias: $0[1], epsilon: 0.2) }
       at([1, 2, 5], [2]) { batchNorm($0[0], weight: $0[1], epsilon: 0.2) }
