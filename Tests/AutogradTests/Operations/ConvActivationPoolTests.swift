@@ -2,18 +2,22 @@ import Testing
 
 @testable import Autograd
 
-/// The fused operation against the three operations it stands for: bit for bit.
+/// The fused operation against the operations it stands for: bit for bit.
 @Suite struct ConvActivationPoolTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let activation: FusedActivation
     /// [outputChannels, channels, kernelHeight, kernelWidth].
     let kernel: [Int]
     let padding: Int
-    let pool: (size: Int, stride: Int, padding: Int)
+    /// nil for no pool.
+    let pool: (size: Int, stride: Int, padding: Int)?
+    var isMaximum = false
     var ceilMode = false
     var countIncludesPadding = true
 
-    var testDescription: String { "\(activation) \(kernel) \(padding) \(pool) \(ceilMode)" }
+    var testDescription: String {
+      "\(activation) \(kernel) \(padding) \(pool.map { "\($0)" } ?? "") \(isMaximum) \(ceilMode)"
+    }
 
     static let all = [
       Case(activation: .sigmoid, kernel: [7, 2, 5, 3], padding: 2, pool: (2, 2, 0)),
@@ -23,6 +27,14 @@ import Testing
       Case(activation: .tanh, kernel: [3, 2, 2, 2], padding: 1, pool: (3, 1, 1)),
       Case(activation: .tanh, kernel: [4, 2, 3, 3], padding: 0, pool: (3, 2, 1), ceilMode: true),
       Case(activation: .sigmoid, kernel: [6, 2, 4, 4], padding: 1, pool: (2, 2, 0)),
+      Case(activation: .relu, kernel: [6, 2, 3, 3], padding: 1, pool: (2, 2, 0), isMaximum: true),
+      Case(
+        activation: .tanh, kernel: [5, 2, 3, 3], padding: 0, pool: (3, 2, 1), isMaximum: true,
+        ceilMode: true),
+      Case(activation: .relu, kernel: [5, 2, 3, 3], padding: 1, pool: nil),
+      Case(activation: .silu, kernel: [5, 2, 3, 3], padding: 1, pool: nil),
+      Case(activation: .gelu, kernel: [3, 2, 3, 3], padding: 0, pool: nil),
+      Case(activation: .leakyRelu(slope: 0.2), kernel: [5, 2, 3, 3], padding: 1, pool: nil),
     ]
 
     func tensors(_ batch: Int, _ dtype: DType) -> [Tensor] {
@@ -35,14 +47,18 @@ import Testing
     }
 
     func fused(_ x: [Tensor]) -> Tensor? {
-      ConvActivationPool(
+      let window = pool.map {
+        SlidingWindow(
+          pooling: "pool", 2, .all($0.size), .all($0.stride), .all($0.padding), ceilMode: ceilMode)
+      }
+      return ConvActivationPool(
         convolution: SlidingWindow(
           "conv2d", kernel: Array(kernel[2...]), padding: [padding, padding]),
         activation: activation,
-        pool: SlidingWindow(
-          pooling: "avgPool2d", 2, .all(pool.size), .all(pool.stride), .all(pool.padding),
-          ceilMode: ceilMode),
-        countIncludesPadding: countIncludesPadding)(x[0], x[1], x[2])
+        pool: window.map {
+          isMaximum
+            ? .maximum($0) : .average($0, countIncludesPadding: countIncludesPadding)
+        })(x[0], x[1], x[2])
     }
 
     func oneByOne(_ x: [Tensor]) -> Tensor {
@@ -52,7 +68,16 @@ import Testing
         case .sigmoid: y.sigmoid()
         case .tanh: y.tanh()
         case .relu: y.relu()
+        case .silu: y.silu()
+        case .gelu: y.gelu()
+        case .leakyRelu(let slope): y.leakyRelu(negativeSlope: slope)
         }
+      guard let pool else { return activated }
+      if isMaximum {
+        return maxPool2d(
+          activated, kernelSize: .all(pool.size), stride: .all(pool.stride),
+          padding: .all(pool.padding), ceilMode: ceilMode)
+      }
       return avgPool2d(
         activated, kernelSize: .all(pool.size), stride: .all(pool.stride),
         padding: [pool.padding, pool.padding],
@@ -85,7 +110,7 @@ import Testing
     }
   }
 
-  /// A user's cotangent and gradients of gradients are recorded by the three operations.
+  /// A user's cotangent and gradients of gradients are recorded by the single operations.
   @Test(arguments: Case.all) func secondOrderIsThatOfTheOperations(_ test: Case) {
     let tensors = test.tensors(8, .float64)
     func second(_ body: @escaping ([Tensor]) -> Tensor) -> [Tensor] {

@@ -112,8 +112,9 @@ import Testing
         let fused = ConvActivationPool(
           convolution: SlidingWindow("", kernel: [5, 5], stride: 1, padding: 2, dilation: 1),
           activation: .sigmoid,
-          pool: SlidingWindow("", kernel: [2, 2], stride: 2, padding: 0, dilation: 1),
-          countIncludesPadding: true)
+          pool: .average(
+            SlidingWindow("", kernel: [2, 2], stride: 2, padding: 0, dilation: 1),
+            countIncludesPadding: true))
         return fused($0[0], $0[1], .zeros([8]))?.square().sum() ?? Tensor(0)
       }
       let pooled = gradient(at: images) {
