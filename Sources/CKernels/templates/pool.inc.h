@@ -189,7 +189,7 @@ static void NAME(averagePoolInterleaved)(const CKWindow *w, size_t planes, const
 CK_INLINE NAME(Vector) NAME(largestInWindow)(const CKWindow *w, ptrdiff_t outputY, ptrdiff_t outputX, const T *x,
                                              NAME(Vector) *tap) {
   const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T);
-  NAME(Vector) best = {0}, index = (NAME(Vector)){0} - 1;
+  NAME(Vector) best = {0}, index = -1;
   for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) {
     const ptrdiff_t row = outputY * w->strideY - w->padY + kernelY * w->dilationY;
     if (row < 0 || row >= w->height) { continue; }
@@ -197,9 +197,10 @@ CK_INLINE NAME(Vector) NAME(largestInWindow)(const CKWindow *w, ptrdiff_t output
       const ptrdiff_t column = outputX * w->strideX - w->padX + kernelX * w->dilationX;
       if (column < 0 || column >= w->width) { continue; }
       const NAME(Vector) v = *(const NAME(Loose) *)(x + (row * w->width + column) * lanes);
+      const NAME(Vector) number = (T)(kernelY * w->kernelWidth + kernelX);
       const __typeof__(v < best) isLarger = (index < 0) | CK_IS_LARGER(v, best);
       best = isLarger ? v : best;
-      index = isLarger ? (NAME(Vector)){0} + (T)(kernelY * w->kernelWidth + kernelX) : index;
+      index = isLarger ? number : index;
     }
   }
   *tap = index;
