@@ -229,30 +229,26 @@ static void NAME(maxPoolInterleaved)(const CKWindow *w, size_t planes, const T *
   }
 }
 
-// One plane of its gradient. Zero is added to what is sent, as where it is added to what is there: -0 becomes 0.
+// A window of 2 x 2 at x and the line after it: its elements v, and what each gets of the cotangent.
+CK_INLINE void NAME(sendToLargest)(const T *x, ptrdiff_t line, const T *dy, NAME(Vector) *v, NAME(Vector) *u) {
+  const NAME(Loose) *upper = (const NAME(Loose) *)x, *lower = (const NAME(Loose) *)(x + line);
+  v[0] = upper[0], v[1] = upper[1], v[2] = lower[0], v[3] = lower[1];
+  const NAME(Vector) sent = *(const NAME(Loose) *)dy + 0, zero = {0};
+  const __typeof__(sent < zero) right = CK_IS_LARGER(v[1], v[0]), lowerRight = CK_IS_LARGER(v[3], v[2]);
+  const NAME(Vector) top = right ? v[1] : v[0], bottom = lowerRight ? v[3] : v[2];
+  const __typeof__(sent < zero) below = CK_IS_LARGER(bottom, top);
+  const NAME(Vector) toTop = below ? zero : sent, toBottom = below ? sent : zero;
+  u[0] = right ? zero : toTop, u[1] = right ? toTop : zero;
+  u[2] = lowerRight ? zero : toBottom, u[3] = lowerRight ? toBottom : zero;
+}
+
+// One plane of max pooling's gradient. Zero is added to what is sent, as where it is added to zeros: -0 becomes 0.
 static void NAME(maxPoolPlaneGradient)(const CKWindow *w, const T *dy, const T *x, T *dx) {
   const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
-  const bool simple = isTwoByTwo(w);
-  const bool whole = simple && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;
-  if (!whole) { memset(dx, 0, (size_t)(w->height * line) * sizeof(T)); }
+  memset(dx, 0, (size_t)(w->height * line) * sizeof(T));
   for (ptrdiff_t outputY = 0; outputY < w->outputHeight; outputY++) {
     for (ptrdiff_t outputX = 0; outputX < w->outputWidth; outputX++, dy += lanes) {
       const NAME(Vector) sent = *(const NAME(Loose) *)dy + 0, zero = {0};
-      if (simple) {
-        const ptrdiff_t at = 2 * outputY * line + 2 * outputX * lanes;
-        const NAME(Loose) *upper = (const NAME(Loose) *)(x + at), *lower = (const NAME(Loose) *)(x + at + line);
-        const NAME(Vector) a = upper[0], b = upper[1], c = lower[0], d = lower[1];
-        const __typeof__(a < b) right = CK_IS_LARGER(b, a), lowerRight = CK_IS_LARGER(d, c);
-        const NAME(Vector) top = right ? b : a, bottom = lowerRight ? d : c;
-        const __typeof__(a < b) below = CK_IS_LARGER(bottom, top);
-        const NAME(Vector) toTop = below ? zero : sent, toBottom = below ? sent : zero;
-        NAME(Loose) *out = (NAME(Loose) *)(dx + at), *outBelow = (NAME(Loose) *)(dx + at + line);
-        out[0] = right ? zero : toTop;
-        out[1] = right ? toTop : zero;
-        outBelow[0] = lowerRight ? zero : toBottom;
-        outBelow[1] = lowerRight ? toBottom : zero;
-        continue;
-      }
       NAME(Vector) tap;
       NAME(largestInWindow)(w, outputY, outputX, x, &tap);
       for (ptrdiff_t kernelY = 0; kernelY < w->kernelHeight; kernelY++) {
@@ -268,8 +264,6 @@ static void NAME(maxPoolPlaneGradient)(const CKWindow *w, const T *dy, const T *
     }
   }
 }
-
-#undef CK_IS_LARGER
 
 // One plane of average pooling's gradient.
 static void NAME(averagePoolPlaneGradient)(const CKWindow *w, const T *dy, T *dx) {
@@ -295,6 +289,21 @@ static void NAME(averagePoolPlaneGradient)(const CKWindow *w, const T *dy, T *dx
 // first, so that rounding errors stay small.
 #define CK_DERIVATIVE(operation, expression) \
   case operation: \
+    for (ptrdiff_t row = 0; isWholeMaximum && row < w->outputHeight; row++, x += 2 * line, dx += 2 * line) { \
+      NAME(Vector) sums[2] = {{0}, {0}}; \
+      for (ptrdiff_t column = 0; column < w->outputWidth; column++, dy += lanes) { \
+        NAME(Vector) vs[4], us[4]; \
+        NAME(sendToLargest)(x + 2 * column * lanes, line, dy, vs, us); \
+        CK_UNROLL for (int i = 0; i < 4; i++) { \
+          const NAME(Vector) v = vs[i], u = us[i], result = (expression); \
+          *(NAME(Loose) *)(dx + i / 2 * line + (2 * column + i % 2) * lanes) = result; \
+          sums[i / 2] += result; \
+        } \
+      } \
+      total += sums[0]; \
+      total += sums[1]; \
+    } \
+    if (isWholeMaximum) { break; } \
     for (ptrdiff_t row = 0; row < w->height; row++, x += line, dx += line) { \
       NAME(Vector) sum = {0}; \
       const T *from = dy + row / 2 * w->outputWidth * lanes; \
@@ -311,8 +320,9 @@ static void NAME(averagePoolPlaneGradient)(const CKWindow *w, const T *dy, T *dx
     break;
 #define CK_UNROLL2 _Pragma("clang loop unroll_count(2)")
 
-CK_INLINE NAME(Vector) NAME(activationPoolPlaneGradient)(const bool isWhole, CKZip derivative, const CKWindow *w,
-                                                         const T *dy, const T *x, T *dx) {
+CK_INLINE NAME(Vector) NAME(activationPoolPlaneGradient)(const bool isWhole, const bool isWholeMaximum,
+                                                         CKZip derivative, const CKWindow *w, const T *dy, const T *x,
+                                                         T *dx) {
   const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
   NAME(Vector) total = {0};
   switch (derivative) {
@@ -327,15 +337,16 @@ CK_INLINE NAME(Vector) NAME(activationPoolPlaneGradient)(const bool isWhole, CKZ
 static void NAME(activationPoolInterleavedGradient)(CKZip derivative, bool isMaximum, const CKWindow *w, size_t planes,
                                                     const T *dy, const T *x, T *dx, T *sums) {
   const ptrdiff_t lanes = CK_VECTOR_BYTES / sizeof(T), line = w->width * lanes;
-  const bool isWhole =
-    !isMaximum && isTwoByTwo(w) && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;
+  const bool isWhole = isTwoByTwo(w) && w->outputHeight * 2 == w->height && w->outputWidth * 2 == w->width;
   for (size_t plane = 0; plane < planes; plane++) {
     NAME(Vector) total;
-    if (isWhole) {
-      total = NAME(activationPoolPlaneGradient)(true, derivative, w, dy, x, dx);
+    if (isWhole && isMaximum) {
+      total = NAME(activationPoolPlaneGradient)(false, true, derivative, w, dy, x, dx);
+    } else if (isWhole) {
+      total = NAME(activationPoolPlaneGradient)(true, false, derivative, w, dy, x, dx);
     } else {
       if (isMaximum) { NAME(maxPoolPlaneGradient)(w, dy, x, dx); } else { NAME(averagePoolPlaneGradient)(w, dy, dx); }
-      total = NAME(activationPoolPlaneGradient)(false, derivative, w, dy, x, dx);
+      total = NAME(activationPoolPlaneGradient)(false, false, derivative, w, dy, x, dx);
     }
     double sum = 0;
     for (ptrdiff_t lane = 0; lane < lanes; lane++) { sum += total[lane]; }
@@ -348,3 +359,4 @@ static void NAME(activationPoolInterleavedGradient)(CKZip derivative, bool isMax
 
 #undef CK_DERIVATIVE
 #undef CK_UNROLL2
+#undef CK_IS_LARGER
