@@ -34,12 +34,11 @@ static CKPatches randomPatches(int round) {
   for (;;) {
     CKPatches p = {.channels = draw(1, 3), .height = draw(1, 12), .width = draw(1, 14), .kernelHeight = draw(1, 5),
                    .kernelWidth = draw(1, 5), .strideY = draw(1, 3), .strideX = draw(1, 3), .padY = draw(-2, 4),
-                   .padX = draw(-2, 4), .dilationY = draw(1, 3), .dilationX = draw(1, 3), .expansionY = 1, .expansionX = 1};
+                   .padX = draw(-2, 4), .dilationY = draw(1, 3), .dilationX = draw(1, 3),};
     if (round % 40 == 39) { p.width = 4000; }  // rows that fit in no buffer on the stack
-    if (round % 2) { p.expansionY = draw(1, 3), p.expansionX = draw(1, 3); }
     p.imageStep = p.channels * p.height * p.width + draw(0, 9);
-    const ptrdiff_t spanY = (p.height - 1) * p.expansionY + 2 * p.padY - p.dilationY * (p.kernelHeight - 1);
-    const ptrdiff_t spanX = (p.width - 1) * p.expansionX + 2 * p.padX - p.dilationX * (p.kernelWidth - 1);
+    const ptrdiff_t spanY = p.height - 1 + 2 * p.padY - p.dilationY * (p.kernelHeight - 1);
+    const ptrdiff_t spanX = p.width - 1 + 2 * p.padX - p.dilationX * (p.kernelWidth - 1);
     p.outputHeight = spanY / p.strideY + 1 + draw(0, 2);
     p.outputWidth = spanX / p.strideX + 1 + draw(0, 2);
     if (spanY >= 0 && spanX >= 0) { return p; }
@@ -78,6 +77,32 @@ static void testPatches(CKType type) {
       }
       compareExactly(isTransposed ? "packPatchesTransposed" : "packPatches", count, elements[0], elements[1]);
     }
+    freeAll();
+  }
+}
+
+// Of all output rows or some; what lies around the products is NaN.
+static void testSumPatches(CKType type) {
+  const size_t slack = 64 / typeSize(type);
+  for (int round = 0; round < 160; round++) {
+    const CKPatches p = randomPatches(round);
+    const size_t taps = (size_t)(p.channels * p.kernelHeight * p.kernelWidth), gap = (size_t)round % 3;
+    const size_t firstRow = (size_t)draw(0, p.height - 1), rows = (size_t)draw(0, p.height - (ptrdiff_t)firstRow);
+    const size_t firstOutput = round % 2 ? (size_t)p.outputHeight / 2 : 0;
+    const size_t outputs = (size_t)p.outputHeight - firstOutput, tapStep = outputs * (size_t)p.outputWidth + gap;
+    const Cells products = randomCells(type, taps * tapStep + 2 * slack);
+    for (size_t i = 0; i < products.count; i++) {
+      const size_t at = i - slack;
+      if (i < slack || at >= taps * tapStep || at % tapStep >= tapStep - gap) { store(products, i, NAN); }
+    }
+    const Cells image = randomCells(type, (size_t)(p.channels * p.height * p.width));
+    Cells results[2];
+    for (int i = 0; i < 2; i++) {
+      results[i] = copied(image);
+      (i ? reference : set)->sumPatches(type, &p, firstRow, rows, (const char *)products.data + slack * typeSize(type),
+                                        (ptrdiff_t)tapStep, firstOutput, outputs, results[i].data);
+    }
+    compareWithin("sumPatches", taps, results[0], results[1], 0, type == CKTypeFloat32 ? 1e-4 : 1e-13, NULL);
     freeAll();
   }
 }
@@ -128,6 +153,7 @@ void testProducts(void) {
   for (size_t i = 0; i < COUNT(floatTypes); i++) {
     testPack(floatTypes[i]);
     testPatches(floatTypes[i]);
+    testSumPatches(floatTypes[i]);
     testMatrices(floatTypes[i]);
   }
 }

@@ -22,13 +22,12 @@ typedef struct CKSource {
 
 /// Images [channels, height, width] seen as the matrix of their patches: row (c, ky, kx), column (n, oy, ox) is image
 /// n's element at y = oy * strideY - padY + ky * dilationY (x likewise), zero outside. Images are imageStep elements
-/// apart. With an expansion e > 1 an image counts as spread out: only positions divisible by e hold an element (at
-/// position / e), the others zero; the valid positions are then 0 ... (height - 1) * e. Pads may be negative.
+/// apart. Pads may be negative.
 typedef struct CKPatches {
   ptrdiff_t channels, height, width, imageStep;
   ptrdiff_t kernelHeight, kernelWidth;
   ptrdiff_t outputHeight, outputWidth;
-  ptrdiff_t strideY, strideX, padY, padX, dilationY, dilationX, expansionY, expansionX;
+  ptrdiff_t strideY, strideX, padY, padX, dilationY, dilationX;
 } CKPatches;
 
 /// A convolution on a block of images that lie in the lanes of vectors: the input is [channels, height, width, lanes],
@@ -147,6 +146,12 @@ typedef struct CKKernels {
   void (*_Nonnull packPatchesTransposed)(CKType type, const CKPatches *_Nonnull patches, const void *_Nonnull image,
                                          size_t depthStart, size_t depthCount, size_t columnStart,
                                          size_t columnCount, void *_Nonnull panels);
+  /// The adjoint of packPatches for one image (col2im): rows firstRow ..< firstRow + rowCount of all channels are
+  /// overwritten with sums of `products` [taps, tapStep], the matrix's columns of output rows firstOutputRow ..<
+  /// firstOutputRow + outputRows; these are all that the rows see. A vector (64 bytes) before and after the products may be read.
+  void (*_Nonnull sumPatches)(CKType type, const CKPatches *_Nonnull patches, size_t firstRow, size_t rowCount,
+                              const void *_Nonnull products, ptrdiff_t tapStep, size_t firstOutputRow,
+                              size_t outputRows, void *_Nonnull image);
   /// c [rows, columns] = or += left · right; c's row stride in elements, its column stride is 1.
   void (*_Nonnull multiplyPanels)(CKType type, size_t rows, size_t columns, size_t depth,
                                   const void *_Nonnull leftPanels, const void *_Nonnull rightPanels,

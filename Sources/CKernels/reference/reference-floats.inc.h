@@ -91,9 +91,8 @@ static T NAME(patchElement)(const CKPatches *p, const T *image, ptrdiff_t tap, p
   image += row / p->outputHeight * p->imageStep;
   const ptrdiff_t y = row % p->outputHeight * p->strideY - p->padY + kernelY * p->dilationY;
   const ptrdiff_t x = pixel % p->outputWidth * p->strideX - p->padX + kernelX * p->dilationX;
-  const bool inside = y >= 0 && y <= (p->height - 1) * p->expansionY && y % p->expansionY == 0
-    && x >= 0 && x <= (p->width - 1) * p->expansionX && x % p->expansionX == 0;
-  return inside ? image[(channel * p->height + y / p->expansionY) * p->width + x / p->expansionX] : 0;
+  const bool inside = y >= 0 && y < p->height && x >= 0 && x < p->width;
+  return inside ? image[(channel * p->height + y) * p->width + x] : 0;
 }
 
 static void NAME(packPatches)(const CKPatches *p, const T *image, size_t depthStart, size_t depthCount,
@@ -115,6 +114,22 @@ static void NAME(packPatchesTransposed)(const CKPatches *p, const T *image, size
       for (size_t i = start; i < start + CK_PANEL_COLUMNS(T); i++) {
         *panels++ =
           i < columnCount ? NAME(patchElement)(p, image, (ptrdiff_t)(columnStart + i), (ptrdiff_t)k) : 0;
+      }
+    }
+  }
+}
+
+static void NAME(sumPatches)(const CKPatches *p, size_t firstRow, size_t rowCount, const T *products, ptrdiff_t tapStep,
+                             size_t firstOutputRow, size_t outputRows, T *image) {
+  const ptrdiff_t firstY = (ptrdiff_t)firstRow, endY = firstY + (ptrdiff_t)rowCount;
+  for (ptrdiff_t channel = 0; channel < p->channels; channel++, image += p->height * p->width) {
+    memset(image + firstY * p->width, 0, rowCount * (size_t)p->width * sizeof(T));
+    for (ptrdiff_t tap = 0; tap < p->kernelHeight * p->kernelWidth; tap++, products += tapStep) {
+      for (ptrdiff_t pixel = 0; pixel < (ptrdiff_t)outputRows * p->outputWidth; pixel++) {
+        const ptrdiff_t row = (ptrdiff_t)firstOutputRow + pixel / p->outputWidth;
+        const ptrdiff_t y = row * p->strideY - p->padY + tap / p->kernelWidth * p->dilationY;
+        const ptrdiff_t x = pixel % p->outputWidth * p->strideX - p->padX + tap % p->kernelWidth * p->dilationX;
+        if (y >= firstY && y < endY && x >= 0 && x < p->width) { image[y * p->width + x] += products[pixel]; }
       }
     }
   }

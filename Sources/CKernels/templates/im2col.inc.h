@@ -1,7 +1,7 @@
 // Packing of patch matrices for one floating-point type (a template, see types.inc.h).
 //
-// The part of the image that some panels need is first copied to a "band" on the stack, with its padding and expansion
-// filled in, and its rows in parts (see bandPart). After that no element needs a test: every tap's pixels are runs at
+// The part of the image that some panels need is first copied to a "band" on the stack, with its padding filled
+// in, and its rows in parts (see bandPart). After that no element needs a test: every tap's pixels are runs at
 // an offset. Runs are copied in whole vectors, beyond their end, because what follows them in the panel is written
 // later; of the transposed matrix, blocks are transposed in registers.
 
@@ -78,26 +78,15 @@ CK_INLINE void NAME(fillZeros)(ptrdiff_t count, T *to) {
 // overwritten by zeros.
 CK_INLINE void NAME(fillRow)(const CKPatches *p, const T *image, ptrdiff_t y, T *row) {
   const ptrdiff_t columns = bandColumns(p);
-  if (y < 0 || (p->expansionY > 1 && y % p->expansionY != 0)) {
+  if (y < 0 || y >= p->height) {
     NAME(fillZeros)(columns, row);
     return;
   }
-  const ptrdiff_t inY = p->expansionY > 1 ? y / p->expansionY : y;
-  if (inY >= p->height) {
-    NAME(fillZeros)(columns, row);
-    return;
-  }
-  const T *in = image + inY * p->width;
-  if (p->expansionX == 1) {
-    const ptrdiff_t left = CKMin(CKMax(p->padX, 0), columns), right = CKMin(p->padX + p->width, columns);
-    NAME(fillZeros)(left, row);
-    if (left < right) { NAME(copyElements)(right - left, in + (left - p->padX), row + left); }
-    NAME(fillZeros)(columns - CKMax(left, right), row + CKMax(left, right));
-  } else {
-    memset(row, 0, (size_t)columns * sizeof(T));
-    ptrdiff_t x = p->padX < 0 ? (-p->padX + p->expansionX - 1) / p->expansionX : 0;
-    for (; x < p->width && x * p->expansionX + p->padX < columns; x++) { row[x * p->expansionX + p->padX] = in[x]; }
-  }
+  const T *in = image + y * p->width;
+  const ptrdiff_t left = CKMin(CKMax(p->padX, 0), columns), right = CKMin(p->padX + p->width, columns);
+  NAME(fillZeros)(left, row);
+  if (left < right) { NAME(copyElements)(right - left, in + (left - p->padX), row + left); }
+  NAME(fillZeros)(columns - CKMax(left, right), row + CKMax(left, right));
 }
 
 // Rows firstY ..< firstY + rows.
@@ -156,10 +145,8 @@ static T NAME(patchElement)(const CKPatches *p, const T *image, ptrdiff_t tap, p
   const ptrdiff_t y =
     outputRow % p->outputHeight * p->strideY - p->padY + inKernel / p->kernelWidth * p->dilationY;
   const ptrdiff_t x = pixel % p->outputWidth * p->strideX - p->padX + inKernel % p->kernelWidth * p->dilationX;
-  if (y < 0 || x < 0 || y % p->expansionY != 0 || x % p->expansionX != 0) { return 0; }
-  const ptrdiff_t row = y / p->expansionY, column = x / p->expansionX;
-  if (row >= p->height || column >= p->width) { return 0; }
-  return image[(channel * p->height + row) * p->width + column];
+  if (y < 0 || x < 0 || y >= p->height || x >= p->width) { return 0; }
+  return image[(channel * p->height + y) * p->width + x];
 }
 
 // Taps tap ..< tap + taps, counted from the band's first channel, into the rows of one panel.

@@ -26,6 +26,9 @@
 #define CK_TEMPLATE "im2col.inc.h"
 #define CK_FLOATS_ONLY
 #include "types.inc.h"
+#define CK_TEMPLATE "col2im.inc.h"
+#define CK_FLOATS_ONLY
+#include "types.inc.h"
 #define CK_TEMPLATE "interleaved.inc.h"
 #define CK_FLOATS_ONLY
 #include "types.inc.h"

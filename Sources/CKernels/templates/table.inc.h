@@ -122,6 +122,9 @@ CK_FLOATS(packPatches, (const CKPatches *patches, const void *image, size_t dept
 CK_FLOATS(packPatchesTransposed, (const CKPatches *patches, const void *image, size_t depthStart, size_t depthCount,
           size_t columnStart, size_t columnCount, void *panels),
           patches, image, depthStart, depthCount, columnStart, columnCount, panels)
+CK_FLOATS(sumPatches, (const CKPatches *patches, size_t firstRow, size_t rowCount, const void *products,
+          ptrdiff_t tapStep, size_t firstOutputRow, size_t outputRows, void *image),
+          patches, firstRow, rowCount, products, tapStep, firstOutputRow, outputRows, image)
 CK_FLOATS(multiplyPanels, (size_t rows, size_t columns, size_t depth, const void *leftPanels, const void *rightPanels,
           void *c, ptrdiff_t cRow, bool accumulate),
           rows, columns, depth, leftPanels, rightPanels, c, cRow, accumulate)
@@ -189,6 +192,7 @@ const CKKernels CK_VARIANT = {
   .pack = pack,
   .packPatches = packPatches,
   .packPatchesTransposed = packPatchesTransposed,
+  .sumPatches = sumPatches,
   .multiplyPanels = multiplyPanels,
   .multiplyRows = multiplyRows,
   .multiplyMatrices = multiplyMatrices,

@@ -24,10 +24,11 @@ struct ConvolutionTests {
     }
 
     init(
-      batch: Int, channels: Int, outputs: Int, image: [Int], kernel: [Int], padding: [Int] = [0, 0]
+      batch: Int, channels: Int, outputs: Int, image: [Int], kernel: [Int], stride: [Int] = [1, 1],
+      padding: [Int] = [0, 0]
     ) {
       (self.batch, self.channels, self.outputs) = (batch, channels, outputs)
-      (self.image, self.kernel, self.padding) = (image, kernel, padding)
+      (self.image, self.kernel, self.stride, self.padding) = (image, kernel, stride, padding)
     }
 
     var x: Tensor { Reference.random([batch, channels] + image, seed: 1) }
@@ -120,6 +121,53 @@ struct ConvolutionTests {
   func blocks(_ sizes: Sizes) {
     check(sizes, dtype: .float64, tolerance: 1e-12)
     check(sizes, dtype: .float32, tolerance: 2e-4)
+  }
+
+  /// Beyond one part: of the channels, images and rows of an input gradient with a stride.
+  @Test(arguments: [
+    Sizes(batch: 40, channels: 70, outputs: 3, image: [5, 4], kernel: [3, 3], stride: [2, 2]),
+    Sizes(
+      batch: 1, channels: 2, outputs: 1, image: [65, 66], kernel: [7, 7], stride: [2, 2],
+      padding: [1, 2]),
+  ])
+  func parts(_ sizes: Sizes) {
+    check(sizes, dtype: .float64, tolerance: 1e-12)
+    check(sizes, dtype: .float32, tolerance: 2e-4)
+  }
+
+  /// An infinite weight or cotangent reaches the pixels that it contributes to and no others, whatever the stride.
+  @Test(arguments: [1, 2, 3], [DType.float32, .float64])
+  func infinitiesReachTheirOwnPixels(_ stride: Int, _ dtype: DType) {
+    let x = Tensor.zeros([1, 12, 9, 9], dtype: dtype)
+    for (weights, cotangent) in [(Double.infinity, 1.0), (1, .infinity)] {
+      var weight = [Double](repeating: 1, count: 2 * 12 * 9)
+      weight[9 + 4] = weights  // the middle tap of the first output's second channel
+      let size = (9 - 3) / stride + 1
+      var dy = [Double](repeating: 1, count: 2 * size * size)
+      dy[size + 1] = cotangent  // the first output's window at (1, 1)
+      let tape = Tape()
+      let watched = tape.watch(x)
+      let y = conv2d(
+        watched, Tensor(weight, shape: [2, 12, 3, 3]).asType(dtype), stride: .all(stride))
+      let dx = tape.pullback(
+        of: y, cotangent: Tensor(dy, shape: y.shape).asType(dtype), at: [watched])[0]
+      let expected = Reference(shape: dx.shape) { place in
+        let (row, column) = (place[2], place[3])
+        var sum = 0.0
+        for tapY in 0..<3 {
+          for tapX in 0..<3 {
+            let (top, left) = (row - tapY, column - tapX)
+            if top < 0 || left < 0 || top % stride != 0 || left % stride != 0 { continue }
+            let (outputY, outputX) = (top / stride, left / stride)
+            if outputY >= size || outputX >= size { continue }
+            let isTap = place[1] == 1 && tapY == 1 && tapX == 1
+            sum += (isTap ? weights : 1) * dy[outputY * size + outputX] + 1
+          }
+        }
+        return sum
+      }
+      #expect(Reference(dx).values == expected.values, "\(weights) \(cotangent)")
+    }
   }
 
   /// PyTorch 2.13.

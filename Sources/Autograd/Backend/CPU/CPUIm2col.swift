@@ -9,29 +9,27 @@ extension ConvolutionShape {
     CKPatches(window, channels: inputChannels / groups, groups)
   }
 
-  /// The outputs' patches as the input gradient needs them: the kernel rotated by 180 degrees, the outputs
-  /// spread out by the stride.
+  /// The outputs' patches as the input gradient needs them where the stride is 1: the kernel rotated by 180 degrees.
   var outputPatches: CKPatches {
-    CKPatches(
-      window.transposed, channels: outputChannels / groups, groups, expansion: window.stride)
+    CKPatches(window.transposed, channels: outputChannels / groups, groups)
   }
 }
 
 extension CKPatches {
   /// The patches of one group of images whose groups follow each other.
-  init(_ window: WindowGeometry, channels: Int, _ groups: Int, expansion: [Int] = [1, 1]) {
+  init(_ window: WindowGeometry, channels: Int, _ groups: Int) {
     self.init(
       channels: channels, height: window.inputSize[0], width: window.inputSize[1],
       imageStep: channels * groups * window.inputPixels, kernelHeight: window.kernel[0],
       kernelWidth: window.kernel[1], outputHeight: window.outputSize[0],
       outputWidth: window.outputSize[1], strideY: window.stride[0], strideX: window.stride[1],
       padY: window.padding[0], padX: window.padding[1], dilationY: window.dilation[0],
-      dilationX: window.dilation[1], expansionY: expansion[0], expansionX: expansion[1])
+      dilationX: window.dilation[1])
   }
 
   /// Whether every patch is one pixel, and they are the image's in order.
   fileprivate var arePixels: Bool {
-    kernelHeight * kernelWidth == 1 && strideY * strideX == 1 && expansionY * expansionX == 1
+    kernelHeight * kernelWidth == 1 && strideY * strideX == 1
       && padY == 0 && padX == 0 && outputHeight == height && outputWidth == width
   }
 

@@ -145,7 +145,7 @@ extension CPU {
   ///
   /// Packs b, except whole panels that are already contiguous and used by few rows of a. Packs a only if its rows
   /// are not contiguous and used by many columns.
-  private static func multiplyInOneGo(
+  static func multiplyInOneGo(
     _ panels: PanelShape, rows: Int, columns: Int, depth: Int, _ a: MatrixView, _ b: MatrixView,
     into y: UnsafeMutableRawPointer, rowStride: Int
   ) {

@@ -73,7 +73,7 @@ enum Tuning {
   static let panelWaste = 16
   /// Bytes of partial sums of weight gradients, and chunks that these make for threads (not measured).
   static let (weightSumBytes, weightSumChunks) = (1 << 23, 16)
-  /// Input channels up to which the residue classes of a stride are rows of one product, since packing costs more
-  /// than multiplying (not measured).
-  static let fewChannels = 8
+  /// Columns that small images of a col2im product make together, and elements of its result: 128 KB, a part of L2
+  /// (not measured).
+  static let (col2imColumns, col2imProducts) = (64, 1 << 15)
 }

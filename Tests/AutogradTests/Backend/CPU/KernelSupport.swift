@@ -59,6 +59,10 @@ final class Cells {
 
   deinit { memory.deallocate() }
 
+  func makeNaN(_ index: Int) {
+    if dtype == .float32 { store(Float.nan, index) } else { store(Double.nan, index) }
+  }
+
   private func store<Element>(_ element: Element, _ index: Int) {
     memory.storeBytes(
       of: element, toByteOffset: index * dtype.byteCount, as: Element.self)

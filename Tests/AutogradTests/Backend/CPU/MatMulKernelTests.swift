@@ -3,7 +3,7 @@ import Testing
 
 @testable import Autograd
 
-/// Every kernel set against the plain reference: packing and products of panels.
+/// Every kernel set against the plain reference: packing and products of panels, patches and their sums.
 @Suite struct MatMulKernelTests {
   private static let floats: [DType] = [.float32, .float64]
 
@@ -159,12 +159,11 @@ import Testing
       let (strideY, strideX) = (draw(1...3), draw(1...3))
       let (padY, padX) = (draw(-2...4), draw(-2...4))
       let (dilationY, dilationX) = (draw(1...3), draw(1...3))
-      let (expansionY, expansionX) = round % 2 == 0 ? (1, 1) : (draw(1...3), draw(1...3))
-      func outputs(_ size: Int, _ kernel: Int, _ stride: Int, _ pad: Int, _ dil: Int, _ e: Int)
-        -> Int
-      { ((size - 1) * e + 1 + 2 * pad - dil * (kernel - 1) - 1) / stride + 1 + draw(0...2) }
-      let outputHeight = outputs(height, kernelHeight, strideY, padY, dilationY, expansionY)
-      let outputWidth = outputs(width, kernelWidth, strideX, padX, dilationX, expansionX)
+      func outputs(_ size: Int, _ kernel: Int, _ stride: Int, _ pad: Int, _ dilation: Int) -> Int {
+        (size + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1 + draw(0...2)
+      }
+      let outputHeight = outputs(height, kernelHeight, strideY, padY, dilationY)
+      let outputWidth = outputs(width, kernelWidth, strideX, padX, dilationX)
       if outputHeight < 1 || outputWidth < 1 { continue }
       let channels = draw(1...3)
       return CKPatches(
@@ -172,7 +171,7 @@ import Testing
         imageStep: channels * height * width + draw(0...9), kernelHeight: kernelHeight,
         kernelWidth: kernelWidth, outputHeight: outputHeight, outputWidth: outputWidth,
         strideY: strideY, strideX: strideX, padY: padY, padX: padX, dilationY: dilationY,
-        dilationX: dilationX, expansionY: expansionY, expansionX: expansionX)
+        dilationX: dilationX)
     }
   }
 
@@ -208,6 +207,42 @@ import Testing
           results[0] != nil && results[0] == results[1],
           "\(patches) \(isTransposed) \(depthStart) \(depth) \(start) \(count)")
       }
+    }
+  }
+
+  /// Of all output rows or some; what lies around the products is NaN.
+  @Test(arguments: KernelSet.all, floats)
+  func sumPatches(_ set: KernelSet, _ dtype: DType) {
+    var random = RandomStream(seed: 65)
+    for round in 0..<400 {
+      var patches = randomPatches(&random, round: round)
+      let taps = patches.channels * patches.kernelHeight * patches.kernelWidth
+      let firstRow = Int.random(in: 0..<patches.height, using: &random)
+      let rows = Int.random(in: 0...patches.height - firstRow, using: &random)
+      let firstOutput = round % 2 == 0 ? 0 : patches.outputHeight / 2
+      let outputs = patches.outputHeight - firstOutput
+      let (gap, slack) = (round % 3, 64 / dtype.byteCount)
+      let tapStep = outputs * patches.outputWidth + gap
+      let products = Cells(dtype, taps * tapStep + 2 * slack, &random)
+      for index in 0..<products.count {
+        let place = index - slack
+        if place < 0 || place >= taps * tapStep || place % tapStep >= tapStep - gap {
+          products.makeNaN(index)
+        }
+      }
+      let image = Cells(dtype, patches.channels * patches.height * patches.width, &random)
+      let results = [set, .reference].map { set in
+        let result = Cells(dtype, image.count)
+        result.memory.copyMemory(from: image.memory, byteCount: image.count * dtype.byteCount)
+        set.kernels.sumPatches(
+          dtype.kernelType, &patches, firstRow, rows,
+          products.memory + slack * dtype.byteCount, tapStep, firstOutput, outputs, result.memory)
+        return result
+      }
+      let slackOfSums = dtype == .float32 ? 1e-4 : 1e-13
+      #expect(
+        results[0].agree(with: results[1], slack: { _ in slackOfSums }),
+        "\(patches) \(firstRow) \(rows) \(firstOutput)")
     }
   }
 }
