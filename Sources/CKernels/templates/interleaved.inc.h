@@ -1,7 +1,7 @@
 // Convolution of a block of images, one in each lane of a vector, for one floating-point type (a template, see
 // types.inc.h). With few channels the rows of a matrix product would be short; here every vector is full whatever the
 // sizes are. A variant says how large a tile its registers hold: CK_LANE_OUTPUTS output channels x CK_LANE_PIXELS
-// neighboring output pixels; in the gradient CK_LANE_SUMS weights, of them at most CK_LANE_TAPS along a row.
+// neighboring output pixels; in the gradient CK_LANE_SUMS weights and pixels, of them at most CK_LANE_TAPS along a row.
 
 #define CK_LANES ((ptrdiff_t)(CK_VECTOR_BYTES / sizeof(T)))
 #define CK_SIDE ((int)(CK_BLOCK_BYTES / sizeof(T)))
@@ -21,6 +21,17 @@ CK_INLINE CKTaps reachingTaps(ptrdiff_t start, ptrdiff_t last, ptrdiff_t dilatio
 }
 #endif
 
+// Adds the products of one tap to the sums of a tile.
+CK_INLINE void NAME(addTap)(const int outputs, const int pixels, ptrdiff_t pixelStep, const T *x, const T *weights,
+                            NAME(Vector) sums[CK_LANE_OUTPUTS][CK_LANE_PIXELS]) {
+  NAME(Vector) values[CK_LANE_PIXELS];
+  CK_UNROLL for (int p = 0; p < pixels; p++) { values[p] = *(const NAME(Loose) *)(x + p * pixelStep); }
+  CK_UNROLL for (int o = 0; o < outputs; o++) {
+    const NAME(Vector) factor = weights[o];
+    CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = CK_FMA(factor, values[p], sums[o][p]); }
+  }
+}
+
 // One tile of the output, whose first window begins at (row, column) of the input. `outputs` and `pixels` are constants
 // at every call, so that the sums live in registers.
 CK_INLINE void NAME(interleavedTile)(const int outputs, const int pixels, const CKInterleavedConvolution *s, ptrdiff_t row,
@@ -31,23 +42,25 @@ CK_INLINE void NAME(interleavedTile)(const int outputs, const int pixels, const 
     CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = bias ? bias[o] : 0; }
   }
   const ptrdiff_t pixelStep = s->strideX * CK_LANES, tapStep = s->dilationX * CK_LANES;
+  const ptrdiff_t lineStep = s->dilationY * s->width * CK_LANES, weightStep = s->kernelWidth * CK_LANE_OUTPUTS;
+  const ptrdiff_t lines = rows.end - rows.first, taps = columns.end - columns.first;
+  x += ((row + rows.first * s->dilationY) * s->width + column + columns.first * s->dilationX) * CK_LANES;
+  weights += rows.first * weightStep + columns.first * CK_LANE_OUTPUTS;
   for (ptrdiff_t channel = 0; channel < s->channels; channel++) {
-    for (ptrdiff_t ky = rows.first; ky < rows.end; ky++) {
-      const ptrdiff_t line = (channel * s->height + row + ky * s->dilationY) * s->width;
-      const T *from = x + (line + column + columns.first * s->dilationX) * CK_LANES;
-      const T *weight =
-        weights + ((channel * s->kernelHeight + ky) * s->kernelWidth + columns.first) * CK_LANE_OUTPUTS;
-      for (ptrdiff_t kx = columns.first; kx < columns.end; kx++) {
-        NAME(Vector) values[CK_LANE_PIXELS];
-        CK_UNROLL for (int p = 0; p < pixels; p++) { values[p] = *(const NAME(Loose) *)(from + p * pixelStep); }
-        CK_UNROLL for (int o = 0; o < outputs; o++) {
-          const NAME(Vector) factor = weight[o];
-          CK_UNROLL for (int p = 0; p < pixels; p++) { sums[o][p] = CK_FMA(factor, values[p], sums[o][p]); }
+    const T *line = x, *weight = weights;
+    for (ptrdiff_t ky = 0; ky < lines; ky++, line += lineStep, weight += weightStep) {
+      if (taps == 3) {  // a usual number as a constant: few multiplications share the loop's other instructions
+        CK_UNROLL for (int kx = 0; kx < 3; kx++) {
+          NAME(addTap)(outputs, pixels, pixelStep, line + kx * tapStep, weight + kx * CK_LANE_OUTPUTS, sums);
         }
-        from += tapStep;
-        weight += CK_LANE_OUTPUTS;
+        continue;
+      }
+      for (ptrdiff_t kx = 0; kx < taps; kx++) {
+        NAME(addTap)(outputs, pixels, pixelStep, line + kx * tapStep, weight + kx * CK_LANE_OUTPUTS, sums);
       }
     }
+    x += s->height * s->width * CK_LANES;
+    weights += s->kernelHeight * weightStep;
   }
   CK_UNROLL for (int o = 0; o < outputs; o++) {
     CK_UNROLL for (int p = 0; p < pixels; p++) {
@@ -131,7 +144,7 @@ CK_INLINE void NAME(interleavedGradientTile)(const int outputs, const int taps, 
 
 #define CK_CASE(outputs, taps) \
   case (outputs) * 8 + (taps): \
-    if ((outputs) * (taps) <= CK_LANE_SUMS && taps <= CK_LANE_TAPS) { \
+    if ((outputs + 1) * (taps) <= CK_LANE_SUMS && taps <= CK_LANE_TAPS) { \
       NAME(interleavedGradientTile)(outputs, taps, s, rows, from, cotangents, to, all); \
     } \
     break;
@@ -144,7 +157,7 @@ static void NAME(interleavedWeightGradients)(const CKInterleavedConvolution *s, 
   for (ptrdiff_t kx = 0; kx < s->kernelWidth; kx += CK_LANE_TAPS) {
     const ptrdiff_t taps = CKMin(CK_LANE_TAPS, s->kernelWidth - kx);
     // Blocks of equal size rather than full ones and a small rest.
-    const ptrdiff_t limit = CKMin(CK_LANE_SUMS / taps, 5), blocks = (s->outputs + limit - 1) / limit;
+    const ptrdiff_t limit = CKMin(CK_LANE_SUMS / taps - 1, 5), blocks = (s->outputs + limit - 1) / limit;
     for (ptrdiff_t block = 0; block < blocks; block++) {
       const ptrdiff_t output = s->outputs * block / blocks, outputs = s->outputs * (block + 1) / blocks - output;
       const T *cotangents = dy + output * plane;
