@@ -135,6 +135,14 @@ struct ConvolutionTests {
     check(sizes, dtype: .float32, tolerance: 2e-4)
   }
 
+  /// A window that sees all of an image.
+  @Test(arguments: [0, 1, 5])
+  func wholeImages(_ batch: Int) {
+    let sizes = Sizes(batch: batch, channels: 3, outputs: 7, image: [4, 3], kernel: [4, 3])
+    check(sizes, dtype: .float64, tolerance: 1e-12)
+    check(sizes, dtype: .float32, tolerance: 1e-4)
+  }
+
   /// An infinite weight or cotangent reaches the pixels that it contributes to and no others, whatever the stride.
   @Test(arguments: [1, 2, 3], [DType.float32, .float64])
   func infinitiesReachTheirOwnPixels(_ stride: Int, _ dtype: DType) {

@@ -1,5 +1,13 @@
 internal import CKernels
 
+extension ConvolutionShape {
+  /// Whether one window sees all of an image: then a convolution is a product [batch, taps] x [taps, outputs].
+  fileprivate var isMatrixProduct: Bool {
+    groups == 1 && window.outputPixels == 1 && window.padding == [0, 0]
+      && window.kernel == window.inputSize
+  }
+}
+
 // Convolution and its two gradients as matrix products whose right operand, the matrix of patches,
 // is never formed: its panels are packed from the image when needed.
 extension CPU {
@@ -9,9 +17,18 @@ extension CPU {
   ) {
     let lanes = InterleavedConvolution(shape)
     if lanes.suits(x.dtype) { return convolveInterleaved(x, weight, bias: bias, lanes, into: y) }
-    multiplyPatches(
-      of: x, shape.inputPatches, by: weight, rows: shape.outputChannels / shape.groups, shape,
-      into: y)
+    if shape.isMatrixProduct {
+      multiply(
+        x.dtype, rows: shape.batch, columns: shape.outputChannels, depth: shape.taps,
+        MatrixView(data: x.data, rowStride: shape.taps, columnStride: 1),
+        MatrixView(data: weight.data, rowStride: 1, columnStride: shape.taps), into: y.data,
+        rowStride: shape.outputChannels)
+      keepAlive(x, weight, y)
+    } else {
+      multiplyPatches(
+        of: x, shape.inputPatches, by: weight, rows: shape.outputChannels / shape.groups, shape,
+        into: y)
+    }
     if let bias {
       zip(
         .add, broadcast: y, bias.view(shape: [shape.outputChannels, 1, 1], strides: [1, 0, 0]),
@@ -23,6 +40,15 @@ extension CPU {
   static func convolutionInputGradient(
     _ dy: NDArray, _ weight: NDArray, _ shape: ConvolutionShape, into dx: NDArray
   ) {
+    if shape.isMatrixProduct {
+      multiply(
+        dy.dtype, rows: shape.batch, columns: shape.taps, depth: shape.outputChannels,
+        MatrixView(data: dy.data, rowStride: shape.outputChannels, columnStride: 1),
+        MatrixView(data: weight.data, rowStride: shape.taps, columnStride: 1), into: dx.data,
+        rowStride: shape.taps)
+      keepAlive(dy, weight, dx)
+      return
+    }
     if let lanes = InterleavedConvolution(inputGradientOf: shape), lanes.suits(dy.dtype) {
       return convolveInterleaved(dy, rotated(weight, shape), bias: nil, lanes, into: dx)
     }
@@ -56,6 +82,15 @@ extension CPU {
     if dw.count == 0 { return }
     let lanes = InterleavedConvolution(shape)
     if lanes.suits(x.dtype) { return interleavedWeightGradient(x, dy, lanes, into: dw) }
+    if shape.isMatrixProduct {
+      multiply(
+        x.dtype, rows: shape.outputChannels, columns: shape.taps, depth: shape.batch,
+        MatrixView(data: dy.data, rowStride: 1, columnStride: shape.outputChannels),
+        MatrixView(data: x.data, rowStride: shape.taps, columnStride: 1), into: dw.data,
+        rowStride: shape.taps)
+      keepAlive(x, dy, dw)
+      return
+    }
     multiplyPatchesTransposed(of: x, by: dy, shape, into: dw)
   }
   /// db [O] from dy [N, O, ...], dense.

@@ -62,14 +62,15 @@ extension CPU {
     }
 
     /// Whether the batch-interleaved kernel is expected to beat im2col and a matrix product: at least half a
-    /// vector of images, few input channels, a kernel larger than 1x1, and input rows for one output row and
-    /// weights that stay in L2.
+    /// vector of images, few input channels, a kernel larger than 1x1, more than one output pixel, and input rows for one
+    /// output row and weights that stay in L2.
     func suits(_ dtype: DType) -> Bool {
       let lanes = laneCount(dtype)
       let rows = sizes.channels * sizes.kernelHeight * (sizes.width + 2 * sizes.padX)
       return batch * 2 >= lanes && sizes.channels <= Tuning.interleavedChannels
         && sizes.kernelHeight * sizes.kernelWidth > 1 && rows <= Tuning.interleavedRow
-        && sizes.outputs * taps <= Tuning.interleavedWeights && taps > 0 && outputPixels > 0
+        && sizes.outputs * taps <= Tuning.interleavedWeights && taps > 0
+        && outputPixels > sizes.outputs
     }
   }
 
