@@ -123,12 +123,17 @@ struct ConvolutionTests {
     check(sizes, dtype: .float32, tolerance: 2e-4)
   }
 
-  /// Beyond one part: of the channels, images and rows of an input gradient with a stride.
+  /// Beyond one part: of the channels, images and rows of an input gradient with a stride; and of the rows and outputs
+  /// of a block of interleaved images.
   @Test(arguments: [
     Sizes(batch: 40, channels: 70, outputs: 3, image: [5, 4], kernel: [3, 3], stride: [2, 2]),
     Sizes(
       batch: 1, channels: 2, outputs: 1, image: [65, 66], kernel: [7, 7], stride: [2, 2],
       padding: [1, 2]),
+    Sizes(batch: 8, channels: 4, outputs: 6, image: [33, 20], kernel: [3, 3], padding: [1, 1]),
+    Sizes(
+      batch: 8, channels: 4, outputs: 7, image: [65, 20], kernel: [3, 2], stride: [2, 1],
+      padding: [2, 0]),
   ])
   func parts(_ sizes: Sizes) {
     check(sizes, dtype: .float64, tolerance: 1e-12)

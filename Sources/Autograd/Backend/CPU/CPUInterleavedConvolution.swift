@@ -12,9 +12,10 @@ extension CPU {
     /// The input is padded, since weight gradients need that. That of the input gradient is not: its
     /// products with padding, half of all, are left out.
     var sizes: CKInterleavedConvolution
-    /// Sizes of the input without padding, and where it lies in the padded one.
+    /// Sizes of the input without padding.
     var inputSize: [Int]
-    var padding: [Int]
+    /// The row of the input that the kernels see first.
+    var firstInputRow = 0
     var groups: Int
     var batch: Int
 
@@ -57,8 +58,39 @@ extension CPU {
         dilationY: window.dilation[0], dilationX: window.dilation[1], firstRow: padding[0],
         endRow: padding[0] + window.inputSize[0], firstColumn: padding[1],
         endColumn: padding[1] + window.inputSize[1])
-      (inputSize, self.padding) = (window.inputSize, padding)
+      inputSize = window.inputSize
       (groups, batch) = (shape.groups, shape.batch)
+    }
+
+    /// Some rows of the output, computed from the rows of the input that they see.
+    func band(_ rows: Range<Int>) -> InterleavedConvolution {
+      var band = self
+      let top = rows.lowerBound * sizes.strideY - sizes.padY
+      let reach = (rows.count - 1) * sizes.strideY + (sizes.kernelHeight - 1) * sizes.dilationY + 1
+      let start = min(max(0, top), sizes.height)
+      band.sizes.height = max(0, min(sizes.height, top + reach) - start)
+      band.sizes.firstRow = min(max(0, sizes.firstRow - start), band.sizes.height)
+      band.sizes.endRow = min(max(0, sizes.endRow - start), band.sizes.height)
+      band.firstInputRow = start + band.sizes.firstRow - sizes.firstRow
+      band.sizes.padY = start - top
+      band.sizes.outputHeight = rows.count
+      return band
+    }
+
+    /// Rows of the output of a chunk: its input and output stay in L2, and few blocks make work for several threads.
+    func bandRows(_ lanes: Int) -> Int {
+      let rowVectors =
+        sizes.channels * sizes.strideY * sizes.width + sizes.outputs * sizes.outputWidth
+      let fitting = max(sizes.kernelHeight, Tuning.interleavedBand / rowVectors)
+      let parts = partCount(of: sizes.outputHeight, lanes)
+      return min(fitting, (sizes.outputHeight + parts - 1) / parts)
+    }
+
+    /// Into how many parts an axis of a block's results is split, so that few blocks make work for several threads.
+    func partCount(of length: Int, _ lanes: Int) -> Int {
+      let multiplications = outputPixels * taps * lanes
+      let wanted = Tuning.leastTiles / (blocks(of: lanes) * groups)
+      return max(1, min(length, wanted, multiplications / Tuning.batchedProductGrain))
     }
 
     /// Whether the batch-interleaved kernel is expected to beat im2col and a matrix product: at least half a
@@ -109,20 +141,32 @@ extension CPU {
     let sizes = convolution.sizes
     let panels = interleavedPanels(weight, convolution)
     let groupBytes = panels.count / convolution.groups * size
-    forEachImageBlock(convolution, lanes) { group, first, count in
-      let input = Scratch(byteCount: convolution.paddedPixels * lanes * size)
-      let output = Scratch(byteCount: convolution.outputPixels * lanes * size)
+    let (bandRows, plane) = (convolution.bandRows(lanes), sizes.outputHeight * sizes.outputWidth)
+    let bands = (sizes.outputHeight + bandRows - 1) / bandRows
+    forEachPart(bands, of: convolution, lanes) { group, first, count, band in
+      let rows = band * bandRows..<min((band + 1) * bandRows, sizes.outputHeight)
+      let part = convolution.band(rows)
+      let input = Scratch(byteCount: part.paddedPixels * lanes * size)
+      let output = Scratch(byteCount: part.outputPixels * lanes * size)
       interleave(
-        x.data, convolution, group: group, first: first, count: count, lanes, dtype, input.start)
-      withUnsafePointer(to: sizes) { sizes in
+        x.data, part, group: group, first: first, count: count, lanes, dtype, input.start)
+      withUnsafePointer(to: part.sizes) { sizes in
         kernels.convolveInterleaved(
           type, sizes, input.start, panels.data + group * groupBytes,
           bias.map { UnsafeRawPointer($0.data + group * sizes.pointee.outputs * size) },
           output.start)
       }
-      deinterleave(
-        output.start, convolution.outputPixels, group: group, of: convolution.groups, first: first,
-        count: count, dtype, into: y)
+      let pixels = rows.count * sizes.outputWidth
+      let start =
+        (first * convolution.groups + group) * convolution.outputPixels + rows.lowerBound
+        * sizes.outputWidth
+      for channel in 0..<sizes.outputs {
+        let source = CKSource(
+          data: output.start + channel * pixels * lanes * size, inner: lanes, outer: 1)
+        kernels.copy(
+          type, type, pixels, count, source, y.data + (start + channel * plane) * size, 1,
+          convolution.groups * convolution.outputPixels)
+      }
     }
     withExtendedLifetime((x, panels, bias, y)) {}
   }
@@ -138,20 +182,59 @@ extension CPU {
     let sizes = convolution.sizes
     let blocks = convolution.blocks(of: lanes)
     let partial = NDArray.uninitialized(dtype: dtype, shape: [blocks, dw.count], on: .cpu)
-    let weights = sizes.outputs * convolution.taps
+    let (taps, plane) = (convolution.taps, sizes.outputHeight * sizes.outputWidth)
     let cotangents = InterleavedConvolution.cotangents(of: convolution)
-    forEachImageBlock(convolution, lanes) { group, first, count in
-      let input = Scratch(byteCount: convolution.paddedPixels * lanes * size)
-      let cotangent = Scratch(byteCount: convolution.outputPixels * lanes * size)
-      interleave(
-        x.data, convolution, group: group, first: first, count: count, lanes, dtype, input.start)
-      interleave(
-        dy.data, cotangents, group: group, first: first, count: count, lanes, dtype,
-        cotangent.start)
-      withUnsafePointer(to: sizes) {
-        kernels.interleavedWeightGradients(
-          type, $0, input.start, cotangent.start,
-          partial.data + (first / lanes * dw.count + group * weights) * size)
+    let pixelBytes = lanes * size
+    func gradients(
+      _ group: Int, _ first: Int, of outputs: Range<Int>, _ input: UnsafeMutableRawPointer,
+      _ cotangent: UnsafeMutableRawPointer
+    ) {
+      var part = sizes
+      part.outputs = outputs.count
+      let row = group * sizes.outputs + outputs.lowerBound
+      kernels.interleavedWeightGradients(
+        type, &part, input, cotangent + outputs.lowerBound * plane * pixelBytes,
+        partial.data + (first / lanes * dw.count + row * taps) * size)
+    }
+    let parts = convolution.partCount(of: sizes.outputs, lanes)
+    let blockBytes = (convolution.paddedPixels + convolution.outputPixels) * pixelBytes
+    if parts == 1 {
+      forEachImageBlock(convolution, lanes) { group, first, count in
+        let block = Scratch(byteCount: blockBytes)
+        let cotangent = block.start + convolution.paddedPixels * pixelBytes
+        interleave(
+          x.data, convolution, group: group, first: first, count: count, lanes, dtype, block.start)
+        interleave(
+          dy.data, cotangents, group: group, first: first, count: count, lanes, dtype, cotangent)
+        gradients(group, first, of: 0..<sizes.outputs, block.start, cotangent)
+      }
+    } else {
+      // All threads bring a block into lanes, a channel each, and then share its outputs.
+      let memory = Scratch(byteCount: blocks * convolution.groups * blockBytes)
+      let start = memory.start
+      func block(_ group: Int, _ first: Int) -> UnsafeMutableRawPointer {
+        start + (first / lanes * convolution.groups + group) * blockBytes
+      }
+      forEachPart(sizes.channels + sizes.outputs, of: convolution, lanes) {
+        group, first, count, channel in
+        let input = block(group, first)
+        if channel < sizes.channels {
+          interleave(
+            x.data, convolution, group: group, first: first, count: count, lanes, dtype, input,
+            channels: channel..<channel + 1)
+        } else {
+          let output = channel - sizes.channels
+          interleave(
+            dy.data, cotangents, group: group, first: first, count: count, lanes, dtype,
+            input + convolution.paddedPixels * pixelBytes, channels: output..<output + 1)
+        }
+      }
+      forEachPart(parts, of: convolution, lanes) { group, first, _, part in
+        let input = block(group, first)
+        gradients(
+          group, first,
+          of: sizes.outputs * part / parts..<sizes.outputs * (part + 1) / parts, input,
+          input + convolution.paddedPixels * pixelBytes)
       }
     }
     reduce(.sum, partial, outer: 1, reduced: blocks, inner: dw.count, into: dw)
@@ -166,17 +249,23 @@ extension CPU {
     let partial = NDArray.uninitialized(
       dtype: dtype, shape: [convolution.blocks(of: lanes), db.count], on: .cpu)
     let cotangents = InterleavedConvolution.cotangents(of: convolution)
-    forEachImageBlock(convolution, lanes) { group, first, count in
+    let (outputs, plane) = (
+      convolution.sizes.outputs, convolution.sizes.outputHeight * convolution.sizes.outputWidth
+    )
+    let parts = convolution.partCount(of: outputs, lanes)
+    forEachPart(parts, of: convolution, lanes) { group, first, count, part in
+      let channels = outputs * part / parts..<outputs * (part + 1) / parts
       let cotangent = Scratch(byteCount: convolution.outputPixels * lanes * dtype.byteCount)
       interleave(
         dy.data, cotangents, group: group, first: first, count: count, lanes, dtype,
-        cotangent.start)
-      withUnsafePointer(to: convolution.sizes) {
-        kernels.interleavedBiasGradients(
-          dtype.kernelType, $0, cotangent.start,
-          partial.data
-            + (first / lanes * db.count + group * convolution.sizes.outputs) * dtype.byteCount)
-      }
+        cotangent.start, channels: channels)
+      var sizes = convolution.sizes
+      sizes.outputs = channels.count
+      kernels.interleavedBiasGradients(
+        dtype.kernelType, &sizes,
+        cotangent.start + channels.lowerBound * plane * lanes * dtype.byteCount,
+        partial.data
+          + (first / lanes * db.count + group * outputs + channels.lowerBound) * dtype.byteCount)
     }
     reduce(.sum, partial, outer: 1, reduced: partial.shape[0], inner: db.count, into: db)
     withExtendedLifetime(dy) {}
@@ -187,68 +276,66 @@ extension CPU {
     _ convolution: InterleavedConvolution, _ lanes: Int,
     _ body: (_ group: Int, _ first: Int, _ count: Int) -> Void
   ) {
+    forEachPart(1, of: convolution, lanes) { group, first, count, _ in body(group, first, count) }
+  }
+
+  /// Calls `body` for every part of every group and block of images, in parallel.
+  private static func forEachPart(
+    _ parts: Int, of convolution: InterleavedConvolution, _ lanes: Int,
+    _ body: (_ group: Int, _ first: Int, _ count: Int, _ part: Int) -> Void
+  ) {
     let blocks = convolution.blocks(of: lanes)
-    ThreadPool.run(blocks * convolution.groups) { chunk in
-      let (block, group) = (chunk / convolution.groups, chunk % convolution.groups)
-      body(group, block * lanes, min(lanes, convolution.batch - block * lanes))
+    ThreadPool.run(blocks * convolution.groups * parts) { chunk in
+      let (unit, part) = (chunk / parts, chunk % parts)
+      let (block, group) = (unit / convolution.groups, unit % convolution.groups)
+      body(group, block * lanes, min(lanes, convolution.batch - block * lanes), part)
     }
   }
 
-  /// Brings one group of a block of images into the batch-interleaved layout, [channels, height, width, lanes], with zeros
-  /// around them and in the lanes that are left over.
+  /// Brings one group of a block of images into the batch-interleaved layout, [channels, height, width, lanes], or some
+  /// of its channels, with zeros around them and in the lanes that are left over.
   static func interleave(
     _ images: UnsafeMutableRawPointer, _ convolution: InterleavedConvolution, group: Int,
     first: Int,
-    count: Int, _ lanes: Int, _ dtype: DType, _ result: UnsafeMutableRawPointer
+    count: Int, _ lanes: Int, _ dtype: DType, _ result: UnsafeMutableRawPointer,
+    channels: Range<Int>? = nil
   ) {
-    let (type, size) = (dtype.kernelType, dtype.byteCount)
-    let pixels = convolution.inputPixels
-    let stride = convolution.groups * pixels
+    let (type, size, sizes) = (dtype.kernelType, dtype.byteCount, convolution.sizes)
+    let (pixels, width) = (convolution.inputPixels, convolution.inputSize[1])
     let start = images + (first * convolution.groups + group) * pixels * size
-    if convolution.padding == [0, 0] {
-      let source = CKSource(data: start, inner: 1, outer: stride)
-      kernels.pack(type, lanes, count, pixels, source, result)
-      return
+    func clear(_ from: Int, _ to: Int) {
+      (result + from * lanes * size)
+        .initializeMemory(as: UInt8.self, repeating: 0, count: (to - from) * lanes * size)
     }
-    let width = convolution.inputSize[1]
-    forEachPaddedRow(convolution, lanes * size, result) { row, padded in
-      let source = CKSource(data: start + row * width * size, inner: 1, outer: stride)
-      kernels.pack(type, lanes, count, width, source, padded)
+    // Rows, or all rows of a channel where no columns lie beside them.
+    let rows = sizes.endRow - sizes.firstRow
+    let (runs, run) = sizes.width == width ? (1, rows * width) : (rows, width)
+    let channels = channels ?? 0..<sizes.channels
+    var filled = channels.lowerBound * sizes.height * sizes.width
+    for channel in channels {
+      for index in 0..<runs {
+        let row = channel * convolution.inputSize[0] + convolution.firstInputRow + index
+        let to =
+          (channel * sizes.height + sizes.firstRow + index) * sizes.width + sizes.firstColumn
+        clear(filled, to)
+        let source = CKSource(
+          data: start + row * width * size, inner: 1, outer: convolution.groups * pixels)
+        kernels.pack(type, lanes, count, run, source, result + to * lanes * size)
+        filled = to + run
+      }
     }
+    clear(filled, channels.upperBound * sizes.height * sizes.width)
   }
 
-  /// Brings one group of a block of images, [pixels, lanes], back out of lanes.
+  /// Brings a block of images, [pixels, lanes], back out of lanes.
   static func deinterleave(
-    _ x: UnsafeMutableRawPointer, _ pixels: Int, group: Int = 0, of groups: Int = 1, first: Int,
-    count: Int, _ dtype: DType, into images: NDArray
+    _ x: UnsafeMutableRawPointer, _ pixels: Int, first: Int, count: Int, _ dtype: DType,
+    into images: NDArray
   ) {
     kernels.copy(
       dtype.kernelType, dtype.kernelType, pixels, count,
       CKSource(data: x, inner: laneCount(dtype), outer: 1),
-      images.data + (first * groups + group) * pixels * dtype.byteCount, 1, groups * pixels)
-  }
-
-  /// Calls `body` for every row of the input with its address among the padded ones, and makes zero what
-  /// lies around them.
-  static func forEachPaddedRow(
-    _ convolution: InterleavedConvolution, _ pixelBytes: Int, _ padded: UnsafeMutableRawPointer,
-    _ body: (_ row: Int, _ start: UnsafeMutableRawPointer) -> Void
-  ) {
-    func clear(_ from: Int, _ to: Int) {
-      (padded + from * pixelBytes)
-        .initializeMemory(as: UInt8.self, repeating: 0, count: (to - from) * pixelBytes)
-    }
-    let (height, width) = (convolution.inputSize[0], convolution.inputSize[1])
-    var filled = 0
-    for row in 0..<convolution.sizes.channels * height {
-      let line =
-        row / height * convolution.sizes.height + convolution.padding[0] + row % height
-      let first = line * convolution.sizes.width + convolution.padding[1]
-      clear(filled, first)
-      body(row, padded + first * pixelBytes)
-      filled = first + width
-    }
-    clear(filled, convolution.paddedPixels)
+      images.data + first * pixels * dtype.byteCount, 1, pixels)
   }
 }
 
@@ -259,8 +346,10 @@ extension CPU.InterleavedConvolution {
   {
     var result = convolution
     result.inputSize = [convolution.sizes.outputHeight, convolution.sizes.outputWidth]
-    result.padding = [0, 0]
     result.sizes.channels = convolution.sizes.outputs
+    (result.sizes.height, result.sizes.width) = (result.inputSize[0], result.inputSize[1])
+    (result.sizes.firstRow, result.sizes.endRow) = (0, result.sizes.height)
+    (result.sizes.firstColumn, result.sizes.endColumn) = (0, result.sizes.width)
     return result
   }
 }

@@ -63,6 +63,8 @@ enum Tuning {
   /// Elements of the input rows that one output row needs, and of the weights, up to which they stay in L2;
   /// the former in vectors (not measured).
   static let (interleavedRow, interleavedWeights) = (1 << 13, 1 << 15)
+  /// Vectors of input and output that are held for a band of rows: 256 or 512 KB, a part of L2 (not measured).
+  static let interleavedBand = 1 << 13
   /// Columns of a tile of im2col (not measured).
   static let patchColumns = 512
   /// Elements that the patches of one panel see of a channel, up to which images share panels: a part of L1 (not

@@ -100,6 +100,7 @@ import Testing
     let batches = (random.normal([6, 90, 80]), random.normal([6, 80, 70]))
     let images = random.normal([70, 3, 20, 21])
     let weight = random.normal([8, 3, 5, 5])
+    let (block, blockWeight) = (random.normal([8, 8, 40, 40]), random.normal([8, 8, 3, 3]))
     let long = random.normal([1_200_001])
     let wide = random.normal([37, 70, 501], dtype: .float64)
     func results() -> [[UInt64]] {
@@ -108,7 +109,14 @@ import Testing
       let convolution = gradients(at: [images, weight]) {
         conv2d($0[0], $0[1], stride: 2, padding: 2).square().sum()
       }
-      let block = gradients(at: [images, weight]) {
+      // One block of images on several threads, and input gradients with a stride as results.
+      let interleaved = gradients(at: [block, blockWeight]) {
+        conv2d($0[0], $0[1], bias: .zeros([8]), padding: 1).square().sum()
+      }
+      let transposed = gradients(at: [block, blockWeight]) {
+        convTranspose2d($0[0], $0[1], stride: 2).square().sum()
+      }
+      let fused = gradients(at: [images, weight]) {
         let fused = ConvActivationPool(
           convolution: SlidingWindow("", kernel: [5, 5], stride: 1, padding: 2, dilation: 1),
           activation: .sigmoid,
@@ -133,7 +141,9 @@ import Testing
         Tensor(scalars: stream.permutation(100_001)),
       ]
       let ordered = [wide.argsort(axis: 1), wide.topK(3).indices, long[..<200_001].argsort()]
-      return (product + batched + convolution + block + [pooled] + sums + drawn + ordered)
+      return
+        (product + batched + convolution + interleaved + transposed + fused + [pooled] + sums
+        + drawn + ordered)
         .map(\.bits)
     }
     let one = await withThreads(1) { results() }
@@ -173,6 +183,16 @@ import Testing
       }
       let (row, matrix) = (array([1, 1_024]), array([1_024, 512]))
       expectChunks(4, "vector") { CPU.matmul(row, matrix, into: array([1, 512])) }
+      // One block of interleaved images.
+      let convolution = ConvolutionShape(
+        batch: 8, inputChannels: 16, outputChannels: 16,
+        window: WindowGeometry(
+          inputSize: [64, 64], outputSize: [64, 64], kernel: [3, 3], padding: [1, 1]))
+      let (images, weight) = (array([8, 16, 64, 64]), array([16, 16, 3, 3]))
+      CPU.convolution(images, weight, bias: nil, convolution, into: array(images.shape))
+      #expect(ThreadPool.regions.lastChunks >= 8)
+      CPU.convolutionWeightGradient(images, images, convolution, into: weight)
+      #expect(ThreadPool.regions.lastChunks >= 8)
     }
   }
 
