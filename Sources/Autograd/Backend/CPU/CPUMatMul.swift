@@ -108,9 +108,10 @@ extension CPU {
         panels, rows: rows, columns: columns, depth: depth, a, b, into: y, rowStride: rowStride)
       return
     }
-    // Parts of the columns share no packed panel; rows are split where that makes more equal parts.
+    // Parts of the columns share no packed panel, so vectors make more equal parts than panels; rows are split where
+    // that makes still more equal ones.
     let rowTiles = PanelTiles(rows, panel: panels.leftWidth, count: chunks)
-    let columnTiles = PanelTiles(columns, panel: panels.rightWidth, count: chunks)
+    let columnTiles = PanelTiles(columns, panel: laneCount(dtype), count: chunks)
     let splitsRows =
       rowTiles.size * columns * 9 < min(columns, columnTiles.size) * rows * 8
     let tiles = splitsRows ? rowTiles : columnTiles
@@ -192,14 +193,18 @@ extension CPU {
 
   /// A product on all threads: per block of depth both operands are packed into panels once, then
   /// tiles of the result are computed.
+  ///
+  /// a is not packed if its rows are contiguous and used by one tile of columns only.
   private static func multiplyInTiles(
     _ panels: PanelShape, rows: Int, columns: Int, depth: Int, _ a: MatrixView, _ b: MatrixView,
     into y: UnsafeMutableRawPointer, rowStride: Int
   ) {
     let size = panels.elementSize
     let depthBlock = PanelShape.depthBlock(of: depth)
+    let packsLeft = a.columnStride != 1 || columns > Tuning.tileColumns
     let left = Scratch(
-      byteCount: panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock))
+      byteCount: packsLeft
+        ? panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock) : 1)
     let right = Scratch(
       byteCount: panels.byteCount(columns, width: panels.rightWidth, depth: depthBlock))
     let (leftStart, rightStart) = (left.start, right.start)
@@ -207,18 +212,19 @@ extension CPU {
     let rowTiles = PanelTiles(
       rows, panel: panels.leftWidth, atMost: Tuning.tileRows,
       atLeast: (Tuning.leastTiles - 1 + columnTiles.count) / columnTiles.count)
+    let packedTiles = packsLeft ? rowTiles.count : 0
     var start = 0
     repeat {
       let block = min(depthBlock, depth - start)
-      ThreadPool.run(rowTiles.count + columnTiles.count) { tile in
-        if tile < rowTiles.count {
+      ThreadPool.run(packedTiles + columnTiles.count) { tile in
+        if tile < packedTiles {
           let first = tile * rowTiles.size
           kernels.pack(
             panels.type, panels.leftWidth, min(rowTiles.size, rows - first), block,
             a.fromRow(first, panels).fromColumn(start, panels).asRows,
             leftStart + first * block * size)
         } else {
-          let first = (tile - rowTiles.count) * columnTiles.size
+          let first = (tile - packedTiles) * columnTiles.size
           kernels.pack(
             panels.type, panels.rightWidth, min(columnTiles.size, columns - first), block,
             b.fromRow(start, panels).fromColumn(first, panels).asColumns,
@@ -228,10 +234,22 @@ extension CPU {
       ThreadPool.run(rowTiles.count * columnTiles.count) { tile in
         let row = tile % rowTiles.count * rowTiles.size
         let column = tile / rowTiles.count * columnTiles.size
-        kernels.multiplyPanels(
-          panels.type, min(rowTiles.size, rows - row), min(columnTiles.size, columns - column),
-          block, leftStart + row * block * size, rightStart + column * block * size,
-          y + (row * rowStride + column) * size, rowStride, start > 0)
+        let (height, width) = (
+          min(rowTiles.size, rows - row), min(columnTiles.size, columns - column)
+        )
+        let (panel, target) = (
+          rightStart + column * block * size, y + (row * rowStride + column) * size
+        )
+        if packsLeft {
+          kernels.multiplyPanels(
+            panels.type, height, width, block, leftStart + row * block * size, panel, target,
+            rowStride, start > 0)
+        } else {
+          kernels.multiplyRows(
+            panels.type, height, width, block,
+            a.fromRow(row, panels).fromColumn(start, panels).asRows, panel, target, rowStride,
+            start > 0)
+        }
       }
       start += block
     } while start < depth
