@@ -5,13 +5,15 @@ internal import CKernels
 // it. As single operations they pass some megabytes through memory five times each way, and change the layout
 // back and forth.
 extension CPU {
-  /// Whether they can run as one: float32 or float64, and both the convolution and its input gradient
-  /// suit the batch-interleaved kernels.
+  /// Whether they can run as one, and faster so: float32 or float64, both the convolution and its input gradient
+  /// suit the batch-interleaved kernels, and its blocks of images need not be split.
   static func canFuse(_ shape: ConvActivationPoolShape, _ dtype: DType) -> Bool {
     guard dtype == .float32 || dtype == .float64,
       let inputGradient = InterleavedConvolution(inputGradientOf: shape.convolution)
     else { return false }
-    return InterleavedConvolution(shape.convolution).suits(dtype) && inputGradient.suits(dtype)
+    let convolution = InterleavedConvolution(shape.convolution)
+    return convolution.suits(dtype) && inputGradient.suits(dtype)
+      && convolution.suitsWholeBlocks(laneCount(dtype))
   }
 
   /// Memory for what the backward pass needs of every block of images.

@@ -79,11 +79,22 @@ extension CPU {
 
     /// Rows of the output of a chunk: its input and output stay in L2, and few blocks make work for several threads.
     func bandRows(_ lanes: Int) -> Int {
+      let parts = partCount(of: sizes.outputHeight, lanes)
+      return min(fittingRows, (sizes.outputHeight + parts - 1) / parts)
+    }
+
+    /// Rows of the output that stay in L2 together with their input.
+    private var fittingRows: Int {
       let rowVectors =
         sizes.channels * sizes.strideY * sizes.width + sizes.outputs * sizes.outputWidth
-      let fitting = max(sizes.kernelHeight, Tuning.interleavedBand / rowVectors)
-      let parts = partCount(of: sizes.outputHeight, lanes)
-      return min(fitting, (sizes.outputHeight + parts - 1) / parts)
+      return max(sizes.kernelHeight, Tuning.interleavedBand / rowVectors)
+    }
+
+    /// Whether whole blocks stay in L2 and there is one for each thread, or too little work to share.
+    func suitsWholeBlocks(_ lanes: Int) -> Bool {
+      fittingRows >= sizes.outputHeight
+        && (blocks(of: lanes) * groups >= ThreadPool.threadCount
+          || partCount(of: sizes.outputHeight, lanes) == 1)
     }
 
     /// Into how many parts an axis of a block's results is split, so that few blocks make work for several threads.
