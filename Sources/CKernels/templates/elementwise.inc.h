@@ -45,7 +45,6 @@ CK_INLINE float mapByLibrary(CKMap operation, float v) { return operation == CKM
 CK_INLINE int zipsInRange(CKZip operation, float u, float v) {
   switch (operation) {
   case CKZipPower: return CK_HAS_PLAIN_POWER(u, v);
-  case CKZipArcTangent: return CK_HAS_PLAIN_ANGLE(u, v);
   default: return CK_HAS_SHORT_QUOTIENT(u, v);
   }
 }
@@ -53,7 +52,6 @@ CK_INLINE int zipsInRange(CKZip operation, float u, float v) {
 CK_INLINE float zipByLibrary(CKZip operation, float u, float v) {
   switch (operation) {
   case CKZipPower: return powf(u, v);
-  case CKZipArcTangent: return atan2f(u, v);
   case CKZipRemainder: return remainderFloat32(u, v);
   default: return truncatedRemainderFloat32(u, v);
   }
@@ -73,7 +71,6 @@ CK_INLINE void mapInRange(CKMap operation, size_t count, const float *x, float *
 CK_INLINE void zipInRange(CKZip operation, size_t count, const float *u, const float *v, float *y) {
   switch (operation) {
   case CKZipPower: CK_IN_RANGE(powerFloat32(u[i], v[i]))
-  case CKZipArcTangent: CK_IN_RANGE(arcTangentFloat32(u[i], v[i]))
   case CKZipRemainder: CK_IN_RANGE(roundedDown(shortRemainder(u[i], v[i]), v[i]))
   default: CK_IN_RANGE(shortRemainder(u[i], v[i]))
   }
@@ -218,18 +215,17 @@ static void NAME(zip)(CKZip operation, size_t inner, size_t outer, CKSource a, C
 #if IS_FLOAT32
   CK_ZIP_IN_RANGE(CKZipRemainder, roundedDown(shortRemainder(u, v), v))
   CK_ZIP_IN_RANGE(CKZipTruncatedRemainder, shortRemainder(u, v))
-  CK_ZIP_IN_RANGE(CKZipArcTangent, arcTangentFloat32(u, v))
   CK_ZIP_IN_RANGE(CKZipPower, powerFloat32(u, v))
 #else
   CK_ZIP(CKZipRemainder, NAME(remainder)(u, v))
   CK_ZIP(CKZipTruncatedRemainder, NAME(truncatedRemainder)(u, v))
 #if IS_FLOAT
-  CK_ZIP(CKZipArcTangent, atan2(u, v))
   CK_ZIP(CKZipPower, pow(u, v))
 #endif
 #endif
 #if IS_FLOAT
   CK_ZIP(CKZipDivide, u / v)
+  CK_ZIP(CKZipArcTangent, NAME(arcTangent)(u, v))
   CK_ZIP(CKZipReluGradient, v <= 0 ? 0 : u)
   CK_ZIP(CKZipSigmoidGradient, u * v * (1 - v))
   CK_ZIP(CKZipTanhGradient, u * (1 - v * v))

@@ -211,19 +211,29 @@ CK_INLINE float powerFloat32(float a, float b) {
   return bitsToFloat((y ^ (isNegative & odd)) | (isNegative & fractional));
 }
 
-// The angle of the point (x, y) in double precision, for finite coordinates, x not zero: the arc tangent's series of
-// the smaller one over the larger one, or, if that is above tan(pi / 8), of that angle less pi / 4.
-#define CK_HAS_PLAIN_ANGLE(y, x) ((fabsf(y) <= 3.402823466e38f) & (fabsf(x) <= 3.402823466e38f) & ((x) != 0.0f))
+// The angle of the point (x, y) for all values, within 1 ulp: a multiple k of pi / 4 plus or minus the arc tangent of the
+// smaller side over the larger one, or, if that is above tan(pi / 8), of that angle less pi / 4. What rounding the
+// quotient and the sum leaves is added with the arc tangent's series.
 CK_INLINE float arcTangentFloat32(float y, float x) {
-  const double a = fabsf(x), b = fabsf(y), less = a < b ? a : b, more = a < b ? b : a;
-  const int isTurned = less > 0.41421356237309504880 * more;
-  const double t = (isTurned ? less - more : less) / (isTurned ? less + more : more), z = t * t;
-  const double series = 1 - z * (1.0 / 3 - z * (1.0 / 5 - z * (1.0 / 7 - z * (1.0 / 9 - z * (1.0 / 11 - z * (1.0 / 13
-    - z * (1.0 / 15 - z * (1.0 / 17 - z / 19))))))));
-  double angle = t * series + (isTurned ? 0.78539816339744830962 : 0);
-  angle = a < b ? 1.57079632679489661923 - angle : angle;
-  angle = x < 0 ? 3.14159265358979323846 - angle : angle;
-  return bitsToFloat(floatToBits((float)angle) | (floatToBits(y) & 0x80000000u));
+  const float a = fabsf(x), b = fabsf(y), less = a < b ? a : b, more = a < b ? b : a;
+  const int isTurned = (less >= 0.414213562f * more) & (less != 0.0f);
+  const double top = isTurned ? (double)less - more : less, bottom = isTurned ? (double)less + more : more;
+  const double quotient = less == more ? 0 : top / bottom;  // also of two zeros or infinities
+  const float t = (float)quotient, z = t * t;
+  float p = -0.060782183f;
+  p = CK_FMA(p, z, 0.10593813f);
+  p = CK_FMA(p, z, -0.14243533f);
+  p = CK_FMA(p, z, 0.19998471f);
+  p = CK_FMA(p, z, -0.33333316f);
+  const float rest = CK_FMA(p * z, t, (float)(quotient - t));
+  const uint32_t isLeft = floatToBits(x) & 0x80000000u, sign = isLeft ^ (a < b ? 0x80000000u : 0);
+  float k = isTurned ? 1.0f : 0.0f;
+  k = a < b ? 2.0f - k : k;
+  k = isLeft ? 4.0f - k : k;
+  // pi / 4 in two parts, the first short enough for exact multiples.
+  const float multiple = k * 0x1.921fbp-1f, term = bitsToFloat(floatToBits(t) ^ sign), sum = multiple + term;
+  const float lost = multiple - sum + term + (bitsToFloat(floatToBits(rest) ^ sign) + k * 0x1.5110b4p-23f);
+  return bitsToFloat(floatToBits(sum + lost) | (floatToBits(y) & 0x80000000u));
 }
 
 // The remainder of a division rounded towards zero, whose quotient is short enough to be found exactly.
@@ -245,6 +255,7 @@ CK_INLINE double logarithmFloat64(double x) { return log(x); }
 CK_INLINE double hyperbolicTangentFloat64(double x) { return tanh(x); }
 CK_INLINE double logarithmOf1PlusFloat64(double x) { return log1p(x); }
 CK_INLINE double exponentialMinus1Float64(double x) { return expm1(x); }
+CK_INLINE double arcTangentFloat64(double y, double x) { return atan2(y, x); }
 CK_INLINE double errorFunctionFloat64(double x) { return erf(x); }
 CK_INLINE double normalDistributionFloat64(double x) { return 0.5 * erfc(x * -0.70710678118654752440); }
 CK_INLINE double normalDensityFloat64(double x) { return 0.39894228040143267794 * exp(-0.5 * x * x); }

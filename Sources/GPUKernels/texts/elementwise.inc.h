@@ -79,7 +79,7 @@ CK_INLINE T NAME(zipped)(uint32_t operation, T u, T v) {
   case CKZipPower: return anyPower(u, v);
   case CKZipGeluGradient: return u * (normalDistributionFloat32(v) + v * normalDensityFloat32(v));
   case CKZipSiluGradient: return siluGradient(u, v);
-  case CKZipArcTangent: return anyAngle(u, v);
+  case CKZipArcTangent: return arcTangentFloat32(u, v);
   case CKZipTruncatedRemainder: return anyRemainder(u, v);
   case CKZipRemainder: return roundedDown(anyRemainder(u, v), v);
 #endif

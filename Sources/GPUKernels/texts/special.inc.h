@@ -59,19 +59,6 @@ CK_INLINE float anyPower(float a, float b) {
   return root * powerFloat32(2, -24 * b);
 }
 
-CK_INLINE float anyAngle(float y, float x) {
-  if (CK_HAS_PLAIN_ANGLE(y, x)) { return arcTangentFloat32(y, x); }
-  if (x != x || y != y) { return NAN; }
-  const int isLeft = floatToBits(x) >> 31 != 0;
-  float angle = 1.57079632679489661923f;
-  if (y == 0 || (fabsf(x) == INFINITY && fabsf(y) < INFINITY)) {
-    angle = isLeft ? 3.14159265358979323846f : 0;
-  } else if (fabsf(x) == INFINITY) {
-    angle = isLeft ? 2.35619449019234492885f : 0.78539816339744830962f;
-  }
-  return bitsToFloat(floatToBits(angle) | (floatToBits(y) & 0x80000000u));
-}
-
 // The remainder of the division rounded toward zero; it is exact.
 CK_INLINE float anyRemainder(float u, float v) {
   if (CK_HAS_SHORT_QUOTIENT(u, v)) { return shortRemainder(u, v); }

@@ -10,3 +10,4 @@ double log1p(double);
 double expm1(double);
 double erf(double);
 double erfc(double);
+double atan2(double, double);

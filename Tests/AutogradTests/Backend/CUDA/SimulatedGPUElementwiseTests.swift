@@ -88,20 +88,13 @@ import Testing
       vs.append(index % 3 == 0 ? Float(Int32(bitPattern: v.bitPattern)) * 0x1p-28 : v)
     }
     expectSame(results(.zip(f), [array(us), array(vs)], (.float32, [us.count])), "\(f)") { index in
-      let (u, v) = (us[index].magnitude, vs[index].magnitude)
-      switch f {
-      case .power: return !(u.isNormal && v <= 1e9)
-      case .atan2: return !(u.isFinite && v.isFinite && v != 0)
-      default: return false
-      }
+      f == .power && !(us[index].isNormal && vs[index].magnitude <= 1e9)
     }
     for isReversed in [false, true] {
       for scalar in [0.3, 2] {
         let primitive = Primitive.zipScalar(f, scalar, isReversed: isReversed)
         expectSame(results(primitive, [array(us)], (.float32, [us.count])), "\(f) \(scalar)") {
-          let u = us[$0]
-          return f == .power && !(u.isNormal && u.magnitude <= 1e9)
-            || f == .atan2 && !(u.isFinite && u != 0)
+          f == .power && !(us[$0].isNormal && us[$0].magnitude <= 1e9)
         }
       }
     }
