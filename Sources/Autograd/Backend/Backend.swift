@@ -125,18 +125,25 @@ enum Backend {
     offCPU(.matmul, [a, b], into: [y])
   }
 
-  /// y[p, j] = x[p, indices[p, j]] for every plane, or its adjoint, which adds; int32 indices.
+  /// y[p, j] = x[p, indices[p, j]] for every plane, or its adjoint, which adds, to `sums` if there are any.
+  ///
+  /// Indices are int32 and known to fit; on the CPU they may be int64, and stop the program if one does not.
   static func gatherPlanes(
     _ x: NDArray, _ indices: NDArray, planes: Int, xCount: Int, yCount: Int, isAdjoint: Bool,
-    into y: NDArray
+    addingTo sums: NDArray? = nil, into y: NDArray, _ operation: StaticString
   ) {
     if onCPU(x, indices, y) {
-      return CPU.gatherPlanes(
-        x, indices, planes: planes, xCount: xCount, yCount: yCount, isAdjoint: isAdjoint, into: y)
+      let wrong = CPU.gatherPlanes(
+        x, indices, planes: planes, xCount: xCount, yCount: yCount, isAdjoint: isAdjoint,
+        addingTo: sums, into: y)
+      let range = IndexRange(operation: operation, bound: isAdjoint ? yCount : xCount)
+      if let wrong { fail(range.message(wrong)) }
+      return
     }
     offCPU(
       .gatherPlanes(planes: planes, xCount: xCount, yCount: yCount, isAdjoint: isAdjoint),
       [x, indices], into: [y])
+    if let sums { zip(.add, dense: sums, y, into: y) }
   }
 
   /// Copies indices, dense int64, into `y`, int32 or int64, and checks in the same pass that they are in range;

@@ -213,11 +213,14 @@ typedef struct CKKernels {
   void (*_Nonnull maxPoolIndices)(CKType type, const CKWindow *_Nonnull window, size_t planes,
                                   const void *_Nonnull x, int32_t *_Nonnull indices);
 
-  // For every plane p: y[p, j] = x[p, indices[p, j]], and its adjoint (y is overwritten: zeros, then sums).
-  void (*_Nonnull gatherPlanes)(CKType type, size_t planes, size_t xCount, size_t yCount, const void *_Nonnull x,
-                                const int32_t *_Nonnull indices, void *_Nonnull y);
-  void (*_Nonnull scatterAddPlanes)(CKType type, size_t planes, size_t xCount, size_t yCount,
-                                    const void *_Nonnull x, const int32_t *_Nonnull indices, void *_Nonnull y);
+  // For every plane p: y[p, j] = x[p, indices[p, j]], and its adjoint (y is overwritten: zeros, then sums). Indices are
+  // int32 and fit, or int64 if wide; the result is false if one of those is out of range (what y holds then means
+  // nothing).
+  bool (*_Nonnull gatherPlanes)(CKType type, size_t planes, size_t xCount, size_t yCount, const void *_Nonnull x,
+                                const void *_Nonnull indices, bool areWide, void *_Nonnull y);
+  bool (*_Nonnull scatterAddPlanes)(CKType type, size_t planes, size_t xCount, size_t yCount,
+                                    const void *_Nonnull x, const void *_Nonnull indices, bool areWide,
+                                    void *_Nonnull y);
 
   /// Copies indices to y, int32 if it narrows, else int64; one to ignore becomes 0. Bit 0 of the result says whether
   /// one of the others is not in 0 ..< bound (what y holds then means nothing), bit 1 whether one is ignored.

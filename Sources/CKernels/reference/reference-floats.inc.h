@@ -309,15 +309,28 @@ static void NAME(maxPoolIndices)(const CKWindow *w, size_t planes, const T *x, i
   }
 }
 
-static void NAME(gatherPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const int32_t *indices, T *y) {
-  for (size_t i = 0; i < planes * yCount; i++) { y[i] = x[i / yCount * xCount + (size_t)indices[i]]; }
+#define CK_INDEX(i) (areWide ? ((const int64_t *)indices)[i] : ((const int32_t *)indices)[i])
+
+static bool NAME(gatherPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const void *indices,
+                               bool areWide, T *y) {
+  for (size_t i = 0; i < planes * yCount; i++) {
+    if (CK_INDEX(i) < 0 || CK_INDEX(i) >= (int64_t)xCount) { return false; }
+    y[i] = x[i / yCount * xCount + (size_t)CK_INDEX(i)];
+  }
+  return true;
 }
 
-static void NAME(scatterAddPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const int32_t *indices,
-                                   T *y) {
+static bool NAME(scatterAddPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const void *indices,
+                                   bool areWide, T *y) {
   for (size_t i = 0; i < planes * yCount; i++) { y[i] = 0; }
-  for (size_t i = 0; i < planes * xCount; i++) { y[i / xCount * yCount + (size_t)indices[i]] += x[i]; }
+  for (size_t i = 0; i < planes * xCount; i++) {
+    if (CK_INDEX(i) < 0 || CK_INDEX(i) >= (int64_t)yCount) { return false; }
+    y[i / xCount * yCount + (size_t)CK_INDEX(i)] += x[i];
+  }
+  return true;
 }
+
+#undef CK_INDEX
 
 #undef CK_EACH_LANE
 #undef CK_WINDOW

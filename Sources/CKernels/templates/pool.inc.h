@@ -138,19 +138,41 @@ static void NAME(maxPoolIndices)(const CKWindow *w, size_t planes, const T *x, i
   }
 }
 
-static void NAME(gatherPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const int32_t *indices, T *y) {
-  for (size_t plane = 0; plane < planes; plane++, x += xCount, y += yCount, indices += yCount) {
-    for (size_t j = 0; j < yCount; j++) { y[j] = x[indices[j]]; }
+// Moves an element for each index of a plane. Indices of 32 bits are known to fit; those of 64 bits are checked.
+#define CK_EACH_INDEX(count, bound, move) \
+  if (areWide) { \
+    const uint64_t *wide = (const uint64_t *)indices + plane * (count); \
+    for (size_t j = 0; j < (count); j++) { \
+      const uint64_t at = wide[j]; \
+      if (at >= (bound)) { return false; } \
+      move; \
+    } \
+  } else { \
+    const int32_t *narrow = (const int32_t *)indices + plane * (count); \
+    for (size_t j = 0; j < (count); j++) { \
+      const int32_t at = narrow[j]; \
+      move; \
+    } \
   }
+
+static bool NAME(gatherPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const void *indices,
+                               bool areWide, T *y) {
+  for (size_t plane = 0; plane < planes; plane++, x += xCount, y += yCount) {
+    CK_EACH_INDEX(yCount, xCount, y[j] = x[at])
+  }
+  return true;
 }
 
-static void NAME(scatterAddPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const int32_t *indices,
-                                   T *y) {
+static bool NAME(scatterAddPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const void *indices,
+                                   bool areWide, T *y) {
   memset(y, 0, planes * yCount * sizeof(T));
-  for (size_t plane = 0; plane < planes; plane++, x += xCount, y += yCount, indices += xCount) {
-    for (size_t j = 0; j < xCount; j++) { y[indices[j]] += x[j]; }
+  for (size_t plane = 0; plane < planes; plane++, x += xCount, y += yCount) {
+    CK_EACH_INDEX(xCount, yCount, y[at] += x[j])
   }
+  return true;
 }
+
+#undef CK_EACH_INDEX
 
 // Average pooling with an image in each lane of a vector, in the order of `averagePool`, so that both give
 // the same bits.

@@ -155,11 +155,15 @@ CK_FLOATS(averagePoolGradient, (const CKWindow *window, size_t planes, const voi
           window, planes, dy, dx)
 CK_FLOATS(maxPoolIndices, (const CKWindow *window, size_t planes, const void *x, int32_t *indices),
           window, planes, x, indices)
-CK_FLOATS(gatherPlanes, (size_t planes, size_t xCount, size_t yCount, const void *x, const int32_t *indices, void *y),
-          planes, xCount, yCount, x, indices, y)
-CK_FLOATS(scatterAddPlanes, (size_t planes, size_t xCount, size_t yCount, const void *x, const int32_t *indices,
-          void *y),
-          planes, xCount, yCount, x, indices, y)
+
+#define CK_BY_INDEX(name) \
+  static bool name(CKType type, size_t planes, size_t xCount, size_t yCount, const void *x, const void *indices, \
+                   bool areWide, void *y) { \
+    return type == CKTypeFloat32 ? name##Float32(planes, xCount, yCount, x, indices, areWide, y) \
+                                 : name##Float64(planes, xCount, yCount, x, indices, areWide, y); \
+  }
+CK_BY_INDEX(gatherPlanes)
+CK_BY_INDEX(scatterAddPlanes)
 
 static void recurrentStep(CKRecurrent kind, CKType type, size_t rows, size_t hidden, const CKRecurrentStep *step) {
   CK_DISPATCH_FLOATS(type, recurrentStep, kind, rows, hidden, step)

@@ -130,6 +130,9 @@ struct IndexingTests {
       expect(
         gathered.scatterSum(axis: axis, indices, size: size), equals: sums, shape: [3, 4, 2],
         tolerance: 1e-14)
+      let added = x.scatterAdd(axis: axis, indices, gathered)
+      let sum = x + gathered.scatterSum(axis: axis, indices, size: size)
+      #expect(added.bits == sum.bits)
     }
   }
 
@@ -166,6 +169,23 @@ struct IndexingTests {
       _ = Tensor.zeros([2, 3]).gather(axis: 1, Tensor(scalars: [0, 3], shape: [2, 1]))
     }
     expect(result, names: "gather", "index 3", "size 3")
+  }
+
+  @Test func indicesOutOfRangeInLaterPlanes() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var indices = [Int32](repeating: 0, count: 1 << 17)
+      indices[100_000] = -7
+      let x = Tensor.zeros([1 << 7, 1 << 10])
+      _ = x.scatterAdd(axis: 1, Tensor(scalars: indices, shape: x.shape), x)
+    }
+    expect(result, names: "scatterAdd", "index -7", "size 1024")
+  }
+
+  @Test func gatherFromNothing() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.zeros([2, 0]).gather(axis: 1, Tensor(scalars: [0, 0], shape: [2, 1]))
+    }
+    expect(result, names: "gather", "index 0", "size 0")
   }
 
   @Test func scatterToANegativePlace() async {

@@ -1,4 +1,5 @@
 internal import CKernels
+import Synchronization
 
 extension PoolingShape {
   var kernelWindow: CKWindow {
@@ -49,22 +50,35 @@ extension CPU {
     }
   }
 
+  /// - Returns: The first of int64 indices that is out of range, nil if there is none; int32 indices fit.
+  @discardableResult
   static func gatherPlanes(
     _ x: NDArray, _ indices: NDArray, planes: Int, xCount: Int, yCount: Int, isAdjoint: Bool,
-    into y: NDArray
-  ) {
+    addingTo sums: NDArray? = nil, into y: NDArray
+  ) -> Int? {
     let size = x.dtype.byteCount
     let indexCount = isAdjoint ? xCount : yCount
     // Integers of the same size are moved like floats.
     let type: CKType = size == 4 ? .float32 : .float64
     let kernel = isAdjoint ? kernels.scatterAddPlanes : kernels.gatherPlanes
-    withExtendedLifetime((x, indices, y)) {
+    let (areWide, indexSize) = (indices.dtype == .int64, indices.dtype.byteCount)
+    let allFit = Atomic<Bool>(true)
+    withExtendedLifetime((x, indices, sums, y)) {
       ThreadPool.forEachPart(of: planes, width: max(xCount, yCount)) { start, count in
-        kernel(
+        let target = y.data + start * yCount * size
+        let fit = kernel(
           type, count, xCount, yCount, x.data + start * xCount * size,
-          indices.data.assumingMemoryBound(to: Int32.self) + start * indexCount,
-          y.data + start * yCount * size)
+          indices.data + start * indexCount * indexSize, areWide, target)
+        if !fit { allFit.store(false, ordering: .relaxed) }
+        guard let sums else { return }
+        kernels.zip(
+          .add, type, count * yCount, 1,
+          CKSource(data: sums.data + start * yCount * size, inner: 1, outer: 0),
+          CKSource(data: target, inner: 1, outer: 0), target)
       }
     }
+    if allFit.load(ordering: .relaxed) { return nil }
+    let bound = isAdjoint ? yCount : xCount
+    return indices.withElements(as: Int.self) { $0.first { !(0..<bound ~= $0) } }
   }
 }

@@ -45,7 +45,7 @@ extension Tensor {
     }
     x.checkShape(of: indices, axis: axis, "gather")
     return x.gathered(
-      axis, indices.checkedIndices(below: size(axis), as: .int32, "gather"))
+      axis, indices.planeIndices(below: size(axis), with: x, for: "gather"), "gather")
   }
 
   /// The sums of this tensor's elements that have the same index, as torch_scatter's `scatter_sum`.
@@ -64,7 +64,7 @@ extension Tensor {
     require(
       indices.shape == shape, "scatterSum: indices \(indices.summary) do not fit \(summary)")
     return scattered(
-      axis, indices.checkedIndices(below: size, as: .int32, "scatterSum"), size)
+      axis, indices.planeIndices(below: size, with: self, for: "scatterSum"), size, "scatterSum")
   }
 
   private func checkShape(of indices: Tensor, axis: Int, _ operation: StaticString) {
@@ -78,28 +78,45 @@ extension Tensor {
       "\(operation): indices \(indices.summary) do not fit \(summary) along axis \(axis)")
   }
 
-  /// `gather` with int32 indices that are known to fit.
-  func gathered(_ axis: Int, _ indices: Tensor) -> Tensor {
+  /// `gather` with indices from `planeIndices`, or int32 ones that are known to fit.
+  func gathered(_ axis: Int, _ indices: Tensor, _ operation: StaticString = "gather") -> Tensor {
     let size = size(axis)
     return differentiable(self) { x in
-      x.movingAlongRows(axis, indices, toSize: indices.size(axis), isAdjoint: false)
+      x.movingAlongRows(axis, indices, toSize: indices.size(axis), isAdjoint: false, operation)
     } pullback: { _, _ in
-      { dy in dy.scattered(axis, indices, size) }
+      { dy in dy.scattered(axis, indices, size, operation) }
     }
   }
 
-  /// `scatterSum` with int32 indices that are known to fit.
-  func scattered(_ axis: Int, _ indices: Tensor, _ size: Int) -> Tensor {
+  /// `scatterSum` with such indices.
+  func scattered(
+    _ axis: Int, _ indices: Tensor, _ size: Int, _ operation: StaticString = "scatterSum"
+  ) -> Tensor {
     differentiable(self) { x in
-      x.movingAlongRows(axis, indices, toSize: size, isAdjoint: true)
+      x.movingAlongRows(axis, indices, toSize: size, isAdjoint: true, operation)
     } pullback: { _, _ in
-      { dy in dy.gathered(axis, indices) }
+      { dy in dy.gathered(axis, indices, operation) }
+    }
+  }
+
+  /// This floating-point tensor plus a source in the indices' shape, scattered; the other axes are equal.
+  func addingScattered(
+    _ axis: Int, _ indices: Tensor, _ source: Tensor, _ operation: StaticString
+  ) -> Tensor {
+    differentiable(self, source) { x, source in
+      source.movingAlongRows(
+        axis, indices, toSize: x.size(axis), isAdjoint: true, addingTo: x, operation)
+    } first: { _, _, _ in
+      { dy in dy }
+    } second: { _, _, _ in
+      { dy in dy.gathered(axis, indices, operation) }
     }
   }
 
   /// Gathers or scatters along an axis, which becomes the last one meanwhile.
   private func movingAlongRows(
-    _ axis: Int, _ indices: Tensor, toSize size: Int, isAdjoint: Bool
+    _ axis: Int, _ indices: Tensor, toSize size: Int, isAdjoint: Bool, addingTo sums: Tensor? = nil,
+    _ operation: StaticString
   ) -> Tensor {
     if !dtype.isFloatingPoint {
       // The kernels know floating point only, which holds integers up to 2^53 exactly; those that need
@@ -107,7 +124,8 @@ extension Tensor {
       switch (isAdjoint, dtype) {
       case (false, .int32), (false, .int64): break
       default:
-        return asType(.float64).movingAlongRows(axis, indices, toSize: size, isAdjoint: isAdjoint)
+        return asType(.float64)
+          .movingAlongRows(axis, indices, toSize: size, isAdjoint: isAdjoint, operation)
           .asType(dtype)
       }
     }
@@ -121,7 +139,7 @@ extension Tensor {
     let columns = self.size(axis)
     Backend.gatherPlanes(
       x, moved, planes: columns == 0 ? 0 : x.count / columns, xCount: columns, yCount: size,
-      isAdjoint: isAdjoint, into: y)
+      isAdjoint: isAdjoint, addingTo: sums?.permute(order).array.contiguous(), into: y, operation)
     if columns == 0 && y.count > 0 {
       return .zeros(shape.replacing(axis, size), dtype: dtype, device: device)
     }
@@ -162,6 +180,22 @@ extension Tensor {
     .result(of: .gatherRows, [self, indices], shape: shape.replacing(0, indices.count))
   }
 
+  /// These integers for `gathered` and `scattered`: int64 ones on the CPU, which are checked where they are used;
+  /// int32 ones, checked here, if they or others that take part are elsewhere.
+  func planeIndices(
+    below bound: Int, with others: Tensor..., for operation: StaticString
+  ) -> Tensor {
+    let areOnCPU = (others + [self]).allSatisfy { $0.device == .cpu }
+    if bound > 0 && areOnCPU { return notedIndices(below: bound) }
+    return checkedIndices(below: bound, as: .int32, operation)
+  }
+
+  /// These integers as int64, dense, their bound noted where bounds are looked for.
+  private func notedIndices(below bound: Int) -> Tensor {
+    if IndexBounds.areNoted { IndexBounds.note(array, below: bound) }
+    return Tensor(array.contiguous(as: .int64))
+  }
+
   /// These integers as int64 or int32, checked in the same pass to be 0 ..< bound.
   func checkedIndices(
     below bound: Int, as dtype: DType = .int64, _ operation: StaticString
@@ -169,8 +203,7 @@ extension Tensor {
     require(
       !self.dtype.isFloatingPoint && self.dtype != .bool,
       "\(operation): indices must be integers, got \(summary)")
-    if IndexBounds.areNoted { IndexBounds.note(array, below: bound) }
-    let x = array.contiguous(as: .int64)
+    let x = notedIndices(below: bound).array
     let y = x.uninitializedLike(dtype: dtype)
     _ = Backend.checkIndices(x, in: IndexRange(operation: operation, bound: bound), into: y)
     return Tensor(y)

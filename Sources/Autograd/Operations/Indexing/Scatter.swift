@@ -43,9 +43,13 @@ extension Tensor {
     let axis = checkedAxis(axis, "scatterAdd")
     let part = corner(of: source, indices, axis, "scatterAdd")
     if indices.count == 0 { return self }
-    let checked = indices.checkedIndices(below: size(axis), as: .int32, "scatterAdd")
+    let checked = indices.planeIndices(below: size(axis), with: self, part, for: "scatterAdd")
+    let missing = missing(indices, axis)
+    if dtype.isFloatingPoint && missing.allSatisfy({ $0 == 0 }) {
+      return addingScattered(axis, checked, part.asType(dtype), "scatterAdd")
+    }
     return self
-      + part.asType(dtype).scattered(axis, checked, size(axis)).pad(missing(indices, axis))
+      + part.asType(dtype).scattered(axis, checked, size(axis), "scatterAdd").pad(missing)
   }
 
   /// The part of a source that indices, which are checked, use.

@@ -86,16 +86,28 @@ import Testing
       let indices = (0..<planes * yCount).map { _ in
         Int32.random(in: 0..<Int32(xCount), using: &random)
       }
-      let results = [set, .reference].map { set in
+      let areWide = Bool.random(using: &random)
+      func run(_ set: KernelSet, _ indices: [Int32]) -> (y: Cells, dx: Cells, fit: [Bool]) {
         let (y, dx) = (Cells(dtype, planes * yCount), Cells(dtype, planes * xCount))
-        indices.withUnsafeBufferPointer { indices in
-          guard let start = indices.baseAddress else { return }
-          set.kernels.gatherPlanes(
-            dtype.kernelType, planes, xCount, yCount, x.memory, start, y.memory)
-          set.kernels.scatterAddPlanes(
-            dtype.kernelType, planes, yCount, xCount, dy.memory, start, dx.memory)
+        func both(_ start: UnsafeRawPointer) -> [Bool] {
+          [
+            set.kernels.gatherPlanes(
+              dtype.kernelType, planes, xCount, yCount, x.memory, start, areWide, y.memory),
+            set.kernels.scatterAddPlanes(
+              dtype.kernelType, planes, yCount, xCount, dy.memory, start, areWide, dx.memory),
+          ]
         }
-        return (y, dx)
+        return (y, dx, areWide ? both(indices.map { Int64($0) }) : both(indices))
+      }
+      let results = [run(set, indices), run(.reference, indices)]
+      #expect(results[0].fit == [true, true] && results[1].fit == [true, true])
+      if areWide && !indices.isEmpty {
+        for wrong in [-1, Int32(xCount)] {
+          var indices = indices
+          indices[Int.random(in: 0..<indices.count, using: &random)] = wrong
+          #expect(run(set, indices).fit == [false, false])
+          #expect(run(.reference, indices).fit == [false, false])
+        }
       }
       #expect(results[0].0.agree(with: results[1].0))
       let slack = { (_: Int) in dtype == .float32 ? 1e-4 : 1e-12 }
