@@ -162,7 +162,7 @@ static void testInterleavedPools(CKType type) {
     const Cells indices = uninitialized(CKTypeInt32, dy.count);
     if (isMaximum) {
       reference->maxPoolIndices(type, &w, images, x.data, indices.data);
-      reference->gatherPlanes(type, images, pixels, pooled, x.data, indices.data, expected.data);
+      reference->gatherPlanes(type, images, pixels, pooled, x.data, indices.data, false, expected.data);
       set->maxPoolInterleaved(type, &w, planes, interleave(x, inputs, 0, lanes).data, y.data);
     } else {
       reference->averagePool(type, &w, images, x.data, expected.data);
@@ -177,7 +177,7 @@ static void testInterleavedPools(CKType type) {
     const Cells dx = uninitialized(type, x.count), sums = uninitialized(type, planes), right = uninitialized(type, planes);
     const Cells found = uninitialized(type, x.count), product = uninitialized(type, x.count);
     if (isMaximum) {
-      reference->scatterAddPlanes(type, images, pooled, pixels, dy.data, indices.data, product.data);
+      reference->scatterAddPlanes(type, images, pooled, pixels, dy.data, indices.data, false, product.data);
     } else {
       reference->averagePoolGradient(type, &w, images, dy.data, product.data);
     }

@@ -22,8 +22,8 @@ extension CPU {
         case .average: kernels.averagePool(dtype.kernelType, $0, count, planes, result)
         case .maximum:
           let indices = maxIndices($0, count, outputs, planes, dtype)
-          kernels.gatherPlanes(
-            dtype.kernelType, count, pixels, outputs, planes, indices, result)
+          _ = kernels.gatherPlanes(
+            dtype.kernelType, count, pixels, outputs, planes, indices, false, result)
         }
       }
     }
@@ -51,8 +51,8 @@ extension CPU {
           case .average: kernels.averagePoolGradient(dtype.kernelType, $0, count, pooled, target)
           case .maximum:
             let indices = maxIndices($0, count, outputs, planes, dtype)
-            kernels.scatterAddPlanes(
-              dtype.kernelType, count, outputs, pixels, pooled, indices, target)
+            _ = kernels.scatterAddPlanes(
+              dtype.kernelType, count, outputs, pixels, pooled, indices, false, target)
           }
         }
         source = target

@@ -150,10 +150,12 @@ import Testing
         if isMaximum {
           var indices = [Int32](repeating: 0, count: planes * outputs)
           kernels.maxPoolIndices(type, &window, planes, plainX.memory, &indices)
-          kernels.gatherPlanes(
-            type, planes, inputs, outputs, plainX.memory, indices, plainY.memory)
-          kernels.scatterAddPlanes(
-            type, planes, outputs, inputs, plainDy.memory, indices, plainDx.memory)
+          #expect(
+            kernels.gatherPlanes(
+              type, planes, inputs, outputs, plainX.memory, indices, false, plainY.memory)
+              && kernels.scatterAddPlanes(
+                type, planes, outputs, inputs, plainDy.memory, indices, false, plainDx.memory)
+          )
         } else {
           kernels.averagePool(type, &window, planes, plainX.memory, plainY.memory)
           kernels.averagePoolGradient(type, &window, planes, plainDy.memory, plainDx.memory)
