@@ -63,7 +63,7 @@ static void testNorms(CKType type) {
     const double centers[rows] = {0.1, -2, 0.7};
     CKRowMap maps[rows];
     for (int row = 0; row < rows; row++) { maps[row] = (CKRowMap){0.5, row - 1.25, 0.3, 2}; }
-    Cells moments[2], sums[2], both[2], one[2];
+    Cells moments[2], sums[2], both[2], one[2], affine[2][3];
     for (int j = 0; j < 2; j++) {
       const CKKernels *kernels = j ? reference : set;
       moments[j] = uninitialized(CKTypeFloat64, 2 * rows);
@@ -72,8 +72,13 @@ static void testNorms(CKType type) {
       one[j] = uninitialized(type, rows * columns);
       kernels->rowMoments(type, rows, columns, x.data, moments[j].data);
       kernels->rowProducts(type, rows, columns, dy.data, x.data, centers, sums[j].data);
-      kernels->combineRows(type, rows, columns, maps, dy.data, x.data, both[j].data);
-      kernels->combineRows(type, rows, columns, maps, NULL, x.data, one[j].data);
+      kernels->combineRows(type, rows, columns, maps, dy.data, x.data, NULL, NULL, both[j].data);
+      kernels->combineRows(type, rows, columns, maps, NULL, x.data, NULL, NULL, one[j].data);
+      for (int k = 0; k < 3; k++) {  // with a weight, a bias, or both
+        affine[j][k] = uninitialized(type, rows * columns);
+        kernels->combineRows(type, rows, columns, maps, NULL, x.data, k == 1 ? NULL : x.data, k == 0 ? NULL : dy.data,
+                             affine[j][k].data);
+      }
     }
     // No element is larger than 4; neither are differences from centers above 6.
     double slacks[2 * rows];
@@ -82,6 +87,9 @@ static void testNorms(CKType type) {
     compareWithin("rowProducts", columns, sums[0], sums[1], 0, epsilon * 40 * (double)columns, NULL);
     compareWithin("combineRows", 2, both[0], both[1], 0, epsilon * 10, NULL);
     compareWithin("combineRows", 1, one[0], one[1], 0, epsilon * 10, NULL);
+    for (size_t k = 0; k < 3; k++) {
+      compareWithin("combineRows with parameters", k, affine[0][k], affine[1][k], 0, epsilon * 40, NULL);
+    }
     freeAll();
   }
 }

@@ -127,9 +127,11 @@ typedef struct CKKernels {
   /// sums [rows, 2]: of dy, and of dy * (x - center), with one center per row.
   void (*_Nonnull rowProducts)(CKType type, size_t rows, size_t columns, const void *_Nonnull dy,
                                const void *_Nonnull x, const double *_Nonnull centers, double *_Nonnull sums);
-  /// Each row mapped by its own map; without u its term is left out. y may be u or v.
+  /// Each row mapped by its own map; without u its term is left out, and the result is multiplied by the weight
+  /// [columns] and increased by the bias [columns], where there are any. y may be u or v.
   void (*_Nonnull combineRows)(CKType type, size_t rows, size_t columns, const CKRowMap *_Nonnull maps,
-                               const void *_Nullable u, const void *_Nonnull v, void *_Nonnull y);
+                               const void *_Nullable u, const void *_Nonnull v, const void *_Nullable weight,
+                               const void *_Nullable bias, void *_Nonnull y);
 
   // Matrix product on packed panels, floating point only. A panel of width W over `depth` holds element (i, k) at
   // k * W + i; panels follow each other, the last one is filled up with zeros.

@@ -65,10 +65,13 @@ static void NAME(rowProducts)(size_t rows, size_t columns, const T *dy, const T 
   }
 }
 
-static void NAME(combineRows)(size_t rows, size_t columns, const CKRowMap *maps, const T *u, const T *v, T *y) {
+static void NAME(combineRows)(size_t rows, size_t columns, const CKRowMap *maps, const T *u, const T *v,
+                              const T *weight, const T *bias, T *y) {
   for (size_t i = 0; i < rows * columns; i++) {
     const CKRowMap *map = maps + i / columns;
     y[i] = (T)((u ? map->first * u[i] : 0) + map->second * (v[i] - map->center) + map->shift);
+    if (weight) { y[i] = y[i] * weight[i % columns]; }
+    if (bias) { y[i] = y[i] + bias[i % columns]; }
   }
 }
 

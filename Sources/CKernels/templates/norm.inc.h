@@ -11,12 +11,6 @@ CK_INLINE void NAME(loadLanes)(NAME(Lanes) *lanes, const T *x, size_t count, T f
   }
 }
 
-CK_INLINE double NAME(foldLanes)(const NAME(WideLanes) *lanes) {
-  double total = 0;
-  CK_UNROLL for (size_t i = 0; i < sumLanes; i++) { total += (*lanes)[i]; }
-  return total;
-}
-
 static void NAME(rowMoments)(size_t rows, size_t columns, const T *x, double *moments) {
   for (size_t row = 0; row < rows; row++, x += columns, moments += 2) {
     const double mean = (double)NAME(sumBlocks)(x, columns) / (double)columns;
@@ -65,17 +59,32 @@ static void NAME(rowProducts)(size_t rows, size_t columns, const T *dy, const T 
   }
 }
 
-static void NAME(combineRows)(size_t rows, size_t columns, const CKRowMap *maps, const T *u, const T *v, T *y) {
+#define CK_COMBINE(expression) \
+  CK_SIMD for (size_t i = 0; i < columns; i++) { \
+    const T map = second * (v[i] - center) + shift; \
+    y[i] = (expression); \
+  }
+
+static void NAME(combineRows)(size_t rows, size_t columns, const CKRowMap *maps, const T *u, const T *v,
+                              const T *weight, const T *bias, T *y) {
   for (size_t row = 0; row < rows; row++, v += columns, y += columns) {
     const T first = (T)maps[row].first, second = (T)maps[row].second, center = (T)maps[row].center;
     // What rounding the center left goes into the shift.
     const T shift = (T)(maps[row].shift - maps[row].second * (maps[row].center - (double)center));
     if (u) {
-      CK_SIMD for (size_t i = 0; i < columns; i++) { y[i] = first * u[i] + (second * (v[i] - center) + shift); }
+      CK_COMBINE(first * u[i] + map)
       u += columns;
+    } else if (weight && bias) {
+      CK_COMBINE(map * weight[i] + bias[i])
+    } else if (weight) {
+      CK_COMBINE(map * weight[i])
+    } else if (bias) {
+      CK_COMBINE(map + bias[i])
     } else {
-      CK_SIMD for (size_t i = 0; i < columns; i++) { y[i] = second * (v[i] - center) + shift; }
+      CK_COMBINE(map)
     }
   }
 }
+
+#undef CK_COMBINE
 

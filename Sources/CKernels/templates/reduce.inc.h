@@ -50,6 +50,10 @@ CK_DEFINE_RUN(sumRun, CK_PLUS, CK_PLUS_LANES)
 CK_DEFINE_RUN(largestRun, CK_LARGER, CK_LARGER)
 CK_DEFINE_RUN(smallestRun, CK_SMALLER, CK_SMALLER)
 
+CK_INLINE NAME(Wide) NAME(foldLanes)(const NAME(WideLanes) *lanes) {
+  return CK_FOLD(*lanes, CK_PLUS_LANES, CK_PLUS_LANES);
+}
+
 static NAME(Wide) NAME(sumBlocks)(const T *x, size_t count) {
   NAME(WideLanes) totals = 0;
   size_t i = 0;
@@ -61,7 +65,7 @@ static NAME(Wide) NAME(sumBlocks)(const T *x, size_t count) {
     }
     totals += __builtin_convertvector(sum, NAME(WideLanes));
   }
-  NAME(Wide) total = i > 0 ? CK_FOLD(totals, CK_PLUS_LANES, CK_PLUS_LANES) : 0;
+  NAME(Wide) total = i > 0 ? NAME(foldLanes)(&totals) : 0;
   for (; i < count; i += sumBlock) {
     total += (NAME(Wide))NAME(sumRun)(x + i, count - i < sumBlock ? count - i : sumBlock);
   }

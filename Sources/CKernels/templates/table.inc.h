@@ -112,8 +112,9 @@ CK_FLOATS(rowMoments, (size_t rows, size_t columns, const void *x, double *momen
 CK_FLOATS(rowProducts, (size_t rows, size_t columns, const void *dy, const void *x, const double *centers,
           double *sums),
           rows, columns, dy, x, centers, sums)
-CK_FLOATS(combineRows, (size_t rows, size_t columns, const CKRowMap *maps, const void *u, const void *v, void *y),
-          rows, columns, maps, u, v, y)
+CK_FLOATS(combineRows, (size_t rows, size_t columns, const CKRowMap *maps, const void *u, const void *v,
+          const void *weight, const void *bias, void *y),
+          rows, columns, maps, u, v, weight, bias, y)
 CK_FLOATS(pack, (size_t width, size_t count, size_t depth, CKSource source, void *panels),
           width, count, depth, source, panels)
 CK_FLOATS(packPatches, (const CKPatches *patches, const void *image, size_t depthStart, size_t depthCount,

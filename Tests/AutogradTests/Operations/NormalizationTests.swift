@@ -64,6 +64,25 @@ import Testing
     expect(result, names: Self.mistakes[index].names)
   }
 
+  /// One pass without a tape, an operation each under one: the same bits.
+  @Test(arguments: [DType.float32, .float64], [[3, 5], [300, 512], [2, 40_000]])
+  func normsWithoutATape(_ dtype: DType, _ shape: [Int]) {
+    var random = RandomStream(seed: 9)
+    let x = random.normal(shape, mean: 20, dtype: dtype)
+    let weight = random.normal([shape[1]], dtype: dtype)
+    let bias = random.normal([shape[1]], dtype: dtype)
+    for (weight, bias) in [(weight, bias), (weight, nil), (nil, bias), (nil, nil)] {
+      func both(_ x: Tensor) -> [[UInt64]] {
+        [
+          layerNorm(x, normalizedShape: [shape[1]], weight: weight, bias: bias),
+          rmsNorm(x, normalizedShape: [shape[1]], weight: weight),
+        ].map { $0.stoppingGradient().bits }
+      }
+      let areSame = both(x) == both(Tape().watch(x))
+      #expect(areSame, "weight: \(weight != nil), bias: \(bias != nil)")
+    }
+  }
+
   /// PyTorch 2.13: [nan, 0] for [inf, 1], whose mean square is infinite; and NaN everywhere beside a NaN.
   @Test(arguments: [DType.float32, .float64]) func rmsNormOfAnInfinity(_ dtype: DType) {
     let x = Tensor([[Double.infinity, 1], [2, -.infinity], [.nan, 1]], dtype: dtype)

@@ -113,18 +113,14 @@ extension CPU {
         // Without centering the mean counts as 0.
         let mean = shape.isCentered ? moments[2 * row] : 0
         let distance = moments[2 * row] - mean
-        let variance = moments[2 * row + 1] / Double(columns) + distance * distance
+        let squares = moments[2 * row + 1] + Double(columns) * distance * distance
+        let variance = squares / Double(columns)
         return CKRowMap(
           first: 0, second: 1 / (variance + shape.epsilon).squareRoot(), center: mean, shift: 0)
       }
       maps.withUnsafeBufferPointer {
-        kernels.combineRows(type, count, columns, $0.baseAddress!, nil, source, target)
-      }
-      for (operation, parameter) in [(CKZip.multiply, weight), (.add, bias)] {
-        guard let parameter else { continue }
-        kernels.zip(
-          operation, type, columns, count, CKSource(data: target, inner: 1, outer: columns),
-          CKSource(data: parameter.data, inner: 1, outer: 0), target)
+        kernels.combineRows(
+          type, count, columns, $0.baseAddress!, nil, source, weight?.data, bias?.data, target)
       }
     }
     withExtendedLifetime((x, y, weight, bias)) {}
@@ -200,7 +196,7 @@ extension CPU {
         kernels.combineRows(
           v.dtype.kernelType, count, columns, maps + start,
           u.map { UnsafeRawPointer($0.data + offset) },
-          v.data + offset, y.data + offset)
+          v.data + offset, nil, nil, y.data + offset)
         finish(start, count)
       }
     }

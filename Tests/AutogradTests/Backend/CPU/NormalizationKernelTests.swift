@@ -19,14 +19,25 @@ import Testing
       let maps = (0..<rows).map {
         CKRowMap(first: 0.5, second: Double($0) - 1.25, center: 0.3, shift: 2)
       }
-      func run(_ set: KernelSet) -> (moments: [Double], sums: [Double], both: Cells, one: Cells) {
+      func run(
+        _ set: KernelSet
+      ) -> (moments: [Double], sums: [Double], both: Cells, one: Cells, affine: [Cells]) {
         var (moments, sums) = ([Double](repeating: 0, count: 6), [Double](repeating: 0, count: 6))
         set.kernels.rowMoments(type, rows, columns, x.memory, &moments)
         set.kernels.rowProducts(type, rows, columns, dy.memory, x.memory, centers, &sums)
         let (both, one) = (Cells(dtype, rows * columns), Cells(dtype, rows * columns))
-        set.kernels.combineRows(type, rows, columns, maps, dy.memory, x.memory, both.memory)
-        set.kernels.combineRows(type, rows, columns, maps, nil, x.memory, one.memory)
-        return (moments, sums, both, one)
+        set.kernels.combineRows(
+          type, rows, columns, maps, dy.memory, x.memory, nil, nil, both.memory)
+        set.kernels.combineRows(
+          type, rows, columns, maps, nil, x.memory, nil, nil, one.memory)
+        // With a weight, a bias, or both.
+        let affine = [(x, nil), (nil, dy), (x, dy)].map { (weight: Cells?, bias: Cells?) in
+          let y = Cells(dtype, rows * columns)
+          set.kernels.combineRows(
+            type, rows, columns, maps, nil, x.memory, weight?.memory, bias?.memory, y.memory)
+          return y
+        }
+        return (moments, sums, both, one, affine)
       }
       let (found, expected) = (run(set), run(.reference))
       // No element is larger than 4; neither are differences from centers above 6.
@@ -37,6 +48,9 @@ import Testing
       }
       #expect(found.both.agree(with: expected.both, slack: { _ in epsilon * 10 }))
       #expect(found.one.agree(with: expected.one, slack: { _ in epsilon * 10 }))
+      for (y, other) in zip(found.affine, expected.affine) {
+        #expect(y.agree(with: other, slack: { _ in epsilon * 40 }))
+      }
     }
   }
 }
