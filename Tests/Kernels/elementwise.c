@@ -166,6 +166,12 @@ static void testUpdates(CKType type) {
     set->update((CKUpdate)(round % 3), type, count, factors, u.data, v.data, found.data);
     reference->update((CKUpdate)(round % 3), type, count, factors, u.data, v.data, expected.data);
     compareExactly("update", (size_t)round % 3, found, expected);
+    const double width = round % 2 ? 1 : 0.7, slope = round % 3 ? 1 : 1.3;
+    for (int isDerivative = 0; isDerivative < 2; isDerivative++) {
+      set->huber(type, count, width, slope, isDerivative, u.data, v.data, found.data);
+      reference->huber(type, count, width, slope, isDerivative, u.data, v.data, expected.data);
+      compareExactly("huber", (size_t)isDerivative, found, expected);
+    }
     freeAll();
   }
 }

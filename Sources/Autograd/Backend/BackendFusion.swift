@@ -34,6 +34,14 @@ extension Backend {
   ) {
     CPU.convActivationPoolGradient(dy, weight, shape, state, dx: dx, dw: dw, db: db)
   }
+
+  /// y = the Huber loss of x - target, or, if there is a dy, dy times its derivative; all dense and on the CPU, but dy
+  /// may repeat one element.
+  static func huber(
+    _ x: NDArray, _ target: NDArray, width: Double, slope: Double, dy: NDArray?, into y: NDArray
+  ) {
+    CPU.huber(x, target, width: width, slope: slope, dy: dy, into: y)
+  }
 }
 
 // MARK: Norms

@@ -105,6 +105,11 @@ typedef struct CKKernels {
   void (*_Nonnull update)(CKUpdate operation, CKType type, size_t count, CKUpdateFactors factors,
                           const void *_Nonnull u, const void *_Nonnull v, void *_Nonnull y);
 
+  /// y = d * (e - d * width / 2) with the errors e = x - target and d = e / width, but at most the slope and at least
+  /// minus it; or the derivative d itself. Dense arrays, floating point only; y may be the same memory as x or target.
+  void (*_Nonnull huber)(CKType type, size_t count, double width, double slope, bool isDerivative,
+                         const void *_Nonnull x, const void *_Nonnull target, void *_Nonnull y);
+
   // Reductions of dense matrices x [rows, columns]; at least one element is reduced (columns > 0 or rows > 0).
   void (*_Nonnull reduceRows)(CKReduce operation, CKType type, size_t rows, size_t columns, const void *_Nonnull x,
                               void *_Nonnull y);  // y [rows]

@@ -11,6 +11,14 @@ static void NAME(update)(CKUpdate operation, size_t count, CKUpdateFactors facto
   }
 }
 
+static void NAME(huber)(size_t count, double width, double slope, bool isDerivative, const T *x, const T *target, T *y) {
+  for (size_t i = 0; i < count; i++) {
+    const T error = x[i] - target[i], quotient = error / (T)width, limit = (T)slope;
+    const T derivative = quotient > limit ? limit : quotient < -limit ? -limit : quotient;
+    y[i] = isDerivative ? derivative : derivative * (error - derivative * (T)(0.5 * width));
+  }
+}
+
 // The sum of exp(x - shift). Softmax shifts by the largest element, so that an infinite one gives NaN, as PyTorch.
 static double NAME(sumExponentials)(size_t columns, const T *x, double shift) {
   double sum = 0;

@@ -105,6 +105,9 @@ static void argmaxRows(CKType type, size_t rows, size_t columns, const void *x, 
   static void name CK_AFTER_TYPE parameters { CK_DISPATCH_FLOATS(type, name, __VA_ARGS__) }
 #define CK_AFTER_TYPE(...) (CKType type, __VA_ARGS__)
 
+CK_FLOATS(huber, (size_t count, double width, double slope, bool isDerivative, const void *x, const void *target,
+          void *y),
+          count, width, slope, isDerivative, x, target, y)
 CK_FLOATS(softmaxRows, (size_t rows, size_t columns, const void *x, void *y), rows, columns, x, y)
 CK_FLOATS(logSoftmaxRows, (size_t rows, size_t columns, const void *x, void *y), rows, columns, x, y)
 CK_FLOATS(logSumExpRows, (size_t rows, size_t columns, const void *x, void *y), rows, columns, x, y)
@@ -183,6 +186,7 @@ const CKKernels CK_VARIANT = {
   .select = choose,
   .copy = copy,
   .update = update,
+  .huber = huber,
   .reduceRows = reduceRows,
   .reduceColumns = reduceColumns,
   .argmaxRows = argmaxRows,

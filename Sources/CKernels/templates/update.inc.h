@@ -1,4 +1,4 @@
-// Steps of optimizers and running averages for one floating-point type (a template, see types.inc.h).
+// Steps of optimizers and running averages, and Huber's loss, for one floating-point type (a template, see types.inc.h).
 
 #define CK_UPDATE(operation, expression) \
   case operation: \
@@ -16,3 +16,24 @@ static void NAME(update)(CKUpdate operation, size_t count, CKUpdateFactors facto
 }
 
 #undef CK_UPDATE
+
+#define CK_HUBER(quotient, result) \
+  CK_SIMD for (size_t i = 0; i < count; i++) { \
+    const T error = x[i] - target[i], larger = CK_LARGER(quotient, -limit); \
+    const T derivative = CK_SMALLER(larger, limit); \
+    y[i] = (result); \
+  }
+#define CK_HUBER_BY_WIDTH(result) \
+  if (width == 1) { CK_HUBER(error, result) } else { CK_HUBER(error / unit, result) }
+
+static void NAME(huber)(size_t count, double width, double slope, bool isDerivative, const T *x, const T *target, T *y) {
+  const T limit = (T)slope, unit = (T)width, half = (T)(0.5 * width);
+  if (isDerivative) {
+    CK_HUBER_BY_WIDTH(derivative)
+  } else {
+    CK_HUBER_BY_WIDTH(derivative * (error - derivative * half))
+  }
+}
+
+#undef CK_HUBER
+#undef CK_HUBER_BY_WIDTH

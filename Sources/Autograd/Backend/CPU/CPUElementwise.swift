@@ -164,6 +164,26 @@ extension CPU {
     keepAlive(u, v, y)
   }
 
+  /// See `Backend.huber`.
+  static func huber(
+    _ x: NDArray, _ target: NDArray, width: Double, slope: Double, dy: NDArray?, into y: NDArray
+  ) {
+    let (type, size) = (y.dtype.kernelType, y.dtype.byteCount)
+    let step = dy?.isDense == true && y.count > 1 ? 1 : 0
+    withExtendedLifetime((x, target, dy, y)) {
+      ThreadPool.forEachPart(of: y.count) { start, count in
+        let (offset, result) = (start * size, y.data + start * size)
+        kernels.huber(
+          type, count, width, slope, dy != nil, x.data + offset, target.data + offset, result)
+        guard let dy else { return }
+        kernels.zip(
+          .multiply, type, count, 1,
+          CKSource(data: dy.data + offset * step, inner: step, outer: 0),
+          CKSource(data: result, inner: 1, outer: 0), result)
+      }
+    }
+  }
+
   // MARK: Copy and fill
 
   /// Copies `x`, broadcast and converted, into `y`, which may be a view.

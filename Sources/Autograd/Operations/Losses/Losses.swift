@@ -91,26 +91,44 @@ public func smoothL1Loss(
   requireSameShape("smoothL1Loss", x, target)
   require(
     beta >= 0 && beta.isFinite, "smoothL1Loss: beta must be finite and not negative, got \(beta)")
-  let error = x - target
   return reduction(
-    beta == 0 ? error.abs() : huber(error, width: beta, slope: 1, operation: "smoothL1Loss"))
+    beta == 0
+      ? (x - target).abs() : huber(x, target, width: beta, slope: 1, operation: "smoothL1Loss"))
 }
 
-/// Quadratic, x² / (2 width), where |x| ≤ slope * width; linear with that slope beyond.
+/// Quadratic in the error e = x - target, e² / (2 width), where |e| ≤ slope * width; linear with that slope beyond.
 ///
-/// A large x is never squared, whose gradient would be 0 times infinity.
+/// A large error is never squared, whose gradient would be 0 times infinity.
 private func huber(
-  _ x: Tensor, width: Double, slope: Double, operation: StaticString
+  _ x: Tensor, _ target: Tensor, width: Double, slope: Double, operation: StaticString
 ) -> Tensor {
-  @Sendable func derivative(_ x: Tensor) -> Tensor {
-    (width == 1 ? x : x / width).clamp(min: -slope, max: slope)
+  /// Computes the loss in one pass, or with a `dy` its product with the derivative; nil where that is not possible.
+  @Sendable func fused(_ x: Tensor, _ target: Tensor, dy: Tensor? = nil) -> Tensor? {
+    let canFuse = [x, target, dy ?? x].allSatisfy {
+      $0.isConstant && $0.dtype == x.dtype && $0.device == .cpu
+    }
+    if !canFuse { return nil }
+    let y = x.array.uninitializedLike(dtype: x.dtype)
+    Backend.huber(
+      x.array.contiguous(), target.array.contiguous(), width: width, slope: slope,
+      dy: dy.map { $0.array.repeatsOneElement ? $0.array : $0.array.contiguous() }, into: y)
+    return Tensor(y)
+  }
+  @Sendable func derivative(_ error: Tensor) -> Tensor {
+    (width == 1 ? error : error / width).clamp(min: -slope, max: slope)
+  }
+  @Sendable func gradient(_ dy: Tensor, _ x: Tensor, _ target: Tensor) -> Tensor {
+    fused(x, target, dy: dy) ?? dy * derivative(x - target)
   }
   return differentiable(
-    x,
-    { x in
-      let slope = derivative(x)
-      return slope * (x - slope * (0.5 * width))
-    }, pullback: { x, _ in { dy in dy * derivative(x) } }, operation: operation)
+    x, target,
+    { x, target in
+      if let y = fused(x, target) { return y }
+      let error = x - target
+      let slope = derivative(error)
+      return slope * (error - slope * (0.5 * width))
+    }, first: { x, target, _ in { dy in gradient(dy, x, target) } },
+    second: { x, target, _ in { dy in -gradient(dy, x, target) } }, operation: operation)
 }
 
 /// Half the squared error up to delta, else delta (|error| - delta / 2) (Huber 1964).
@@ -130,7 +148,7 @@ public func huberLoss(
   requireSameShape("huberLoss", x, target)
   require(
     delta > 0 && delta.isFinite, "huberLoss: delta must be finite and above 0, got \(delta)")
-  var losses = huber(x - target, width: 1, slope: delta, operation: "huberLoss")
+  var losses = huber(x, target, width: 1, slope: delta, operation: "huberLoss")
   if let weight {
     requireSameShape("huberLoss", x, weight)
     losses = losses * weight
