@@ -74,7 +74,7 @@ typedef struct CKRecurrentStep {
 } CKRecurrentStep;
 
 /// The way back. The cotangent of the state is dy + direct + product; direct becomes what reaches the hidden state
-/// before the step other than through products, -0 if nothing does. dcell goes from after the step to before it (LSTM).
+/// before the step beside what goes through products, -0 if nothing does. dcell goes from after the step to before it (LSTM).
 /// dproducts is written for GRU alone: for the others it is dinputs.
 typedef struct CKRecurrentStepGradient {
   const void *_Nonnull dy, *_Nonnull product, *_Nonnull state;
