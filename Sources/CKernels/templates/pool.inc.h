@@ -157,7 +157,10 @@ static void NAME(maxPoolIndices)(const CKWindow *w, size_t planes, const T *x, i
 
 static bool NAME(gatherPlanes)(size_t planes, size_t xCount, size_t yCount, const T *x, const void *indices,
                                bool areWide, T *y) {
+  // Which elements of a plane are wanted is known too late to fetch them from memory in time.
+  const bool prefetches = yCount >= xCount && xCount * sizeof(T) <= gatherPrefetch;
   for (size_t plane = 0; plane < planes; plane++, x += xCount, y += yCount) {
+    for (size_t j = 0; prefetches && j < xCount; j += 64 / sizeof(T)) { __builtin_prefetch(x + j); }
     CK_EACH_INDEX(yCount, xCount, y[j] = x[at])
   }
   return true;
