@@ -11,9 +11,17 @@ CK_INLINE void NAME(loadLanes)(NAME(Lanes) *lanes, const T *x, size_t count, T f
   }
 }
 
+// Rows are short streams, which the processor does not foresee: the next one is fetched, to be read or written, while
+// one is computed.
+#define CK_FETCH_ROW(row, columns, writes) \
+  for (size_t at = 0; (columns) * sizeof(T) <= rowPrefetch && at < (columns); at += 64 / sizeof(T)) { \
+    __builtin_prefetch((row) + at, writes); \
+  }
+
 static void NAME(rowMoments)(size_t rows, size_t columns, const T *x, double *moments) {
   for (size_t row = 0; row < rows; row++, x += columns, moments += 2) {
     const double mean = (double)NAME(sumBlocks)(x, columns) / (double)columns;
+    if (row + 1 < rows) { CK_FETCH_ROW(x + columns, columns, false) }
     const T center = (T)mean;
     NAME(WideLanes) sums = 0, squares = 0;
     for (size_t start = 0; start < columns; start += sumBlock) {
@@ -71,6 +79,7 @@ static void NAME(combineRows)(size_t rows, size_t columns, const CKRowMap *maps,
     const T first = (T)maps[row].first, second = (T)maps[row].second, center = (T)maps[row].center;
     // What rounding the center left goes into the shift.
     const T shift = (T)(maps[row].shift - maps[row].second * (maps[row].center - (double)center));
+    if (row + 1 < rows) { CK_FETCH_ROW(y + columns, columns, true) }
     if (u) {
       CK_COMBINE(first * u[i] + map)
       u += columns;
@@ -87,4 +96,5 @@ static void NAME(combineRows)(size_t rows, size_t columns, const CKRowMap *maps,
 }
 
 #undef CK_COMBINE
+#undef CK_FETCH_ROW
 

@@ -191,8 +191,8 @@ extension CPU {
     } while start < depth
   }
 
-  /// A product on all threads: per block of depth both operands are packed into panels once, then
-  /// tiles of the result are computed.
+  /// A product on all threads: per group of blocks of depth both operands are packed into panels once, then tiles of
+  /// the result are computed, block after block.
   ///
   /// a is not packed if its rows are contiguous and used by one tile of columns only.
   private static func multiplyInTiles(
@@ -202,33 +202,39 @@ extension CPU {
     let size = panels.elementSize
     let depthBlock = PanelShape.depthBlock(of: depth)
     let packsLeft = a.columnStride != 1 || columns > Tuning.tileColumns
+    let rightBytes = panels.byteCount(columns, width: panels.rightWidth, depth: depthBlock)
+    // While a's rows are read in place, neither they nor a tile of the result leave the cache between blocks.
+    let group = packsLeft ? 1 : max(1, Tuning.depthGroupBytes / rightBytes)
     let left = Scratch(
       byteCount: packsLeft
         ? panels.byteCount(rows, width: panels.leftWidth, depth: depthBlock) : 1)
-    let right = Scratch(
-      byteCount: panels.byteCount(columns, width: panels.rightWidth, depth: depthBlock))
+    let right = Scratch(byteCount: rightBytes * min(group, (depth + depthBlock - 1) / depthBlock))
     let (leftStart, rightStart) = (left.start, right.start)
     let columnTiles = PanelTiles(columns, panel: panels.rightWidth, atMost: Tuning.tileColumns)
     let rowTiles = PanelTiles(
       rows, panel: panels.leftWidth, atMost: Tuning.tileRows,
       atLeast: (Tuning.leastTiles - 1 + columnTiles.count) / columnTiles.count)
     let packedTiles = packsLeft ? rowTiles.count : 0
-    var start = 0
-    repeat {
-      let block = min(depthBlock, depth - start)
-      ThreadPool.run(packedTiles + columnTiles.count) { tile in
+    for groupStart in stride(from: 0, to: depth, by: group * depthBlock) {
+      let blocks = (min(depth - groupStart, group * depthBlock) + depthBlock - 1) / depthBlock
+      let blockAt = { (index: Int) in
+        let start = groupStart + index * depthBlock
+        return (start: start, depth: min(depthBlock, depth - start), panels: index * rightBytes)
+      }
+      ThreadPool.run(packedTiles + blocks * columnTiles.count) { tile in
         if tile < packedTiles {
-          let first = tile * rowTiles.size
+          let (first, block) = (tile * rowTiles.size, blockAt(0))
           kernels.pack(
-            panels.type, panels.leftWidth, min(rowTiles.size, rows - first), block,
-            a.fromRow(first, panels).fromColumn(start, panels).asRows,
-            leftStart + first * block * size)
+            panels.type, panels.leftWidth, min(rowTiles.size, rows - first), block.depth,
+            a.fromRow(first, panels).fromColumn(block.start, panels).asRows,
+            leftStart + first * block.depth * size)
         } else {
-          let first = (tile - packedTiles) * columnTiles.size
+          let block = blockAt((tile - packedTiles) / columnTiles.count)
+          let first = (tile - packedTiles) % columnTiles.count * columnTiles.size
           kernels.pack(
-            panels.type, panels.rightWidth, min(columnTiles.size, columns - first), block,
-            b.fromRow(start, panels).fromColumn(first, panels).asColumns,
-            rightStart + first * block * size)
+            panels.type, panels.rightWidth, min(columnTiles.size, columns - first), block.depth,
+            b.fromRow(block.start, panels).fromColumn(first, panels).asColumns,
+            rightStart + block.panels + first * block.depth * size)
         }
       }
       ThreadPool.run(rowTiles.count * columnTiles.count) { tile in
@@ -237,22 +243,22 @@ extension CPU {
         let (height, width) = (
           min(rowTiles.size, rows - row), min(columnTiles.size, columns - column)
         )
-        let (panel, target) = (
-          rightStart + column * block * size, y + (row * rowStride + column) * size
-        )
-        if packsLeft {
-          kernels.multiplyPanels(
-            panels.type, height, width, block, leftStart + row * block * size, panel, target,
-            rowStride, start > 0)
-        } else {
-          kernels.multiplyRows(
-            panels.type, height, width, block,
-            a.fromRow(row, panels).fromColumn(start, panels).asRows, panel, target, rowStride,
-            start > 0)
+        let target = y + (row * rowStride + column) * size
+        for block in (0..<blocks).lazy.map(blockAt) {
+          let panel = rightStart + block.panels + column * block.depth * size
+          if packsLeft {
+            kernels.multiplyPanels(
+              panels.type, height, width, block.depth, leftStart + row * block.depth * size, panel,
+              target, rowStride, block.start > 0)
+          } else {
+            kernels.multiplyRows(
+              panels.type, height, width, block.depth,
+              a.fromRow(row, panels).fromColumn(block.start, panels).asRows, panel, target,
+              rowStride, block.start > 0)
+          }
         }
       }
-      start += block
-    } while start < depth
+    }
   }
 
   static func matmul(_ a: NDArray, _ b: NDArray, into y: NDArray) {
