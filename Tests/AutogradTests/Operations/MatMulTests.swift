@@ -43,19 +43,21 @@ struct MatMulTests {
       narrowA.matmul(narrowB), equals: product(narrowA, narrowB, shapes[2]), tolerance: 2e-5)
   }
 
-  /// Large enough for several chunks that pack their own panels; for tiles whose left operand is packed once, and for
-  /// one tile of columns, where it is not.
-  @Test(arguments: [[211, 307], [400, 307], [500, 201]], Layout.allCases)
+  /// Large enough for several chunks that pack their own panels; for tiles whose left operand is packed once; for one tile
+  /// of columns, where it is not, in one group of blocks of depth and in three.
+  @Test(
+    arguments: [[211, 341, 307], [400, 341, 307], [500, 341, 201], [30, 4_600, 250]],
+    Layout.allCases)
   func large(_ sizes: [Int], _ layout: Layout) {
-    let (rows, columns) = (sizes[0], sizes[1])
-    let a = layout.make([rows, 341]) { Reference.random($0, seed: 1) }
-    let b = layout.make([341, columns]) { Reference.random($0, seed: 2) }
+    let (rows, depth, columns) = (sizes[0], sizes[1], sizes[2])
+    let a = layout.make([rows, depth]) { Reference.random($0, seed: 1) }
+    let b = layout.make([depth, columns]) { Reference.random($0, seed: 2) }
     let y = a.matmul(b)
     let (x, z, found) = (Reference(a).values, Reference(b).values, y.scalars(as: Double.self))
     for row in stride(from: 0, to: rows, by: 7) {
       for column in 0..<columns {
         var sum = 0.0
-        for k in 0..<341 { sum += x[row * 341 + k] * z[k * columns + column] }
+        for k in 0..<depth { sum += x[row * depth + k] * z[k * columns + column] }
         #expect(abs(sum - found[row * columns + column]) < 1e-11)
       }
     }
