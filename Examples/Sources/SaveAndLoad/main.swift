@@ -32,14 +32,14 @@ net.initialize(seed: 1)
 let optimizer = Adam(net.parameters, learningRate: 0.05)
 print("after 50 steps:", train(net, optimizer, steps: 50))
 try net.save(to: weights)
-try optimizer.save(to: state)
+try optimizer.save(to: state, named: net.namedParameters)
 let uninterrupted = train(net, optimizer, steps: 50)
 
 // Another one, from the files. A lazy net gets its shapes from them.
 let resumed = makeNet()
 try resumed.load(from: weights)
 let resumedOptimizer = Adam(resumed.parameters, learningRate: 0.05)
-try resumedOptimizer.load(from: state)
+try resumedOptimizer.load(from: state, named: resumed.namedParameters)
 let continued = train(resumed, resumedOptimizer, steps: 50)
 print("after 100 steps, without and with an interruption:", uninterrupted, continued)
 

@@ -8,13 +8,18 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   public let seed: UInt64
   /// The number of this stream.
   public let stream: UInt64
-  /// The next 32-bit word.
-  private var position: UInt64 = 0
+  /// The number of the next 32-bit word, from 0.
+  public private(set) var position: UInt64
 
-  /// The stream with a number, at its start.
-  public init(seed: UInt64, stream: UInt64 = 0) {
+  /// The stream with a number, at its start or at the position that another one had.
+  ///
+  /// ```swift
+  /// let resumed = RandomStream(seed: random.seed, stream: random.stream, position: random.position)
+  /// ```
+  public init(seed: UInt64, stream: UInt64 = 0, position: UInt64 = 0) {
     self.seed = seed
     self.stream = stream
+    self.position = position
   }
 
   /// The stream that a path of names selects, so that it does not depend on the order of creation.
@@ -36,7 +41,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// The position of the next `count` words, which it moves on by.
   private mutating func take(_ count: Int) -> RandomWords {
-    defer { position += UInt64(count) }
+    defer { position &+= UInt64(count) }
     return RandomWords(seed: seed, stream: stream, first: position)
   }
 

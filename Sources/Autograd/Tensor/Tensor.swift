@@ -280,10 +280,10 @@ extension Tensor {
   }
 
   /// A tensor from its elements' bytes in row-major order.
-  package init(bytes: ArraySlice<UInt8>, _ shape: [Int], _ dtype: DType) {
+  package init(bytes: UnsafeRawBufferPointer, _ shape: [Int], _ dtype: DType) {
     Tensor.check(shape, "Tensor", holds: bytes.count / dtype.byteCount)
     let array = NDArray.uninitialized(dtype: dtype, shape: shape, on: .cpu)
-    bytes.withUnsafeBytes { source in array.withBytes { $0.copyMemory(from: source) } }
+    array.withBytes { $0.copyMemory(from: bytes) }
     self.init(array)
   }
 

@@ -77,6 +77,28 @@ package struct OpenFile: ~Copyable {
     }
   }
 
+  /// Calls a closure with the bytes of a whole file, mapped into memory where the file allows it.
+  ///
+  /// No second copy of them is made. The file must not be cut short meanwhile: like every program that maps one, this
+  /// one would end with SIGBUS. Files that `writeAtomically` replaces are not.
+  package static func withContents<Result>(
+    of path: String, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Result
+  ) throws(FileError) -> Result {
+    let file = try reading(path)
+    let size = try file.size()
+    if size > 0, let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.descriptor, 0),
+      start != MAP_FAILED
+    {
+      defer { munmap(start, size) }
+      return try body(UnsafeRawBufferPointer(start: start, count: size))
+    }
+    let bytes = try contents(of: path, maximum: .max)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
+    defer { buffer.deallocate() }
+    buffer.copyBytes(from: bytes)
+    return try body(UnsafeRawBufferPointer(buffer))
+  }
+
   /// Reads a whole file, refusing one of more than `maximum` bytes.
   package static func contents(of path: String, maximum: Int) throws(FileError) -> [UInt8] {
     let file = try reading(path)

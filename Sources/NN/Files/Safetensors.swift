@@ -36,18 +36,15 @@ public enum Safetensors {
   ///
   /// - Parameters:
   ///   - tensors: The tensors, in the order in which their data will lie.
+  ///   - metadata: Texts about the file; by default what Python's libraries look for in a file of tensors.
   ///   - path: Where; an existing file is replaced.
   /// - Throws: A `FileError` if the file cannot be written.
   public static func write(
-    _ tensors: [(name: String, tensor: Tensor)], to path: String
+    _ tensors: StateDictionary, metadata: [String: String] = ["format": "pt"], to path: String
   ) throws(FileError) {
     var entries: [Entry] = []
-    var names: Set<[UInt8]> = []
     var end = 0
     for (name, tensor) in tensors {
-      require(
-        names.insert(Array(name.utf8)).inserted,
-        "safetensors: the name \(name.escaped) is given twice")
       require(name != metadataName, "safetensors: the name \(name) is reserved for metadata")
       let start = end
       end += tensor.count * tensor.dtype.byteCount
@@ -56,7 +53,11 @@ public enum Safetensors {
           name: name, dtype: code(tensor.dtype), shape: tensor.shape, dataOffsets: [start, end]))
     }
     entries.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    var header = Array(("{" + entries.map(\.json).joined(separator: ",") + "}").utf8)
+    let texts = metadata.sorted { $0.key < $1.key }
+      .map { JSON.quoted($0.key) + ":" + JSON.quoted($0.value) }.joined(separator: ",")
+    let members =
+      (texts.isEmpty ? [] : ["\"\(metadataName)\":{\(texts)}"]) + entries.map(\.json)
+    var header = Array(("{" + members.joined(separator: ",") + "}").utf8)
     header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
     // Tensor by tensor: all bytes in a row would be a second copy of a model.
     try writeAtomically(to: path) { write in
@@ -72,63 +73,115 @@ public enum Safetensors {
 
   // MARK: Reading
 
-  /// Reads all tensors of a file, in the order in which their data lies.
+  /// What a file holds.
+  struct Contents {
+    var state = StateDictionary()
+    /// Tensors of types that this library does not have, and the types' names.
+    var foreign: [(name: String, type: String)] = []
+    var metadata: [String: String] = [:]
+  }
+
+  /// Reads all tensors of a file, in the order in which their data lies, or of all files that an index
+  /// (`….safetensors.index.json`) names.
   ///
   /// - Throws: A `FileError` that says what is wrong with the file, or that it cannot be read.
-  public static func read(_ path: String) throws(FileError) -> [(name: String, tensor: Tensor)] {
-    try tensors(in: try OpenFile.contents(of: path, maximum: .max), from: path)
+  public static func read(_ path: String) throws(FileError) -> StateDictionary {
+    try known(contents(of: path), path)
+  }
+
+  /// Reads the texts that describe a file.
+  ///
+  /// - Throws: As `read`.
+  public static func metadata(of path: String) throws(FileError) -> [String: String] {
+    try contents(of: path).metadata
   }
 
   /// Reads all tensors from the bytes of a file.
   package static func tensors(
     in bytes: [UInt8], from path: String
-  ) throws(FileError) -> [(name: String, tensor: Tensor)] {
+  ) throws(FileError) -> StateDictionary {
+    try known(contents(in: bytes, path), path)
+  }
+
+  private static func known(
+    _ contents: Contents, _ path: String
+  ) throws(FileError) -> StateDictionary {
+    if let (name, type) = contents.foreign.first {
+      let known = dtypes.map(\.code).joined(separator: ", ")
+      throw FileError(path, "\(name) has the type \(type); this library reads \(known)")
+    }
+    return contents.state
+  }
+
+  static func contents(of path: String) throws(FileError) -> Contents {
+    if path.hasSuffix(".index.json") { return try contents(ofIndex: path) }
+    return try OpenFile.withContents(of: path) { bytes throws(FileError) in
+      try contents(in: bytes, path)
+    }
+  }
+
+  private static func contents(in bytes: [UInt8], _ path: String) throws(FileError) -> Contents {
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(FileError) in try contents(in: bytes, path) }
+    }
+    return try result.get()
+  }
+
+  private static func contents(
+    in bytes: UnsafeRawBufferPointer, _ path: String
+  ) throws(FileError) -> Contents {
     guard bytes.count >= 8 else {
       throw FileError(path, "has \(bytes.count) bytes; a safetensors file has 8 or more")
     }
-    let length = bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+    let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length <= headerLimit, Int(length) <= bytes.count - 8 else {
       throw FileError(
         path,
         "is not a safetensors file, or truncated: its header would have \(length) bytes")
     }
     let start = 8 + Int(length)
-    let entries = try entries(Array(bytes[8..<start]), path)
+    let (entries, metadata) = try header(Array(bytes[8..<start]), path)
+    var contents = Contents(metadata: metadata)
     var next = 0
-    var tensors: [(name: String, tensor: Tensor)] = []
     for entry in entries {
       let name = entry.name
-      let (dtype, byteCount) = try check(entry, path)
+      let type = try type(of: entry, path)
       let offsets = entry.dataOffsets
-      guard offsets == [next, next + byteCount] else {
+      // How large an element of another type is, is not known.
+      let byteCount = type?.byteCount ?? offsets[1].subtractingReportingOverflow(next).partialValue
+      guard byteCount >= 0, offsets == [next, next + byteCount] else {
         throw FileError(
           path,
-          "the data of \(name) lies at \(offsets); expected [\(next), \(next + byteCount)]")
+          "the data of \(name) lies at \(offsets); expected [\(next), \(next + max(byteCount, 0))]")
       }
+      guard byteCount <= bytes.count - start - next else {
+        throw FileError(
+          path,
+          "is truncated: \(name) ends at byte \(start + next + byteCount) of \(bytes.count)")
+      }
+      let data = UnsafeRawBufferPointer(rebasing: bytes[(start + next)...].prefix(byteCount))
       next += byteCount
-      guard start + next <= bytes.count else {
-        throw FileError(
-          path,
-          "is truncated: \(name) ends at byte \(start + next) of \(bytes.count)")
+      guard let dtype = type?.dtype else {
+        contents.foreign.append((name, entry.dtype))
+        continue
       }
-      let data = bytes[(start + next - byteCount)..<(start + next)]
       // Any other byte in a Bool is undefined behavior.
       if dtype == .bool, let index = data.firstIndex(where: { $0 > 1 }) {
         throw FileError(
-          path,
-          "element \(index - data.startIndex) of \(name) is the byte \(data[index]); a BOOL is 0 or 1"
-        )
+          path, "element \(index) of \(name) is the byte \(data[index]); a BOOL is 0 or 1")
       }
-      tensors.append((name, Tensor(bytes: data, entry.shape, dtype)))
+      contents.state.append(name, Tensor(bytes: data, entry.shape, dtype))
     }
     guard start + next == bytes.count else {
       throw FileError(path, "has \(bytes.count - start - next) bytes after the last tensor")
     }
-    return tensors
+    return contents
   }
 
-  /// The header's entries in the order of their data, and of the header where that is the same.
-  private static func entries(_ header: [UInt8], _ path: String) throws(FileError) -> [Entry] {
+  /// The header's entries in the order of their data, and of the header where that is the same; and its texts.
+  private static func header(
+    _ header: [UInt8], _ path: String
+  ) throws(FileError) -> (entries: [Entry], metadata: [String: String]) {
     func failure(_ problem: String) -> FileError {
       FileError(path, "its header is not that of a safetensors file (\(problem))")
     }
@@ -136,7 +189,12 @@ public enum Safetensors {
     do { json = try JSON(parsing: header) } catch { throw failure("\(error)") }
     guard let members = json.members else { throw failure("it is not a JSON object") }
     var entries: [Entry] = []
-    for member in members where member.name != metadataName {
+    var metadata: [String: String] = [:]
+    for member in members {
+      if member.name == metadataName {
+        for text in member.value.members ?? [] { metadata[text.name] = text.value.string }
+        continue
+      }
       guard let dtype = member.value["dtype"]?.string, let shape = integers(member.value["shape"]),
         let dataOffsets = integers(member.value["data_offsets"])
       else {
@@ -144,11 +202,12 @@ public enum Safetensors {
       }
       entries.append(Entry(name: member.name, dtype: dtype, shape: shape, dataOffsets: dataOffsets))
     }
-    return entries.enumerated().sorted { a, b in
+    let sorted = entries.enumerated().sorted { a, b in
       a.element.dataOffsets == b.element.dataOffsets
         ? a.offset < b.offset
         : a.element.dataOffsets.lexicographicallyPrecedes(b.element.dataOffsets)
-    }.map(\.element)
+    }
+    return (sorted.map(\.element), metadata)
   }
 
   private static func integers(_ json: JSON?) -> [Int]? {
@@ -157,16 +216,14 @@ public enum Safetensors {
     return integers.count == list.count ? integers : nil
   }
 
-  private static func check(
-    _ entry: Entry, _ path: String
-  ) throws(FileError) -> (DType, byteCount: Int) {
+  /// The type and size of an entry's data, nil for a type that this library does not have.
+  private static func type(
+    of entry: Entry, _ path: String
+  ) throws(FileError) -> (dtype: DType, byteCount: Int)? {
     let name = entry.name
-    guard let (_, dtype) = dtypes.first(where: { $0.code == entry.dtype }) else {
-      let known = dtypes.map(\.code).joined(separator: ", ")
-      throw FileError(path, "\(name) has the type \(entry.dtype); this library reads \(known)")
-    }
+    let dtype = dtypes.first { $0.code == entry.dtype }?.dtype
     // Zeros are left out of the product, so that the other sizes are bounded too.
-    var byteCount = dtype.byteCount
+    var byteCount = dtype?.byteCount ?? 1
     for size in entry.shape where size != 0 {
       let (product, overflows) = byteCount.multipliedReportingOverflow(by: size)
       guard size >= 0, !overflows, product <= 1 << 48 else {
@@ -178,6 +235,49 @@ public enum Safetensors {
     guard entry.dataOffsets.count == 2 else {
       throw FileError(path, "\(name) must have two data_offsets")
     }
-    return (dtype, byteCount)
+    return dtype.map { ($0, byteCount) }
+  }
+}
+
+extension Safetensors {
+  /// Reads the files of a model that an index tells apart, and checks that each tensor is in its file.
+  ///
+  /// The index is Hugging Face's: `{"metadata": {...}, "weight_map": {"name": "file beside the index", ...}}`.
+  private static func contents(ofIndex path: String) throws(FileError) -> Contents {
+    let bytes = try OpenFile.contents(of: path, maximum: headerLimit)
+    let json: JSON
+    do {
+      json = try JSON(parsing: bytes)
+    } catch {
+      throw FileError(path, "is not an index of safetensors files (\(error))")
+    }
+    guard let map = json["weight_map"]?.members else {
+      throw FileError(path, "is not an index of safetensors files (it has no weight_map)")
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    var contents = Contents()
+    var files: [String: Contents] = [:]
+    for (name, value) in map.map({ ($0.name, $0.value) }) {
+      guard let file = value.string, !file.contains("/"), !file.hasSuffix(".index.json") else {
+        throw FileError(path, "\(name) must be in a file beside the index")
+      }
+      let found = try files[file] ?? Safetensors.contents(of: folder + file)
+      files[file] = found
+      if let tensor = found.state[name] {
+        contents.state.append(name, tensor)
+      } else if let foreign = found.foreign.first(where: { $0.name == name }) {
+        contents.foreign.append(foreign)
+      } else {
+        throw FileError(folder + file, "has no \(name), which \(path) says is there")
+      }
+    }
+    for (file, found) in files.sorted(by: { $0.key < $1.key }) {
+      let others = found.state.names + found.foreign.map(\.name)
+      let known = Set(map.map { Array($0.name.utf8) })
+      if let name = others.first(where: { !known.contains(Array($0.utf8)) }) {
+        throw FileError(folder + file, "has \(name), which \(path) does not name")
+      }
+    }
+    return contents
   }
 }

@@ -83,8 +83,8 @@ private struct MemberSearch {
     }
     // What cannot hold modules, or holds those of others, is not looked into: it may be large.
     if value is Tensor || value is String || value is [Float] || value is [Double] || value is [Int]
-      || value is [UInt8] || value is any SavedState || value is any Dataset
-      || value is any DataModule
+      || value is [UInt8] || value is StateDictionary || value is any SavedState
+      || value is any NamedState || value is any Dataset || value is any DataModule
     {
       return
     }

@@ -187,22 +187,47 @@ public final class LBFGS: Optimizer {
 
   // MARK: State
 
-  /// What is remembered of former steps.
-  public var state: [(name: String, tensor: Tensor)] {
+  /// What is remembered of former steps, the vectors in parts under the parameters' names, as in
+  /// `direction.net.0.weight`.
+  public func state(named names: [(path: String, parameter: Parameter)]) -> StateDictionary {
+    let names = ParameterNames(names, of: "LBFGS")
     func number(_ value: Double) -> Tensor { Tensor(value, dtype: .float64) }
-    return [
-      ("learningRate", number(learningRate)), ("iterations", number(Double(memory.iterations))),
-      ("length", number(memory.length)), ("scale", number(memory.scale)),
-      ("direction", memory.direction), ("gradient", memory.gradient),
+    var state: StateDictionary = [
+      "learningRate": number(learningRate), "iterations": number(Double(memory.iterations)),
+      "length": number(memory.length), "scale": number(memory.scale),
     ]
-      + memory.pairs.enumerated().flatMap { index, pair in
-        [("pairs.\(index).dy", pair.dy), ("pairs.\(index).dx", pair.dx)]
+    func append(_ prefix: String, _ vector: Tensor) {
+      var offset = 0
+      for (index, parameter) in parameters.enumerated() {
+        let shape = parameter.knownSizes("parameter")
+        let end = offset + shape.reduce(1, *)
+        let part = vector.slice(axis: 0, from: offset, to: end).reshape(shape)
+        state.append(prefix + names.name(of: parameter, index), part)
+        offset = end
       }
+    }
+    if memory.iterations > 0 {
+      append("direction.", memory.direction)
+      append("gradient.", memory.gradient)
+    }
+    for (index, pair) in memory.pairs.enumerated() {
+      append("pairs.\(index).dy.", pair.dy)
+      append("pairs.\(index).dx.", pair.dx)
+    }
+    return state
   }
 
-  /// Goes back to a saved state; see `SavedState`.
-  public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
-    var reader = StateReader(state, of: "LBFGS", from: path)
+  /// Goes back to a saved state; see `NamedState`. After a step each parameter must have its shape.
+  public func restore(
+    _ state: StateDictionary, named names: [(path: String, parameter: Parameter)],
+    from source: String
+  ) throws(FileError) {
+    let names = ParameterNames(names, of: "LBFGS")
+    var reader = StateReader(state, of: "LBFGS", from: source)
+    try reader.refusePositions {
+      $0 == ["direction"] || $0 == ["gradient"]
+        || $0.count == 3 && $0[0] == "pairs" && ($0[2] == "dy" || $0[2] == "dx")
+    }
     let rate = try reader.number("learningRate")
     var restored = Memory()
     restored.iterations = try reader.count("iterations")
@@ -212,16 +237,26 @@ public final class LBFGS: Optimizer {
       notNegativeProblem(rate, "the learning rate") ?? notNegativeProblem(restored.length, "length")
       ?? notNegativeProblem(restored.scale, "scale")
     if let problem { throw reader.failure(problem) }
-    let count = parameters.reduce(0) { $0 + ($1.count ?? 0) }
-    let shape = restored.iterations == 0 ? [] : [count]
-    func vector(_ name: String) throws(FileError) -> Tensor {
-      try reader.tensor(name, "\(shape)") { $0 == shape }.widened().to(parameters[0].device)
+    func vector(_ prefix: String) throws(FileError) -> Tensor {
+      var parts: [Tensor] = []
+      for (index, parameter) in parameters.enumerated() {
+        let name = prefix + names.name(of: parameter, index)
+        guard let count = parameter.count else {
+          throw reader.failure(
+            "\(name) is for a parameter \(parameter.described) without a shape yet")
+        }
+        let part = try reader.tensor(name, parameter.described, where: parameter.allows)
+        parts.append(part.widened().reshape([count]))
+      }
+      return concatenate(parts).to(parameters[0].device)
     }
-    restored.direction = try vector("direction")
-    restored.gradient = try vector("gradient")
-    while reader.has("pairs.\(restored.pairs.count).dy") {
+    if restored.iterations > 0 {
+      restored.direction = try vector("direction.")
+      restored.gradient = try vector("gradient.")
+    }
+    while reader.has("pairs.\(restored.pairs.count).dy." + names.name(of: parameters[0], 0)) {
       let prefix = "pairs.\(restored.pairs.count)."
-      let (dy, dx) = (try vector(prefix + "dy"), try vector(prefix + "dx"))
+      let (dy, dx) = (try vector(prefix + "dy."), try vector(prefix + "dx."))
       let product = dy.scalarProduct(dx)
       guard product > Memory.leastProduct, restored.pairs.count < historySize else {
         throw reader.failure(

@@ -1,7 +1,7 @@
 import Autograd
 
 /// Changes parameters so that a loss falls.
-public protocol Optimizer: SavedState {
+public protocol Optimizer: NamedState {
   /// What it changes; a parameter may be without shape and value yet.
   var parameters: [Parameter] { get }
 

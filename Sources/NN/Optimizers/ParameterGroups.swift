@@ -121,16 +121,18 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
 
   // MARK: State
 
-  fileprivate var state: [(name: String, tensor: Tensor)] {
-    var state: [(name: String, tensor: Tensor)] = []
+  fileprivate func state(_ names: ParameterNames) -> StateDictionary {
+    var state = StateDictionary()
     var index = 0
     for (number, group) in groups.enumerated() {
       for (name, path) in Options.numbers {
         state.append(
-          ("groups.\(number).\(name)", Tensor(group.options[keyPath: path], dtype: .float64)))
+          "groups.\(number).\(name)", Tensor(group.options[keyPath: path], dtype: .float64))
       }
       let known = (group.options as? any DecayingRule)?.remembered ?? []
       for parameter in group.parameters {
+        let prefix = "state.\(names.name(of: parameter, index))."
+        if groups.count > 1 { state.append(prefix + "group", Tensor(scalars: [number], shape: [])) }
         var remembered = states[index]
         if remembered.step > 0 {
           // What an option that was changed since makes needed begins with zeros.
@@ -138,10 +140,13 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
             let value = parameter.value.widened()
             remembered.tensors[one.name] = remembered[one.name, zerosLike: value]
           }
-          state.append(("state.\(index).step", Tensor(scalars: [remembered.step], shape: [])))
+          state.append(prefix + "step", Tensor(scalars: [remembered.step], shape: []))
         }
         for (name, tensor) in remembered.tensors.sorted(by: { $0.key < $1.key }) {
-          state.append(("state.\(index).\(name)", tensor))
+          require(
+            !name.contains(".") && name != "step" && name != "group",
+            "\(self.name): a tensor that is remembered cannot have the name \(name)")
+          state.append(prefix + name, tensor)
         }
         index += 1
       }
@@ -149,8 +154,14 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
     return state
   }
 
-  fileprivate func restored(_ reader: inout StateReader) throws(FileError) -> Self {
+  fileprivate func restored(
+    _ reader: inout StateReader, _ names: ParameterNames
+  ) throws(FileError) -> Self {
     var copy = self
+    let known = Set(parameters.enumerated().map { names.name(of: $1, $0) })
+    try reader.refusePositions {
+      $0.count == 3 && $0[0] == "state" && Int($0[1]) != nil && !known.contains(String($0[1]))
+    }
     var index = 0
     for number in groups.indices {
       for (name, path) in Options.numbers {
@@ -161,7 +172,14 @@ public struct ParameterGroups<Options: UpdateRule>: RandomAccessCollection, Muta
       }
       let known = (copy.groups[number].options as? any DecayingRule)?.remembered
       for parameter in groups[number].parameters {
-        copy.states[index] = try reader.parameterState("state.\(index).", of: parameter, known)
+        let name = names.name(of: parameter, index)
+        if groups.count > 1 {
+          let saved = try reader.count("state.\(name).group")
+          guard saved == number else {
+            throw reader.failure("\(name) is in group \(number), and was in group \(saved)")
+          }
+        }
+        copy.states[index] = try reader.parameterState("state.\(name).", of: parameter, known)
         index += 1
       }
     }
@@ -210,12 +228,18 @@ extension GroupedOptimizer {
   /// Makes one step, in place where there is no other reference to a parameter's value.
   public func step(_ gradients: Gradients) { groups.step(gradients) }
 
-  /// Each group's numbers and what is remembered about each parameter, numbered through all groups.
-  public var state: [(name: String, tensor: Tensor)] { groups.state }
+  /// Each group's numbers, and what is remembered about each parameter under its name, as in
+  /// `state.net.0.weight.exp_avg`.
+  public func state(named names: [(path: String, parameter: Parameter)]) -> StateDictionary {
+    groups.state(ParameterNames(names, of: groups.name))
+  }
 
-  /// Goes back to a saved state; see `SavedState`.
-  public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
-    var reader = StateReader(state, of: groups.name, from: path)
-    groups = try groups.restored(&reader)
+  /// Goes back to a saved state; see `NamedState`. Each parameter must be in the group that it was in.
+  public func restore(
+    _ state: StateDictionary, named names: [(path: String, parameter: Parameter)],
+    from source: String
+  ) throws(FileError) {
+    var reader = StateReader(state, of: groups.name, from: source)
+    groups = try groups.restored(&reader, ParameterNames(names, of: groups.name))
   }
 }

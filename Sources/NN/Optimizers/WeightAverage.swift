@@ -9,7 +9,7 @@ import Autograd
 /// // to evaluate:
 /// let accuracy = average.applied { model.accuracy(model(x), y) }
 /// ```
-public final class WeightAverage: SavedState {
+public final class WeightAverage: NamedState {
   /// The parameters that are averaged.
   public let parameters: [Parameter]
   /// The buffers that are averaged: those of integers, which are counts, keep their last value.
@@ -88,35 +88,77 @@ public final class WeightAverage: SavedState {
     return try body()
   }
 
-  /// The averages, numbered; for plain means also how many values they are over.
-  public var state: [(name: String, tensor: Tensor)] {
-    averages.enumerated().flatMap { index, average -> [(name: String, tensor: Tensor)] in
-      guard let average else { return [] }
-      let count = Tensor(scalars: [counts[index]], shape: [])
-      return [("average.\(index)", average)] + (decay == nil ? [("count.\(index)", count)] : [])
-    }
+  /// The averages, as in `average.net.0.weight`; for plain means also how many values they are over.
+  public func state(named names: [(path: String, parameter: Parameter)]) -> StateDictionary {
+    state(named: names, buffers: [])
   }
 
-  /// Goes back to saved averages; see `SavedState`.
-  public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
-    var reader = StateReader(state, of: "WeightAverage", from: path)
+  /// The same, also of buffers that are averaged.
+  ///
+  /// - Parameters:
+  ///   - names: A name for each parameter.
+  ///   - bufferNames: A name for each buffer, as a model's `namedBuffers`.
+  public func state(
+    named names: [(path: String, parameter: Parameter)],
+    buffers bufferNames: [(path: String, buffer: Buffer)]
+  ) -> StateDictionary {
+    let names = all(names, bufferNames)
+    var state = StateDictionary()
+    for (index, average) in averages.enumerated() {
+      let name = names.name(of: states[index], index)
+      guard let average else { continue }
+      state.append("average." + name, average)
+      if decay == nil {
+        state.append("count." + name, Tensor(scalars: [counts[index]], shape: []))
+      }
+    }
+    return state
+  }
+
+  /// Goes back to saved averages; see `NamedState`.
+  public func restore(
+    _ state: StateDictionary, named names: [(path: String, parameter: Parameter)],
+    from source: String
+  ) throws(FileError) {
+    try restore(state, named: names, buffers: [], from: source)
+  }
+
+  /// The same, also of buffers that are averaged.
+  public func restore(
+    _ state: StateDictionary, named names: [(path: String, parameter: Parameter)],
+    buffers bufferNames: [(path: String, buffer: Buffer)], from source: String = "state"
+  ) throws(FileError) {
+    let names = all(names, bufferNames)
+    let known = Set(states.enumerated().map { names.name(of: $1, $0) })
+    var reader = StateReader(state, of: "WeightAverage", from: source)
+    try reader.refusePositions {
+      $0.count == 2 && Int($0[1]) != nil && !known.contains(String($0[1]))
+    }
     var restored: [Tensor?] = []
     var restoredCounts: [Int] = []
     for (index, state) in states.enumerated() {
-      let name = "average.\(index)"
+      let name = names.name(of: state, index)
       // A parameter had no value yet, so it has no average.
-      guard reader.has(name) else {
+      guard reader.has("average." + name) else {
         restored.append(nil)
         restoredCounts.append(0)
         continue
       }
-      restored.append(try reader.average(name, of: state))
-      let count = decay == nil ? try reader.count("count.\(index)") : 1
-      guard count > 0 else { throw reader.failure("count.\(index) must be at least 1, got 0") }
+      restored.append(try reader.average("average." + name, of: state))
+      let count = decay == nil ? try reader.count("count." + name) : 1
+      guard count > 0 else { throw reader.failure("count.\(name) must be at least 1, got 0") }
       restoredCounts.append(count)
     }
     try reader.finish()
     (averages, counts) = (restored, restoredCounts)
+  }
+
+  private func all(
+    _ names: [(path: String, parameter: Parameter)], _ buffers: [(path: String, buffer: Buffer)]
+  ) -> ParameterNames {
+    let names = names.map { (path: $0.path, object: $0.parameter as AnyObject) }
+    return ParameterNames(
+      names + buffers.map { (path: $0.path, object: $0.buffer as AnyObject) }, of: "WeightAverage")
   }
 }
 

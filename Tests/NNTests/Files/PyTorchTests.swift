@@ -8,21 +8,16 @@ import Testing
 
 /// Agreement with PyTorch on one batch of LeNet: `Tests/Reference/lenet.py` wrote the fixture.
 @Suite struct PyTorchTests {
-  private static func fixture() throws -> [String: Tensor] {
+  private static func fixture() throws -> StateDictionary {
     let folder = try #require(Bundle.module.resourcePath)
-    return Dictionary(
-      uniqueKeysWithValues: try Safetensors.read(folder + "/Fixtures/lenet.safetensors")
-        .map { ($0.name, $0.tensor) })
+    return try Safetensors.read(folder + "/Fixtures/lenet.safetensors")
   }
 
   /// The relative errors of everything that PyTorch computed, by name; `change` may spoil the model.
   private static func errors(change: (LeNet) -> Void = { _ in }) throws -> [String: Double] {
     let tensors = try fixture()
     let model = LeNet()
-    let folder = try TemporaryFolder()
-    try Safetensors.write(
-      tensors.filter { $0.key.hasPrefix("net.") }.map { ($0.key, $0.value) }, to: folder("w"))
-    try model.load(from: folder("w"))
+    try model.restore(tensors.renamed { $0.hasPrefix("net.") ? $0 : nil })
     change(model)
     let (images, labels) = (try #require(tensors["images"]), try #require(tensors["labels"]))
     var logits = Tensor(0)

@@ -12,7 +12,7 @@ import Testing
       + Array(header.utf8) + data
   }
 
-  private static func read(_ bytes: [UInt8]) throws -> [(name: String, tensor: Tensor)] {
+  private static func read(_ bytes: [UInt8]) throws -> StateDictionary {
     let folder = try TemporaryFolder()
     try folder.write(bytes, to: "f")
     return try Safetensors.read(folder("f"))
@@ -21,21 +21,21 @@ import Testing
   @Test func everyTypeAndShapeComesBack() throws {
     let folder = try TemporaryFolder()
     let matrix = inputs([3, 4])
-    let tensors: [(name: String, tensor: Tensor)] = [
-      ("f32", Tensor([1.5, -0.0, .infinity, 1e-45])),
-      ("f64", Tensor([0.1, -.greatestFiniteMagnitude], dtype: .float64)),
-      ("i32", Tensor(scalars: [Int32.min, 0, .max])),
-      ("i64", Tensor(scalars: [Int64.min, 0, .max])),
-      ("f16", Tensor([1.5, -0.0, .infinity, 1e-7], dtype: .float16)),
-      ("bf16", Tensor([[1.5, 3e38], [0.1, -1]], dtype: .bfloat16).transpose()),
-      ("u8", Tensor(scalars: [UInt8(0), 128, 255])),
-      ("bool", Tensor(scalars: [true, false, true], shape: [3, 1])),
-      ("scalar", Tensor(7)),
-      ("empty", Tensor.zeros([2, 0, 3], dtype: .int32)),
-      ("transposed", matrix.transpose()),
-      ("sliced", matrix.slice(axis: 1, from: 1, step: 2)),
-      ("expanded", Tensor([[1], [2]]).expand([2, 3])),
-      ("näme \"quoted\"/1", Tensor([1])),
+    let tensors: StateDictionary = [
+      "f32": Tensor([1.5, -0.0, .infinity, 1e-45]),
+      "f64": Tensor([0.1, -.greatestFiniteMagnitude], dtype: .float64),
+      "i32": Tensor(scalars: [Int32.min, 0, .max]),
+      "i64": Tensor(scalars: [Int64.min, 0, .max]),
+      "f16": Tensor([1.5, -0.0, .infinity, 1e-7], dtype: .float16),
+      "bf16": Tensor([[1.5, 3e38], [0.1, -1]], dtype: .bfloat16).transpose(),
+      "u8": Tensor(scalars: [UInt8(0), 128, 255]),
+      "bool": Tensor(scalars: [true, false, true], shape: [3, 1]),
+      "scalar": Tensor(7),
+      "empty": Tensor.zeros([2, 0, 3], dtype: .int32),
+      "transposed": matrix.transpose(),
+      "sliced": matrix.slice(axis: 1, from: 1, step: 2),
+      "expanded": Tensor([[1], [2]]).expand([2, 3]),
+      "näme \"quoted\"/1": Tensor([1]),
     ]
     try Safetensors.write(tensors, to: folder("f"))
     let found = try Safetensors.read(folder("f"))
@@ -46,7 +46,7 @@ import Testing
       let bytes = tensor.withBytes { Array($0) }
       #expect(other.withBytes { Array($0) } == bytes, "\(name)")
     }
-    func nonEmpty(_ list: [(name: String, tensor: Tensor)]) -> [String] {
+    func nonEmpty(_ list: StateDictionary) -> [String] {
       list.compactMap { $0.tensor.count > 0 ? $0.name : nil }
     }
     #expect(nonEmpty(found) == nonEmpty(tensors), "in the order in which the data lies")
@@ -69,8 +69,8 @@ import Testing
   @Test func writtenBytesFollowTheFormat() throws {
     let folder = try TemporaryFolder()
     try Safetensors.write(
-      [("b", Tensor([1, -2], shape: [2, 1])), ("a", Tensor(scalars: [UInt8(7)], shape: []))],
-      to: folder("f"))
+      ["b": Tensor([1, -2], shape: [2, 1]), "a": Tensor(scalars: [UInt8(7)], shape: [])],
+      metadata: [:], to: folder("f"))
     let header =
       #"{"a":{"data_offsets":[8,9],"dtype":"U8","shape":[]},"#
       + #""b":{"data_offsets":[0,8],"dtype":"F32","shape":[2,1]}}"#
@@ -84,14 +84,14 @@ import Testing
   @Test func canonicallyEquivalentNamesAreTwo() throws {
     let folder = try TemporaryFolder()
     let names = ["e\u{301}", "\u{e9}"]
-    try Safetensors.write([(names[1], Tensor([1])), (names[0], Tensor([2]))], to: folder("f"))
+    try Safetensors.write([names[1]: Tensor([1]), names[0]: Tensor([2])], to: folder("f"))
     let found = try Safetensors.read(folder("f"))
     #expect(found.map { Array($0.name.utf8) } == [names[1], names[0]].map { Array($0.utf8) })
     #expect(found.map(\.tensor.floats) == [[1], [2]])
 
     let layer = ModuleDict([names[0]: Linear(1, 1, bias: false)])
     try Safetensors.write(
-      [(names[1] + ".weight", Tensor([[1]])), (names[0] + ".weight", Tensor([[2]]))],
+      [names[1] + ".weight": Tensor([[1]]), names[0] + ".weight": Tensor([[2]])],
       to: folder("f"))
     let error = #expect(throws: FileError.self) { try layer.load(from: folder("f")) }
     #expect(error?.reason.hasSuffix("unexpected: \(names[1]).weight") == true)
@@ -120,7 +120,8 @@ import Testing
         let used = UInt(pages[0]).map { $0 * 4096 } ?? 0
         var limit = rlimit(rlim_cur: used + 32 << 20, rlim_max: used + 32 << 20)
         try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
-        try Safetensors.write((0..<16).map { ("\($0)", tensor) }, to: folder("f"))
+        try Safetensors.write(
+          StateDictionary((0..<16).map { (name: "\($0)", tensor: tensor) }), to: folder("f"))
         #expect(try OpenFile.reading(folder("f")).size() > 16 * tensor.count * 4)
       }
     }
@@ -129,7 +130,7 @@ import Testing
   @Test func dataIsAligned() throws {
     let folder = try TemporaryFolder()
     for length in 1...9 {
-      try Safetensors.write([(String(repeating: "n", count: length), Tensor([1]))], to: folder("f"))
+      try Safetensors.write([String(repeating: "n", count: length): Tensor([1])], to: folder("f"))
       #expect(try folder.read("f")[0] % 8 == 0)
       #expect(try folder.read("f").count == 8 + Int(try folder.read("f")[0]) + 4)
     }
@@ -143,7 +144,7 @@ import Testing
         data: [1]))
     #expect(found.map(\.name) == ["x"] && found[0].tensor.scalars(as: Bool.self) == [true])
     let folder = try TemporaryFolder()
-    try Safetensors.write([], to: folder("f"))
+    try Safetensors.write([:], to: folder("f"))
     #expect(try Safetensors.read(folder("f")).isEmpty)
   }
 
@@ -268,22 +269,22 @@ import Testing
     }
     #expect(
       throws: FileError(folder("a/b"), "cannot write: No such file or directory")
-    ) { try Safetensors.write([], to: folder("a/b")) }
+    ) { try Safetensors.write([:], to: folder("a/b")) }
   }
 
   @Test func aNameGivenTwiceStops() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
-      try Safetensors.write([("x", Tensor(1)), ("x", Tensor(1))], to: "/nowhere/file")
+      try Safetensors.write(["x": Tensor(1), "x": Tensor(1)], to: "/nowhere/file")
     }
-    expect(result, names: "safetensors", "name x")
+    expect(result, names: "the name x comes twice")
   }
 
   @Test func theNameOfTheMetadataStops() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
-    ) { try Safetensors.write([("__metadata__", Tensor(1))], to: "/nowhere/file") }
+    ) { try Safetensors.write(["__metadata__": Tensor(1)], to: "/nowhere/file") }
     expect(result, names: "safetensors", "name __metadata__")
   }
 }

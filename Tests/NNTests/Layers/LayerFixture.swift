@@ -35,23 +35,20 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
 
 /// What PyTorch made of the layers of one family: `Tests/Reference/layers.py` wrote the file.
 struct LayerFixture {
-  let tensors: [String: Tensor]
+  let tensors: StateDictionary
 
   init(_ family: String) throws {
     let folder = try #require(Bundle.module.resourcePath)
-    tensors = Dictionary(
-      uniqueKeysWithValues:
-        try Safetensors.read("\(folder)/Fixtures/layers-\(family).safetensors")
-        .map { ($0.name, $0.tensor) })
+    tensors = try Safetensors.read("\(folder)/Fixtures/layers-\(family).safetensors")
   }
 
   /// The names of all cases.
-  var names: Set<String> { Set(tensors.keys.map { String($0.prefix { $0 != "/" }) }) }
+  var names: Set<String> { Set(tensors.names.map { String($0.prefix { $0 != "/" }) }) }
 
   /// Tensors of a case under a prefix, in order, by the rest of their names.
   private func list(_ prefix: String) -> [(name: String, tensor: Tensor)] {
-    tensors.filter { $0.key.hasPrefix(prefix + "/") }.sorted { $0.key < $1.key }
-      .map { (String($0.key.dropFirst(prefix.count + 1)), $0.value) }
+    tensors.filter { $0.name.hasPrefix(prefix + "/") }.sorted { $0.name < $1.name }
+      .map { (String($0.name.dropFirst(prefix.count + 1)), $0.tensor) }
   }
 
   /// Expects PyTorch's names, shapes, results and gradients.

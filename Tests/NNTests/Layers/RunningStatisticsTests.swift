@@ -37,7 +37,7 @@ import Testing
     for (path, parameter) in module.namedParameters {
       parameter.value = try expected("state/\(path)")
     }
-    let buffers = fixture.tensors.keys.filter { $0.hasPrefix("\(one.name)/buffer/0/") }
+    let buffers = fixture.tensors.names.filter { $0.hasPrefix("\(one.name)/buffer/0/") }
       .map { String($0.split(separator: "/")[3]) }
     for number in 0...3 {
       let isTraining = number < 3

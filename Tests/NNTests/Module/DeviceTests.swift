@@ -63,9 +63,9 @@ import Testing
       model.to(device)
       let optimizer = Adam(model.parameters)
       let x = inputs([3, 2]).to(device)
-      if restoring { try optimizer.load(from: file) }
+      if restoring { try optimizer.load(from: file, named: model.namedParameters) }
       optimizer.step(model.valueAndGradients { model(x).square().sum() }.gradients)
-      if !restoring { try optimizer.save(to: file) }
+      if !restoring { try optimizer.save(to: file, named: model.namedParameters) }
       return model.parameters.flatMap { $0.value.scalars() }
     }
     #expect(try trained(.cpu, restoring: false) == trained(device, restoring: false))

@@ -13,9 +13,9 @@ import Testing
     let parameter = Parameter(Tensor([1, 2], dtype: type))
     let optimizer = Adam([parameter], learningRate: 0, betas: (0.999, 0.999))
     for _ in 1...2000 { optimizer.step(Gradients([(parameter, Tensor([1, 1], dtype: type))])) }
-    let state = Dictionary(uniqueKeysWithValues: optimizer.state)
+    let state = optimizer.state(named: [("w", parameter)])
     for name in ["exp_avg", "exp_avg_sq"] {
-      let moment = try #require(state["state.0.\(name)"])
+      let moment = try #require(state["state.w.\(name)"])
       #expect(moment.dtype == .float32)
       #expect(moment.floats.allSatisfy { abs($0 - Self.expected) < 1e-5 })
     }
@@ -34,20 +34,22 @@ import Testing
   @Test(arguments: 0..<10) func everyState(_ index: Int) throws {
     let (name, make) = Self.optimizers[index]
     let parameter = Parameter(Tensor([1, 2], dtype: .bfloat16))
+    let names = [(path: "w", parameter: parameter)]
     func step(_ optimizer: any Optimizer) {
       optimizer.step(Gradients([(parameter, Tensor([0.5, -0.25], dtype: .bfloat16))]))
     }
     func hasHalf(_ optimizer: any Optimizer) -> Bool {
-      optimizer.state.contains { [.float16, .bfloat16].contains($0.tensor.dtype) }
+      optimizer.state(named: names).contains { [.float16, .bfloat16].contains($0.tensor.dtype) }
     }
     let optimizer = make([parameter])
     for _ in 1...2 { step(optimizer) }
-    #expect(!hasHalf(optimizer) && optimizer.state.contains { $0.tensor.shape == [2] }, "\(name)")
+    let state = optimizer.state(named: names)
+    #expect(!hasHalf(optimizer) && state.contains { $0.tensor.shape == [2] }, "\(name)")
     let other = make([parameter])
-    let halves = optimizer.state.map { name, tensor in
-      (name, tensor.shape == [2] ? tensor.asType(.bfloat16) : tensor)
+    let halves = state.map { name, tensor in
+      (name: name, tensor: tensor.shape == [2] ? tensor.asType(.bfloat16) : tensor)
     }
-    try other.restore(Dictionary(uniqueKeysWithValues: halves), from: "state")
+    try other.restore(StateDictionary(halves), named: names)
     step(other)
     #expect(!hasHalf(other) && parameter.dtype == .bfloat16, "\(name)")
   }

@@ -43,12 +43,14 @@ import Testing
     average.update()
     a.value = Tensor([3, 4])
     average.update()
-    try average.save(to: folder("average"))
+    let names = [(path: "a", parameter: a), (path: "b", parameter: b)]
+    try average.save(to: folder("average"), named: names)
     let other = WeightAverage([a, b], decay: 0.5)
-    try other.load(from: folder("average"))
+    try other.load(from: folder("average"), named: names)
     #expect(other.averages[0]?.floats == [2, 3] && other.averages[1] == nil)
+    let narrow = Parameter(Tensor([1]))
     #expect(throws: FileError.self) {
-      try WeightAverage([Parameter(Tensor([1]))]).load(from: folder("average"))
+      try WeightAverage([narrow]).load(from: folder("average"), named: [("a", narrow)])
     }
   }
 
@@ -72,15 +74,19 @@ import Testing
       #expect(weight.value.floats == [5] && mean.value.floats == [50])
     }
     check(average)
-    try average.save(to: folder("average"))
+    let state = average.state(named: model.namedParameters, buffers: model.namedBuffers)
+    try Safetensors.write(state, to: folder("average"))
     let other = WeightAverage(model, decay: nil, averagesBuffers: true)
-    try other.load(from: folder("average"))
+    try other.restore(
+      Safetensors.read(folder("average")), named: model.namedParameters,
+      buffers: model.namedBuffers)
     check(other)
     weight.value = Tensor([9])
     other.update()
     #expect(try #require(other.averages[0]).floats == [4])
     #expect(throws: FileError.self) {
-      try WeightAverage(model, decay: nil).load(from: folder("average"))
+      try WeightAverage(model, decay: nil).load(
+        from: folder("average"), named: model.namedParameters)
     }
   }
 

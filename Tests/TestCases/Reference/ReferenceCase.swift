@@ -26,7 +26,7 @@ package struct ReferenceCase {
   /// Whether NaN passes where NaN is expected.
   let acceptsNaN: Bool
 
-  package init(_ json: JSON, _ tensors: [String: Tensor]) throws {
+  package init(_ json: JSON, _ tensors: StateDictionary) throws {
     func text(_ key: String) throws -> String {
       guard let text = json[key]?.string else { throw ReferenceFailure("the case has no \(key)") }
       return text
@@ -72,7 +72,7 @@ package struct ReferenceCase {
 package struct ReferenceDirectory {
   /// What the file says about each case; reading one may fail without harm to the others.
   package let cases: [JSON]
-  package let tensors: [String: Tensor]
+  package let tensors: StateDictionary
 
   package init(_ path: String) throws {
     let bytes = try OpenFile.contents(of: "\(path)/cases.json", maximum: .max)
@@ -81,9 +81,7 @@ package struct ReferenceDirectory {
       throw ReferenceFailure("\(path)/cases.json is not of format 1")
     }
     self.cases = cases
-    tensors = Dictionary(
-      try Safetensors.read("\(path)/tensors.safetensors").map { ($0.name, $0.tensor) },
-      uniquingKeysWith: { first, _ in first })
+    tensors = try Safetensors.read("\(path)/tensors.safetensors")
   }
 
   /// Runs the cases from one on, and writes each one's name before it begins and its outcome after it.

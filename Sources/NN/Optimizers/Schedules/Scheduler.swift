@@ -40,16 +40,16 @@ public final class Scheduler: SavedState {
   }
 
   /// The steps made and the rates at the beginning.
-  public var state: [(name: String, tensor: Tensor)] {
+  public var state: StateDictionary {
     [
-      ("stepCount", Tensor(scalars: [stepCount], shape: [])),
-      ("bases", Tensor(bases, dtype: .float64)),
+      "stepCount": Tensor(scalars: [stepCount], shape: []),
+      "bases": Tensor(bases, dtype: .float64),
     ]
   }
 
   /// Goes back to a saved state and sets its learning rates; see `SavedState`.
-  public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
-    var reader = StateReader(state, of: "Scheduler", from: path)
+  public func restore(_ state: StateDictionary, from source: String) throws(FileError) {
+    var reader = StateReader(state, of: "Scheduler", from: source)
     let steps = try reader.count("stepCount")
     let shape = [bases.count]
     let rates = try reader.tensor("bases", "\(shape)") { $0 == shape }.scalars(as: Double.self)
@@ -181,13 +181,13 @@ public final class Plateau: SavedState {
   }
 
   /// The best metric and the counts; the rates are the optimizer's state.
-  public var state: [(name: String, tensor: Tensor)] {
-    [("best", Tensor(best, dtype: .float64)), ("counts", Tensor(scalars: [badCount, cooldown]))]
+  public var state: StateDictionary {
+    ["best": Tensor(best, dtype: .float64), "counts": Tensor(scalars: [badCount, cooldown])]
   }
 
   /// Goes back to a saved state; see `SavedState`.
-  public func restore(_ state: [String: Tensor], from path: String) throws(FileError) {
-    var reader = StateReader(state, of: "Plateau", from: path)
+  public func restore(_ state: StateDictionary, from source: String) throws(FileError) {
+    var reader = StateReader(state, of: "Plateau", from: source)
     let metric = try reader.number("best")
     let counts = try reader.integers("counts", "[2]") { $0 == [2] }.scalars(as: Int.self)
     guard 0...options.patience ~= counts[0], 0...options.cooldown ~= counts[1]
