@@ -24,4 +24,9 @@ public struct ImageDataset: Dataset {
     let batch = bytes.batch(indices, on: device)
     return Batch(inputs: batch.inputs.asType(.float32) / 255, labels: batch.labels)
   }
+
+  /// The same for training, gathered on the device.
+  public func batch(_ indices: [Int], epoch: Int, seed: UInt64, on device: Device) -> Batch {
+    batch(indices, on: device)
+  }
 }

@@ -39,6 +39,12 @@ struct Options: Equatable {
   var dataset = Dataset.fashionMNIST
   /// The folder for the results.
   var outputFolder = "lenet-run"
+  /// The folder for checkpoints; nil for none.
+  var checkpointFolder: String?
+  /// Steps from one checkpoint to the next; nil for one after each epoch.
+  var checkpointInterval: Int?
+  /// Whether to go on from the newest checkpoint.
+  var resumes = false
   /// Whether to show no progress.
   var isQuiet = false
   /// Whether to print the layer summary and stop.
@@ -48,7 +54,7 @@ struct Options: Equatable {
 
   /// What `--help` prints, and every wrong command line after its message.
   static let usage = """
-    usage: LeNetExample [options]
+    usage: LeNetExample [train] [options]
 
     Trains LeNet-5 and writes metrics, pictures and weights.
 
@@ -61,6 +67,9 @@ struct Options: Equatable {
       --data DIR           folder with the four Fashion-MNIST files (cached or downloaded)
       --dataset NAME       fashion-mnist, or synthetic: garments drawn by code (fashion-mnist)
       --output DIR         folder for the results (lenet-run)
+      --checkpoint DIR     folder for checkpoints, from which the run can go on (none)
+      --checkpoint-every N steps from one checkpoint to the next (one epoch)
+      --resume             go on from the newest valid checkpoint, if there is one
       --quiet              show no progress
       --summary            print the layer summary and stop
       --help               print this text and stop
@@ -75,6 +84,7 @@ struct Options: Equatable {
     var options = Options()
     var seen: Set<String> = []
     var rest = arguments[...]
+    if rest.first == "train" { rest.removeFirst() }
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("--") else {
         throw UsageError(message: "unexpected argument '\(argument)'")
@@ -101,17 +111,25 @@ struct Options: Equatable {
       throw UsageError(
         message: "--data cannot be combined with --dataset synthetic, which needs no files")
     }
+    if options.checkpointFolder == nil {
+      for (name, isGiven) in [
+        ("--checkpoint-every", options.checkpointInterval != nil), ("--resume", options.resumes),
+      ] where isGiven {
+        throw UsageError(message: "\(name) needs --checkpoint DIR")
+      }
+    }
     return options
   }
 
-  private static let flags: Set<String> = ["--quiet", "--summary", "--help"]
+  private static let flags: Set<String> = ["--resume", "--quiet", "--summary", "--help"]
   private static let names: Set<String> = flags.union([
     "--epochs", "--batch-size", "--learning-rate", "--seed", "--device", "--threads", "--data",
-    "--dataset", "--output",
+    "--dataset", "--output", "--checkpoint", "--checkpoint-every",
   ])
 
   private mutating func set(flag name: String) {
     switch name {
+    case "--resume": resumes = true
     case "--quiet": isQuiet = true
     case "--summary": showsSummaryOnly = true
     default: showsHelp = true
@@ -142,6 +160,8 @@ struct Options: Equatable {
     case "--threads": threadCount = try count()
     case "--data": dataFolder = try folder()
     case "--output": outputFolder = try folder()
+    case "--checkpoint": checkpointFolder = try folder()
+    case "--checkpoint-every": checkpointInterval = try count()
     case "--seed": seed = try checked(UInt64(value), "a whole number from 0 to \(UInt64.max)")
     case "--learning-rate":
       let number = Double(value).flatMap { $0.isFinite && $0 > 0 ? $0 : nil }

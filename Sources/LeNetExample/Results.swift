@@ -26,15 +26,19 @@ final class Results {
     self.report = report
   }
 
-  /// Makes the folder and writes the empty metrics, so that what cannot be written is found before the training.
+  /// Makes the folder, and finds what cannot be written there before the training.
   ///
   /// Removes what runs that were ended while they wrote have left there.
   func prepare() throws(FileError) {
     try makeFolder(folder)
     removeLeftovers(in: folder)
-    for name in ["training.svg", "predictions.svg", "weights.safetensors"] {
+    for name in ["metrics.csv", "training.svg", "predictions.svg", "weights.safetensors"] {
       try checkWritable(path(name))
     }
+  }
+
+  /// Writes the empty metrics at a run's start.
+  func begin() throws(FileError) {
     try writeAtomically(History().csv, to: path("metrics.csv"))
     // An earlier run's figure would not belong to these metrics.
     unlink(path("training.svg"))

@@ -81,18 +81,35 @@ func run(_ options: Options) throws {
   }
   model.applyInit(data.sample.inputs, initCNN)
 
-  Interrupt.catchSignal()
+  Interrupt.catchSignals()
   let progress = options.isQuiet ? nil : ProgressBar(sampleName: "images")
   var history = History()
+  let checkpoints = options.checkpointFolder.map {
+    Checkpoints(in: $0, every: options.checkpointInterval.map { .batches($0) } ?? .epochs(1))
+  }
   do {
-    try trainer.fit(model, data) { event in
-      progress?.handle(event)
-      if case .epochEnded(let metrics) = event {
-        history.epochs.append(metrics)
-        results.write(history)
-      }
-      if case .batchEnded = event, Interrupt.isRequested { throw Interruption() }
-    }
+    history.wasInterrupted = try trainer.fit(
+      model, data, checkpoints: checkpoints, resume: options.resumes,
+      onEvent: { event in
+        progress?.handle(event)
+        switch event {
+        case .started: try results.begin()
+        case .checkpointSkipped(let error) where options.isQuiet:
+          StandardStreams.complain("LeNetExample: skipped \(error)")
+        case .checkpointFailed(let error) where options.isQuiet:
+          StandardStreams.complain("LeNetExample: \(error); the run continues")
+        case .resumed(_, _, _, let past, _):
+          history = past
+          results.write(history)
+        case .epochEnded(let metrics):
+          history.epochs.append(metrics)
+          results.write(history)
+        // Without a checkpoint to write, nothing needs the loss at once.
+        case .batchEnded where checkpoints == nil && Interrupt.isRequested: throw Interruption()
+        default: break
+        }
+      }, shouldStop: checkpoints == nil ? nil : { Interrupt.isRequested }
+    ).wasInterrupted
   } catch is Interruption {
     history.wasInterrupted = true
     progress?.handle(.finished(history))
@@ -107,7 +124,7 @@ func run(_ options: Options) throws {
     let names = results.failures.keys.sorted().joined(separator: ", ")
     fail("LeNetExample: could not write \(names) in \(results.folder)", code: 1)
   }
-  if history.wasInterrupted { exit(130) }
+  if history.wasInterrupted { exit(Interrupt.status) }
 }
 
 StandardStreams.openAll()

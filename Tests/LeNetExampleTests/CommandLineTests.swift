@@ -124,6 +124,44 @@ struct CommandLineTests {
     try #require(chmod(data, 0o700) == 0)
   }
 
+  /// Ended by SIGTERM and SIGKILL again and again, a run ends with the files of one that never was, but for times.
+  @Test func aRunThatIsEndedBySignalsGoesOn() throws {
+    let folder = try TemporaryFolder()
+    try write(28, 28, to: folder)
+    let arguments = "--data \(folder.path) --epochs 40 --batch-size 1 --quiet"
+    #expect(try run(arguments + " --output \(folder("a"))") == 0)
+    func figures(_ name: String) throws -> [Substring] {
+      String(decoding: try folder.read("\(name)/metrics.csv"), as: UTF8.self).split(separator: "\n")
+        .map { $0[..<($0.lastIndex(of: ",") ?? $0.endIndex)] }
+    }
+    func checkpoints() -> Int {
+      fileNames(in: folder("c")).count { $0.hasSuffix(".safetensors") }
+    }
+    var statuses: [Int32] = []
+    for signal in [SIGTERM, SIGKILL, SIGTERM, 0] {
+      let child = Process()
+      child.executableURL = URL(filePath: program)
+      child.arguments =
+        arguments.split(separator: " ").map(String.init) + [
+          "--output", folder("b"), "--checkpoint", folder("c"), "--checkpoint-every", "7",
+          "--resume",
+        ]
+      let before = try? folder.read("b/metrics.csv").count
+      try child.run()
+      while signal != 0, child.isRunning,
+        checkpoints() == 0 || (try? folder.read("b/metrics.csv").count) ?? 0 <= before ?? 100
+      {
+        usleep(1000)
+      }
+      if signal != 0 { kill(child.processIdentifier, signal) }
+      child.waitUntilExit()
+      statuses.append(child.terminationStatus)
+    }
+    #expect(statuses.last == 0 && (statuses[0] == 143 || statuses[0] == 0), "\(statuses)")
+    #expect(try folder.read("a/weights.safetensors") == folder.read("b/weights.safetensors"))
+    #expect(try figures("a") == figures("b") && figures("a").count == 41)
+  }
+
   @Test func theLargestBatchIsAllImages() throws {
     let folder = try TemporaryFolder()
     try write(28, 28, to: folder)

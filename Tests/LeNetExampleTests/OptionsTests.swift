@@ -27,6 +27,9 @@ import Testing
     options.threadCount = 2
     options.dataFolder = "a b=c"
     options.outputFolder = "-out"
+    options.checkpointFolder = "c"
+    options.checkpointInterval = 50
+    options.resumes = true
     options.isQuiet = true
     options.showsSummaryOnly = true
     return options
@@ -36,12 +39,12 @@ import Testing
     ("--epochs", "3"), ("--batch-size", "64"), ("--learning-rate", "5e-2"),
     ("--seed", "18446744073709551615"),
     ("--device", "gpu"), ("--threads", "2"), ("--data", "a b=c"), ("--dataset", "fashion-mnist"),
-    ("--output", "-out"),
+    ("--output", "-out"), ("--checkpoint", "c"), ("--checkpoint-every", "50"),
   ]
 
   @Test func bothFormsOfEveryOption() throws {
-    let apart = Self.pairs.flatMap { [$0, $1] } + ["--quiet", "--summary"]
-    let joined = ["--summary", "--quiet"] + Self.pairs.reversed().map { "\($0)=\($1)" }
+    let apart = ["train"] + Self.pairs.flatMap { [$0, $1] } + ["--quiet", "--summary", "--resume"]
+    let joined = ["--resume", "--summary", "--quiet"] + Self.pairs.reversed().map { "\($0)=\($1)" }
     #expect(try Options.parse(apart) == Self.everything)
     #expect(try Options.parse(joined) == Self.everything)
   }
@@ -54,7 +57,13 @@ import Testing
     (["--epoch", "3"], "unknown option '--epoch'"),
     (["--"], "unknown option '--'"),
     (["-h"], "unexpected argument '-h'"),
-    (["train"], "unexpected argument 'train'"),
+    (["--quiet", "train"], "unexpected argument 'train'"),
+    (["--resume"], "--resume needs --checkpoint DIR"),
+    (["--checkpoint-every", "5"], "--checkpoint-every needs --checkpoint DIR"),
+    (
+      ["--checkpoint", "c", "--checkpoint-every", "0"],
+      "--checkpoint-every expects a whole number of at least 1, got '0'"
+    ),
     (["--quiet", ""], "unexpected argument ''"),
     (["--epochs", "3", "4"], "unexpected argument '4'"),
     (["--epochs"], "--epochs needs a value"),

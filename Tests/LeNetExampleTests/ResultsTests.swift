@@ -30,7 +30,7 @@ import Testing
     try results.prepare()
     results.write(history(1))
     #expect(results.names(history(1)).count == 4 && lines.all.isEmpty)
-    try results.prepare()
+    try results.begin()
     try makeFolder(folder("run/training.svg"))
     #expect(throws: FileError.self) { try results.prepare() }
     for count in 2...4 { results.write(history(count)) }
@@ -51,7 +51,6 @@ import Testing
 
   @Test func eachReasonIsReportedOnceAndWhatIsWrittenLaterIsNoFailure() throws {
     try results.prepare()
-    try folder.remove("run/metrics.csv")
     for name in ["metrics.csv", "training.svg"] { try makeFolder(folder("run/\(name)")) }
     results.write(history(1))
     #expect(lines.all.count == 1 && results.failures.count == 2)
@@ -67,9 +66,12 @@ import Testing
   @Test func leftoversOfEarlierRunsAreRemoved() throws {
     try makeFolder(folder("run"))
     try folder.write([1], to: "run/.writing-abc")
+    try folder.write([1], to: "run/training.svg")
     try results.prepare()
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder("run")) == ["metrics.csv"])
+    let names = { try FileManager.default.contentsOfDirectory(atPath: self.folder("run")) }
+    #expect(try names() == ["training.svg"])
+    try results.begin()
+    #expect(try names() == ["metrics.csv"])
   }
 
   @Test func aFolderThatCannotBeMadeIsFoundBeforeTheTraining() throws {

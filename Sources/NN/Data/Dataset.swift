@@ -57,11 +57,40 @@ public protocol Dataset: Sendable {
 
   /// The same on a device; by default gathered on the CPU and moved.
   func batch(_ indices: [Int], on device: Device) -> Batch
+
+  /// The examples at the given indices for training, changed at random where the dataset does so; by default as they
+  /// are.
+  ///
+  /// A function of its arguments alone, so that a run can go on anywhere. Draw from a stream of the seed, the epoch and
+  /// the example's index:
+  ///
+  /// ```swift
+  /// var random = RandomStream(seed: seed, path: "crop, epoch \(epoch), example \(index)")
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - indices: Which examples.
+  ///   - epoch: The epoch, from 1.
+  ///   - seed: The data module's.
+  func batch(_ indices: [Int], epoch: Int, seed: UInt64) -> Batch
+
+  /// The same on a device; by default made on the CPU and moved.
+  ///
+  /// Training calls this one: a dataset that gathers on devices in `batch(_:on:)` implements it too.
+  func batch(_ indices: [Int], epoch: Int, seed: UInt64, on device: Device) -> Batch
 }
 
 extension Dataset {
   /// The examples at the given indices, in that order, moved to a device.
   public func batch(_ indices: [Int], on device: Device) -> Batch { batch(indices).to(device) }
+
+  /// The examples at the given indices, in that order, as they are.
+  public func batch(_ indices: [Int], epoch: Int, seed: UInt64) -> Batch { batch(indices) }
+
+  /// The examples at the given indices for training, moved to a device.
+  public func batch(_ indices: [Int], epoch: Int, seed: UInt64, on device: Device) -> Batch {
+    batch(indices, epoch: epoch, seed: seed).to(device)
+  }
 }
 
 /// Examples that lie in memory as two tensors.
@@ -100,6 +129,11 @@ public struct TensorDataset: Dataset {
     return Batch(
       inputs: onDevice.inputs, labels: onDevice.labels,
       labelCount: Batch(inputs: labels, labels: labels).labelCount)
+  }
+
+  /// The examples at the given indices, gathered on a device.
+  public func batch(_ indices: [Int], epoch: Int, seed: UInt64, on device: Device) -> Batch {
+    batch(indices, on: device)
   }
 
   private func picked(_ indices: [Int], from all: Batch) -> Batch {

@@ -16,9 +16,19 @@ package func writeAtomically(
   if code == 0, fsync(descriptor) != 0 { code = errno }
   // Before it is closed, so that it is locked as long as it has this name.
   if code == 0, rename(temporary, target) != 0 { code = errno }
+  if code == 0 { syncFolder(of: target) }
   if code != 0 { unlink(temporary) }
   if close(descriptor) != 0, code == 0 { code = errno }
   if code != 0 { throw OpenFile.systemError(path, "cannot write", code: code) }
+}
+
+/// Makes a file's new name last through a power cut, where the file system can.
+private func syncFolder(of path: String) {
+  let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+  let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+  if descriptor < 0 { return }
+  fsync(descriptor)
+  close(descriptor)
 }
 
 /// Throws the error that writing a file would end with before its first byte, and changes nothing.
@@ -65,12 +75,7 @@ private let temporaryPrefix = ".writing-"
 ///
 /// Where the file system knows no locks, everything stays.
 package func removeLeftovers(in folder: String) {
-  guard let entries = opendir(folder) else { return }
-  defer { closedir(entries) }
-  while let entry = readdir(entries) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
-    }
+  for name in fileNames(in: folder) {
     let number = name.dropFirst(temporaryPrefix.count)
     guard name.hasPrefix(temporaryPrefix), UInt64(number, radix: 36) != nil else { continue }
     let path = folder + "/" + name
@@ -84,6 +89,20 @@ package func removeLeftovers(in folder: String) {
     }
     close(descriptor)
   }
+}
+
+/// The names of a folder's entries, in no order; none if it cannot be read.
+package func fileNames(in folder: String) -> [String] {
+  guard let entries = opendir(folder) else { return [] }
+  defer { closedir(entries) }
+  var names: [String] = []
+  while let entry = readdir(entries) {
+    names.append(
+      withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+      })
+  }
+  return names
 }
 
 /// Writes bytes, whole or not at all.

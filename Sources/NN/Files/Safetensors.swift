@@ -12,6 +12,9 @@ public enum Safetensors {
   /// The name of the texts in a header that describe the file.
   private static let metadataName = "__metadata__"
 
+  /// More bytes than any tensor has: sums of a few such numbers do not overflow.
+  private static let largestTensor = 1 << 48
+
   /// The largest header that the format allows, in bytes.
   private static let headerLimit = 100_000_000
 
@@ -42,6 +45,17 @@ public enum Safetensors {
   public static func write(
     _ tensors: StateDictionary, metadata: [String: String] = ["format": "pt"], to path: String
   ) throws(FileError) {
+    let header = header(of: tensors, metadata: metadata)
+    // Tensor by tensor: all bytes in a row would be a second copy of a model.
+    try writeAtomically(to: path) { write in
+      withUnsafeBytes(of: UInt64(header.count).littleEndian) { write($0) }
+      header.withUnsafeBytes { write($0) }
+      for (_, tensor) in tensors { tensor.withBytes(write) }
+    }
+  }
+
+  /// The header that describes tensors, in JSON and padded to 8 bytes.
+  static func header(of tensors: StateDictionary, metadata: [String: String]) -> [UInt8] {
     var entries: [Entry] = []
     var end = 0
     for (name, tensor) in tensors {
@@ -59,12 +73,7 @@ public enum Safetensors {
       (texts.isEmpty ? [] : ["\"\(metadataName)\":{\(texts)}"]) + entries.map(\.json)
     var header = Array(("{" + members.joined(separator: ",") + "}").utf8)
     header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
-    // Tensor by tensor: all bytes in a row would be a second copy of a model.
-    try writeAtomically(to: path) { write in
-      withUnsafeBytes(of: UInt64(header.count).littleEndian) { write($0) }
-      header.withUnsafeBytes { write($0) }
-      for (_, tensor) in tensors { tensor.withBytes(write) }
-    }
+    return header
   }
 
   private static func code(_ dtype: DType) -> String {
@@ -148,11 +157,12 @@ public enum Safetensors {
       let type = try type(of: entry, path)
       let offsets = entry.dataOffsets
       // How large an element of another type is, is not known.
-      let byteCount = type?.byteCount ?? offsets[1].subtractingReportingOverflow(next).partialValue
-      guard byteCount >= 0, offsets == [next, next + byteCount] else {
+      let isPossible = (next...next + largestTensor).contains(offsets[1])
+      let byteCount = type?.byteCount ?? (isPossible ? offsets[1] - next : 0)
+      guard offsets == [next, next + byteCount] else {
         throw FileError(
           path,
-          "the data of \(name) lies at \(offsets); expected [\(next), \(next + max(byteCount, 0))]")
+          "the data of \(name) lies at \(offsets); expected [\(next), \(next + byteCount)]")
       }
       guard byteCount <= bytes.count - start - next else {
         throw FileError(
@@ -226,7 +236,7 @@ public enum Safetensors {
     var byteCount = dtype?.byteCount ?? 1
     for size in entry.shape where size != 0 {
       let (product, overflows) = byteCount.multipliedReportingOverflow(by: size)
-      guard size >= 0, !overflows, product <= 1 << 48 else {
+      guard size >= 0, !overflows, product <= largestTensor else {
         throw FileError(path, "\(name) has the impossible shape \(entry.shape)")
       }
       byteCount = product
@@ -261,8 +271,8 @@ extension Safetensors {
       guard let file = value.string, !file.contains("/"), !file.hasSuffix(".index.json") else {
         throw FileError(path, "\(name) must be in a file beside the index")
       }
-      let found = try files[file] ?? Safetensors.contents(of: folder + file)
-      files[file] = found
+      if files[file] == nil { files[file] = try Safetensors.contents(of: folder + file) }
+      let found = files[file]!
       if let tensor = found.state[name] {
         contents.state.append(name, tensor)
       } else if let foreign = found.foreign.first(where: { $0.name == name }) {

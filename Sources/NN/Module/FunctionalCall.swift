@@ -3,7 +3,7 @@ import Autograd
 extension Module {
   /// Runs a closure with other values in the place of parameters and buffers, as PyTorch's `functional_call`.
   ///
-  /// Values may be recorded: gradients flow to what they were computed from, also through gradients that are taken
+  /// Values of parameters may be recorded: gradients flow to what they were computed from, also through gradients that are taken
   /// inside. So a step of training can itself be trained through, as in MAML (Finn and others 2017), and a net can
   /// make the weights of another one.
   ///
@@ -11,7 +11,7 @@ extension Module {
   /// // The gradient of the loss after a step, by the values before it:
   /// let (loss, gradients) = model.valueAndGradients {
   ///   let first = model.valueAndGradients { model.loss(model(x), y) }.gradients
-  ///   let adapted = model.namedParameters.map { ($0, $1.value - 0.1 * first[$1]!) }
+  ///   let adapted = model.namedParameters.map { (name: $0, tensor: $1.value - 0.1 * first[$1]!) }
   ///   return model.with(StateDictionary(adapted)) { model.loss(model(newX), newY) }
   /// }
   /// ```

@@ -1,6 +1,6 @@
 import Autograd
 
-/// What a restored state lacked or had too much.
+/// The names that a restored state lacked, and those that it had in excess.
 public struct StateMismatch: Sendable, Equatable {
   /// The paths of parameters and buffers that got no tensor, and stayed as they were.
   public var missing: [String] = []
@@ -14,14 +14,21 @@ extension Module {
   /// A copy: training the module does not change it. A tied parameter stands there under each of its paths. Every
   /// shape must be known.
   public var state: StateDictionary {
-    var state = StateDictionary()
-    for (path, one) in stateAliases {
-      require(
-        one.isSized,
-        "state: \(path) \(one.described) has no shape yet; call materialize(for:) first")
-      state.append(path, one.value.stoppingGradient())
-    }
-    return state
+    let unsized = stateAliases.first { !$0.state.isSized }
+    require(
+      unsized == nil,
+      """
+      state: \(unsized?.path ?? "") \(unsized?.state.described ?? "") has no shape yet; call materialize(for:) first
+      """)
+    return sizedState
+  }
+
+  /// The values of all parameters and buffers that have one, or can be drawn.
+  var sizedState: StateDictionary {
+    StateDictionary(
+      stateAliases.filter { $0.state.isDrawable }.map {
+        (name: $0.path, tensor: $0.state.value.stoppingGradient())
+      })
   }
 
   /// Takes the values of all parameters and buffers from tensors by path, as PyTorch's `load_state_dict`.
@@ -53,10 +60,12 @@ extension Module {
     try restore(state, foreign: [], strict: strict, from: source, renaming: rename)
   }
 
-  /// - Parameter foreign: Tensors of the file that cannot be read, and the names of their types.
+  /// - Parameters:
+  ///   - foreign: Tensors of the file that cannot be read, and the names of their types.
+  ///   - isTrial: Whether nothing is changed, also where everything fits.
   func restore(
-    _ tensors: StateDictionary, foreign: [(name: String, type: String)], strict: Bool,
-    from source: String, renaming rename: (String) -> String?
+    _ tensors: StateDictionary, foreign: [(name: String, type: String)] = [], strict: Bool,
+    from source: String, isTrial: Bool = false, renaming rename: (String) -> String? = { $0 }
   ) throws(FileError) -> StateMismatch {
     var reader = ModuleReader(self)
     for (name, tensor) in tensors {
@@ -65,7 +74,7 @@ extension Module {
     for (name, type) in foreign {
       if let path = rename(name) { try reader.take(path, .foreign(type), as: name, source) }
     }
-    return try reader.finish(strict: strict, from: source)
+    return try reader.finish(strict: strict, from: source, isTrial: isTrial)
   }
 
   // MARK: Random streams
@@ -165,7 +174,9 @@ private struct ModuleReader {
     if let other, !other.tensor.agrees(with: tensor) { untied.append("\(other.name) and \(name)") }
   }
 
-  func finish(strict: Bool, from source: String) throws(FileError) -> StateMismatch {
+  func finish(
+    strict: Bool, from source: String, isTrial: Bool
+  ) throws(FileError) -> StateMismatch {
     var seen = Set<ObjectIdentifier>()
     let named = states.filter { seen.insert(ObjectIdentifier($0.state)).inserted }
     let missing = named.filter {
@@ -179,7 +190,7 @@ private struct ModuleReader {
       let problems = names.map { "\($0.0): \($0.1.joined(separator: ", "))" }
       throw FileError(source, "does not fit \(owner): " + problems.joined(separator: "; "))
     }
-    for (_, state) in named {
+    for (_, state) in named where !isTrial {
       guard let (_, value) = values[ObjectIdentifier(state)] else { continue }
       state.value = value.asType(state.dtype)
     }

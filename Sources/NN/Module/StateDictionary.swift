@@ -62,7 +62,8 @@ public struct StateDictionary: Sendable {
   /// The names, in order.
   public var names: [String] { entries.map(\.name) }
 
-  /// The tensors under other names; those for which the closure returns nil are left out.
+  /// The tensors under other names; those for which the closure returns nil are left out, and two of one name stop the
+  /// program.
   ///
   /// ```swift
   /// let body = state.renamed { $0.hasPrefix("head.") ? nil : "net." + $0 }
@@ -71,6 +72,19 @@ public struct StateDictionary: Sendable {
     StateDictionary(
       try entries.compactMap { name, tensor in try rename(name).map { (name: $0, tensor: tensor) } }
     )
+  }
+
+  /// The tensors whose names begin with a prefix, without it.
+  func part(_ prefix: String) -> StateDictionary {
+    renamed { name in
+      name.utf8.starts(with: prefix.utf8)
+        ? String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : nil
+    }
+  }
+
+  /// The tensors whose names begin with none of some prefixes.
+  func rest(without prefixes: [String]) -> StateDictionary {
+    renamed { name in prefixes.contains { name.utf8.starts(with: $0.utf8) } ? nil : name }
   }
 
   /// The tensors of both; a name of both stops the program.

@@ -45,7 +45,7 @@ extension SavedState {
 /// parameter of the same shape. The names are the caller's:
 ///
 /// ```swift
-/// let names = generator.namedParameters.map { ("generator." + $0, $1) }
+/// let names = generator.namedParameters.map { (path: "generator." + $0, parameter: $1) }
 /// let state = optimizer.state(named: names)
 /// ```
 ///
@@ -126,8 +126,9 @@ struct ParameterNames {
     guard let name = names[ObjectIdentifier(state)] else {
       fail(
         """
-        \(owner): parameter \(index) of shape \(state.described) is not among the names given; pass the \
-        namedParameters of every model whose parameters it has
+        \(owner): \(state is Buffer ? "buffer" : "parameter") \(index) of shape \(state.described) is not among the names \
+        given; pass the namedParameters\(state is Buffer ? ", and as buffers the namedBuffers," : "") of every model whose \
+        parameters it has
         """)
     }
     return name
@@ -142,6 +143,8 @@ struct StateReader {
   private var parts: [[UInt8]: [String]] = [:]
   private let source: String
   private let owner: String
+  /// Whether tensors may hold NaN, as those of a run that went on after a loss that was NaN.
+  @TaskLocal static var allowsNaN = false
 
   init(_ state: StateDictionary, of owner: String, from source: String) {
     rest = Dictionary(uniqueKeysWithValues: state.map { (Array($0.name.utf8), $0.tensor) })
@@ -183,10 +186,22 @@ struct StateReader {
     guard fits(tensor.shape), tensor.dtype.isFloatingPoint else {
       throw failure("\(name) is \(tensor.summary), expected \(expected)")
     }
-    let isInside = (tensor .>= range.lowerBound) .& (tensor .<= range.upperBound)
+    var isInside = (tensor .>= range.lowerBound) .& (tensor .<= range.upperBound)
+    if Self.allowsNaN { isInside = isInside .| (tensor .!= tensor) }
     guard isInside.all().item() == 1 else {
       throw failure(
         "\(name) has NaN or an element outside of \(range)")
+    }
+    return tensor
+  }
+
+  /// A tensor whose shape passes a test, with any elements.
+  mutating func any(
+    _ name: String, _ expected: String, where fits: ([Int]) -> Bool
+  ) throws(FileError) -> Tensor {
+    let tensor = try take(name)
+    guard fits(tensor.shape) else {
+      throw failure("\(name) is \(tensor.summary), expected \(expected)")
     }
     return tensor
   }
@@ -198,6 +213,15 @@ struct StateReader {
       throw failure("\(name) must be one number, got \(tensor.count == 1 ? "nan" : tensor.summary)")
     }
     return number
+  }
+
+  /// A single number, also NaN.
+  mutating func anyNumber(_ name: String) throws(FileError) -> Double {
+    let tensor = try take(name)
+    guard tensor.count == 1 else {
+      throw failure("\(name) must be one number, got \(tensor.summary)")
+    }
+    return tensor.item()
   }
 
   /// A whole number of at least 0.
@@ -237,6 +261,7 @@ struct StateReader {
     guard var names = parts[Array(prefix.utf8)], names != ["group"] else { return state }
     names.removeAll { $0 == "step" || $0 == "group" }
     state.step = try count(prefix + "step")
+    guard state.step <= 1 << 53 else { throw failure("\(prefix)step is too large: \(state.step)") }
     for one in known ?? [] where one.isNeeded && !names.contains(one.name) {
       names.append(one.name)
     }

@@ -31,6 +31,26 @@ public struct EpochMetrics: Sendable, Equatable {
   }
 }
 
+extension EpochMetrics {
+  /// The figures by the names that they have in `History.csv`.
+  static var figures: [(name: String, path: WritableKeyPath<EpochMetrics, Double?>)] {
+    [
+      ("train_loss", \.anyTrainLoss), ("val_loss", \.validationLoss),
+      ("val_acc", \.validationAccuracy),
+    ]
+  }
+
+  private var anyTrainLoss: Double? {
+    get { trainLoss }
+    set { trainLoss = newValue ?? .nan }
+  }
+
+  /// A figure by its name, nil where there is none.
+  func figure(_ name: String) -> Double? {
+    Self.figures.first { $0.name == name }.flatMap { self[keyPath: $0.path] }
+  }
+}
+
 /// The course of a training run: its completed epochs, in order.
 ///
 /// It is plain data, so that plots, files and tests need no model and no trainer.
@@ -40,6 +60,8 @@ public struct History: Sendable, Equatable {
   /// Whether the run was stopped before its last epoch was complete; an unfinished epoch has no
   /// entry.
   public var wasInterrupted: Bool
+  /// Why a callback ended the run, nil if none did.
+  public var stopReason: String?
 
   /// Creates a history, by default that of a run without a completed epoch.
   public init(epochs: [EpochMetrics] = [], wasInterrupted: Bool = false) {
@@ -64,5 +86,53 @@ public struct History: Sendable, Equatable {
       lines += fields.joined(separator: ",") + "\n"
     }
     return lines
+  }
+}
+
+extension History {
+  private static var columns: [(name: String, path: WritableKeyPath<EpochMetrics, Double?>)] {
+    EpochMetrics.figures + [("learning_rate", \.learningRate)]
+  }
+
+  /// The epochs as tensors: a column of figures, and which of them are known.
+  var state: StateDictionary {
+    var state: StateDictionary = [
+      "epoch": Tensor(scalars: epochs.map(\.epoch)),
+      "seconds": Tensor(scalars: epochs.map(\.seconds)),
+    ]
+    for (name, path) in Self.columns {
+      let column = epochs.map { $0[keyPath: path] }
+      state.append(name, Tensor(scalars: column.map { $0 ?? 0 }))
+      state.append(name + ".known", Tensor(scalars: column.map { $0 != nil }))
+    }
+    return state
+  }
+
+  /// The history whose `state` it is.
+  init(_ state: StateDictionary, from source: String) throws(FileError) {
+    var reader = StateReader(state, of: "the history", from: source)
+    func column(_ name: String, count: Int?) throws(FileError) -> [Double] {
+      let found = try reader.any(name, "[\(count.map(String.init) ?? "epochs")]") {
+        $0.count == 1 && $0[0] == count ?? $0[0]
+      }
+      return found.scalars(as: Double.self)
+    }
+    let seconds = try column("seconds", count: nil)
+    let numbers = try column("epoch", count: seconds.count)
+    self.init()
+    for (number, seconds) in zip(numbers, seconds) {
+      guard let number = Int(exactly: number) else {
+        throw reader.failure("epoch \(number) is not a whole number")
+      }
+      epochs.append(EpochMetrics(epoch: number, trainLoss: .nan, seconds: seconds))
+    }
+    for (name, path) in Self.columns {
+      let figures = try column(name, count: epochs.count)
+      let known = try column(name + ".known", count: epochs.count)
+      for index in epochs.indices where known[index] != 0 {
+        epochs[index][keyPath: path] = figures[index]
+      }
+    }
+    try reader.finish()
   }
 }

@@ -18,6 +18,8 @@ public final class ProgressBar {
   private let output: ProgressOutput
   private let now: () -> Double
   private var epochCount = 0
+  /// Epochs and batches that an earlier process did.
+  private var doneBefore = (epochs: 0, batches: 0)
   private var startTime = 0.0
   private var lastDrawTime: Double?
   private var isBarShown = false
@@ -48,6 +50,7 @@ public final class ProgressBar {
   public func handle(_ event: TrainerEvent) {
     switch event {
     case .started(let epochCount, _, _):
+      doneBefore = (0, 0)
       self.epochCount = epochCount
       startTime = now()
     case .batchEnded(let epoch, let batch, let batchCount, let loss, let samplesPerSecond):
@@ -61,13 +64,24 @@ public final class ProgressBar {
       output.write(Self.eraseLine + line.text(columns: columns))
       lastDrawTime = time
       isBarShown = true
+    case .resumed(let path, let epoch, let batch, _, let note):
+      doneBefore = (epoch - 1, batch)
+      writePermanently(
+        "continuing from \(path), "
+          + (epoch > epochCount ? "which is finished" : "epoch \(epoch), after batch \(batch)")
+          + (note.map { "; " + $0.escaped } ?? ""))
+    case .checkpointSkipped(let error): writePermanently("skipped \(error)")
+    case .checkpointFailed(let error): writePermanently("\(error); the run continues")
+    case .checkpointSaved: break
     case .lossNotFinite(let epoch, let batch, let loss):
       writePermanently("the loss of epoch \(epoch), batch \(batch) is \(loss)")
     case .epochEnded(let metrics):
       writePermanently(
         ProgressLine.summary(of: metrics, epochCount: epochCount, columns: output.columns()))
     case .finished(let history):
-      if history.wasInterrupted {
+      if let reason = history.stopReason {
+        writePermanently("stopped after \(history.epochs.count) epochs: \(reason)")
+      } else if history.wasInterrupted {
         writePermanently("interrupted after \(history.epochs.count) of \(epochCount) epochs")
       } else {
         removeBar()
@@ -79,8 +93,10 @@ public final class ProgressBar {
   /// included.
   private func secondsLeft(at time: Double, epoch: Int, batch: Int, batchCount: Int) -> Double? {
     let elapsed = time - startTime
-    let done = Double(epoch - 1) * Double(batchCount) + Double(batch)
-    let total = Double(epochCount) * Double(batchCount)
+    let (epochsBefore, batchesBefore) = doneBefore
+    let done = Double(epoch - 1 - epochsBefore) * Double(batchCount) + Double(batch - batchesBefore)
+    let total =
+      Double(epochCount - epochsBefore) * Double(batchCount) - Double(batchesBefore)
     guard elapsed >= Self.shortestEstimate, done > 0 else { return nil }
     return elapsed * max(0, total - done) / done
   }

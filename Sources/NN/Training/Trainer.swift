@@ -70,113 +70,189 @@ public struct Trainer {
   /// (d2l averages over batches, so that a smaller last batch counts as much as the others.) The
   /// training loss is that of the batches as they were seen, while the parameters changed.
   ///
-  /// The model is moved to `device` and stays there. A GPU gets a step's work before the loss of the step before is
+  /// Parts of the model that are in evaluation mode stay so; a model all of whose parts are is put into training mode.
+  ///
+  /// The model is moved to `device` and stays there, and an `optimizer` that is handed in must be made for it there. A GPU gets a step's work before the loss of the step before is
   /// read, so that it never waits: there the event of a batch comes while the next batch is computed, with the same
   /// numbers and in the same order. With `shouldStop` each loss is read at once.
+  ///
+  /// With `checkpoints` a run can end anywhere, also by SIGKILL, and go on later: `resume` continues after the batch
+  /// where the newest valid checkpoint was written, and the run's weights and figures (but for times) are bit for bit
+  /// those of one that never stopped. Model, data and trainer must be constructed exactly as they were the first
+  /// time; only `maxEpochs` may differ. What the model keeps besides parameters, buffers and random streams is not in a checkpoint.
   ///
   /// - Parameters:
   ///   - model: What to train.
   ///   - data: What to train and validate on.
+  ///   - optimizer: What to train with, with what it remembers; nil for what the model configures.
+  ///   - callbacks: What takes part in the run, in order.
+  ///   - checkpoints: Where to write checkpoints, and how often; nil for none.
+  ///   - resume: Whether to go on from the newest valid checkpoint, if there is one.
   ///   - onEvent: Told about everything that happens; an error it throws ends the run.
-  ///   - shouldStop: Asked after the event of each batch; true ends the run after it, without validation.
+  ///   - shouldStop: Asked after the event of each batch; true ends the run after it, without validation, and with a
+  ///     checkpoint.
   /// - Returns: The figures of the epochs that were completed.
-  /// - Throws: What `onEvent` throws.
+  /// - Throws: What `onEvent` throws, and a `FileError` where the folder for checkpoints cannot be written, or the
+  ///   checkpoint belongs to another run (of another batch size, data, seed or model, which it names).
   @discardableResult
   public func fit(
-    _ model: some Trainable, _ data: some DataModule,
-    onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: (() -> Bool)? = nil
+    _ model: some Trainable, _ data: some DataModule, optimizer: (any Optimizer)? = nil,
+    callbacks: [any TrainerCallback] = [], checkpoints: Checkpoints? = nil,
+    resume: Bool = false, onEvent: (TrainerEvent) throws -> Void = { _ in },
+    shouldStop: (() -> Bool)? = nil
   ) throws -> History {
     model.to(device)
-    let optimizer = model.configureOptimizers()
-    let rates = Rates(schedule, optimizer)
-    var history = History()
-    var wasNotFinite = false
-    let batchCount = data.trainingBatches(epoch: 1).count
-    require(batchCount > 0, "fit: the training data has no examples")
+    let run = TrainingRun(
+      self, model, optimizer ?? model.configureOptimizers(), data, callbacks)
+    for callback in callbacks {
+      (callback as? EarlyStopping)?.figure.check(
+        "EarlyStopping", hasValidation: data.validation != nil)
+    }
+    if let checkpoints {
+      checkpoints.best?.check("Checkpoints", hasValidation: data.validation != nil)
+      run.checkNames()
+    }
+    var folder = try checkpoints.map { checkpoints throws(FileError) in
+      try CheckpointFolder(checkpoints)
+    }
+    var resumed: TrainerEvent?
+    if resume,
+      let (path, state, texts) = try folder?.newest(skip: { try onEvent(.checkpointSkipped($0)) })
+    {
+      try run.restore(state, texts, from: path)
+      resumed = .resumed(
+        from: path, epoch: run.epoch, batch: run.batch, history: run.history, note: run.note(texts))
+    }
+    let batchCount = data.trainingBatches(epoch: min(run.epoch, maxEpochs)).count
+    require(
+      batchCount > 0,
+      "fit: the training data has no examples, or fewer than a batch that is not dropped")
     try onEvent(.started(epochCount: maxEpochs, batchesPerEpoch: batchCount, device: deviceSummary))
-    for epoch in 1...maxEpochs {
-      model.train()
-      let (training, seconds) = try trainingEpoch(
-        epoch, model, data, optimizer, rates, &wasNotFinite, shouldStop: shouldStop,
-        onEvent: onEvent)
-      guard let training else {
-        history.wasInterrupted = true
-        break
-      }
-      var metrics = EpochMetrics(epoch: epoch, trainLoss: training, seconds: seconds)
+    if let resumed { try onEvent(resumed) }
+    if resumed != nil { run.ask(\.verdict) }
+    while run.epoch <= maxEpochs && run.history.stopReason == nil {
+      // Parts that were put into evaluation mode stay so, such as batch norms whose statistics are to stay.
+      if model.modeDependentModules.allSatisfy({ !$0.isTraining }) { model.train() }
+      guard
+        try trainEpoch(run, model, data, &folder, shouldStop: shouldStop, onEvent: onEvent)
+      else { break }
+      var metrics = EpochMetrics(
+        epoch: run.epoch, trainLoss: run.loss.value, seconds: run.seconds)
       if let batches = data.validationBatches(), batches.count > 0 {
         (metrics.validationLoss, metrics.validationAccuracy) = validate(model, batches.on(device))
       }
-      metrics.learningRate = optimizer.learningRate
-      rates.epochEnded(metrics.validationLoss ?? metrics.trainLoss)
-      history.epochs.append(metrics)
+      metrics.learningRate = run.optimizer.learningRate
+      run.rates.epochEnded(metrics.validationLoss ?? metrics.trainLoss)
+      run.endEpoch(metrics)
+      run.ask { $0.epochEnded(run.progress(metrics)) }
       try onEvent(.epochEnded(metrics))
+      let (best, before) = (folder?.better(metrics, than: run.best?.figure), run.best)
+      if let best { run.best = (best, run.batchCount) }
+      if run.epoch > maxEpochs || run.history.stopReason != nil
+        || folder?.isDue(epoch: metrics.epoch, isBest: best != nil) == true
+      {
+        // The best one before stays while there is no file of the new one.
+        if try !save(run, &folder, onEvent) { run.best = before }
+      }
     }
-    try onEvent(.finished(history))
-    return history
+    run.history.wasInterrupted = run.batch > 0 && run.epoch <= maxEpochs
+    for callback in callbacks { callback.runEnded(run.progress()) }
+    try onEvent(.finished(run.history))
+    return run.history
   }
 
-  /// One epoch's mean loss, nil if it was to stop, and its duration.
-  private func trainingEpoch(
-    _ epoch: Int, _ model: some Trainable, _ data: some DataModule, _ optimizer: any Optimizer,
-    _ rates: Rates, _ wasNotFinite: inout Bool, shouldStop: (() -> Bool)?,
+  /// Writes a checkpoint, if there are any; a file that cannot be written does not end the run.
+  ///
+  /// - Returns: Whether there is a new file.
+  @discardableResult
+  private func save(
+    _ run: TrainingRun, _ folder: inout CheckpointFolder?, _ onEvent: (TrainerEvent) throws -> Void
+  ) throws -> Bool {
+    guard folder != nil else { return false }
+    let event: TrainerEvent
+    do throws(FileError) {
+      event = .checkpointSaved(
+        try folder!.write(
+          run.state, run.texts, batchCount: run.batchCount, bestCount: run.best?.batchCount))
+    } catch {
+      try onEvent(.checkpointFailed(error))
+      return false
+    }
+    try onEvent(event)
+    return true
+  }
+
+  /// Trains to the end of the run's epoch; false if the run was to stop before.
+  private func trainEpoch(
+    _ run: TrainingRun, _ model: some Trainable, _ data: some DataModule,
+    _ folder: inout CheckpointFolder?, shouldStop: (() -> Bool)?,
     onEvent: (TrainerEvent) throws -> Void
-  ) throws -> (loss: Double?, seconds: Double) {
+  ) throws -> Bool {
     let clock = ContinuousClock()
-    let start = clock.now
-    let batches = data.trainingBatches(epoch: epoch).on(device)
+    let (start, before) = (clock.now, run.seconds)
+    let batches = data.trainingBatches(epoch: run.epoch).on(device)
     let batchCount = batches.count
-    let parameters = optimizer.parameters
-    var (mean, exampleCount) = (Mean(), 0)
-    var (sum, sumWeight) = (Gradients([]), 0.0)
-    let readsAtOnce = device == .cpu || shouldStop != nil
-    var unread: (loss: Tensor?, index: Int, weight: Double, count: Int)?
+    let parameters = run.optimizer.parameters
+    let readsAtOnce = device == .cpu || shouldStop != nil || !run.callbacks.isEmpty
+    var lastLoss: Double?
+    var unread: (loss: Tensor?, batch: Int, weight: Double, count: Int)?
+    func measureTime() { run.seconds = before + (clock.now - start) / .seconds(1) }
     func readLoss() throws {
-      guard let (loss, index, weight, count) = unread.take() else { return }
-      if let loss = loss?.item() {
-        mean.add(loss, weight: weight)
-        if !loss.isFinite && !wasNotFinite {
-          wasNotFinite = true
-          try onEvent(.lossNotFinite(epoch: epoch, batch: index + 1, loss: loss))
+      guard let (loss, batch, weight, count) = unread.take() else { return }
+      lastLoss = loss?.item()
+      if let loss = lastLoss {
+        run.loss.add(loss, weight: weight)
+        if !loss.isFinite && !run.wasNotFinite {
+          run.wasNotFinite = true
+          try onEvent(.lossNotFinite(epoch: run.epoch, batch: batch, loss: loss))
         }
       }
-      exampleCount += count
+      run.exampleCount += count
+      measureTime()
       try onEvent(
         .batchEnded(
-          epoch: epoch, batch: index + 1, batchCount: batchCount, loss: mean.value,
-          samplesPerSecond: Double(exampleCount) / max(seconds(), 1e-9)))
+          epoch: run.epoch, batch: batch, batchCount: batchCount, loss: run.loss.value,
+          samplesPerSecond: Double(run.exampleCount) / max(run.seconds, 1e-9)))
     }
-    func seconds() -> Double { (clock.now - start) / .seconds(1) }
-    for (index, batch) in batches.enumerated() {
+    for batch in batches.dropFirst(run.batch) {
       var loss: Tensor?
       let weight = model.lossWeight(batch)
+      run.batch += 1
+      run.batchCount += 1
       if accumulatedBatches == 1 && weight > 0 {
-        rates.stepBegins()
-        loss = optimizer.step {
+        run.rates.stepBegins()
+        loss = run.optimizer.step {
           let (loss, gradients) = NN.valueAndGradients(at: parameters) { model.trainingStep(batch) }
-          return (loss, clipped(consume gradients))
+          return (loss, clipped(run.changed(consume gradients)))
         }
       } else if accumulatedBatches > 1 {
         if weight > 0 {
           let found = NN.valueAndGradients(at: parameters) { model.trainingStep(batch) }
           loss = found.value
-          sum += found.gradients * weight
-          sumWeight += weight
+          run.gradients += found.gradients * weight
+          run.gradientWeight += weight
         }
-        let isLast = (index + 1) % accumulatedBatches == 0 || index + 1 == batchCount
-        if isLast && sumWeight > 0 {
-          rates.stepBegins()
-          optimizer.step(clipped(sum / sumWeight))
-          (sum, sumWeight) = (Gradients([]), 0)
+        let isLast = run.batch % accumulatedBatches == 0 || run.batch == batchCount
+        if isLast && run.gradientWeight > 0 {
+          run.rates.stepBegins()
+          run.optimizer.step(clipped(run.changed(run.gradients / run.gradientWeight)))
+          (run.gradients, run.gradientWeight) = (Gradients([]), 0)
         }
       }
       try readLoss()  // of the batch before
-      unread = (loss, index, weight, batch.count)
+      unread = (loss, run.batch, weight, batch.count)
       if readsAtOnce { try readLoss() }
-      if let shouldStop, shouldStop() { return (nil, seconds()) }
+      run.ask { $0.batchEnded(run.progress(loss: lastLoss)) }
+      let stops = (shouldStop?() ?? false) || run.history.stopReason != nil
+      if stops || folder?.isDue(batchCount: run.batchCount) == true {
+        try readLoss()
+        try save(run, &folder, onEvent)
+      }
+      if stops { return false }
     }
     try readLoss()
-    return (mean.value, seconds())
+    measureTime()
+    return true
   }
 
   private func clipped(_ gradients: consuming Gradients) -> Gradients {
@@ -189,7 +265,7 @@ public struct Trainer {
     _ model: some Trainable, _ batches: BatchSequence
   ) -> (loss: Double, accuracy: Double?) {
     model.evaluating {
-      var (losses, accuracies) = (Mean(), Mean())
+      var (losses, accuracies) = (WeightedMean(), WeightedMean())
       for batch in batches {
         let weight = model.lossWeight(batch)
         if weight == 0 { continue }
@@ -200,44 +276,4 @@ public struct Trainer {
       return (losses.value, accuracies.weight > 0 ? accuracies.value : nil)
     }
   }
-}
-
-/// Changes an optimizer's learning rates during a run.
-private final class Rates {
-  private var steps: Scheduler?
-  private var epochs: Scheduler?
-  private var plateau: Plateau?
-  private var isFirstStep = true
-
-  init(_ schedule: Trainer.LearningRateSchedule?, _ optimizer: any Optimizer) {
-    switch schedule {
-    case .perEpoch(let schedule): epochs = Scheduler(optimizer, schedule)
-    case .perStep(let schedule): steps = Scheduler(optimizer, schedule)
-    case .plateau(let options): plateau = Plateau(optimizer, options)
-    case nil: break
-    }
-  }
-
-  func stepBegins() {
-    if !isFirstStep { steps?.step() }
-    isFirstStep = false
-  }
-
-  func epochEnded(_ loss: Double) {
-    epochs?.step()
-    plateau?.step(loss)
-  }
-}
-
-/// A weighted mean that is built up; NaN while empty.
-private struct Mean {
-  private var sum = 0.0
-  private(set) var weight = 0.0
-
-  mutating func add(_ value: Double, weight: Double) {
-    sum += value * weight
-    self.weight += weight
-  }
-
-  var value: Double { sum / weight }
 }

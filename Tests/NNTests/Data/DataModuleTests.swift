@@ -49,6 +49,29 @@ func numbered(_ count: Int) -> TensorDataset {
     }
   }
 
+  @Test func theLastPartialBatchMayBeDropped() {
+    let data = DataSplit(
+      training: numbered(10), validation: numbered(5), batchSize: 4, dropsLast: true)
+    #expect(order(data, epoch: 1).map(\.count) == [4, 4])
+    #expect(data.trainingBatches(epoch: 1).count == 2 && data.validationBatches()?.count == 2)
+    let whole = DataSplit(training: numbered(8), batchSize: 4, dropsLast: true)
+    #expect(order(whole, epoch: 1).map(\.count) == [4, 4])
+    #expect(
+      DataSplit(training: numbered(3), batchSize: 4, dropsLast: true).trainingBatches(epoch: 1)
+        .count == 0)
+  }
+
+  @Test func firstBatchesAreSkippedWithoutBeingGathered() {
+    let batches = DataSplit(training: numbered(10), batchSize: 4).trainingBatches(epoch: 1)
+    let all = batches.map { $0.labels.scalars(as: Int.self) }
+    for count in 0...4 {
+      let rest = batches.dropFirst(count)
+      #expect(rest.map { $0.labels.scalars(as: Int.self) } == Array(all.dropFirst(count)))
+      #expect(rest.count == max(3 - count, 0))
+      #expect(rest.dropFirst(1).count == max(2 - count, 0))
+    }
+  }
+
   @Test func theLastPartialBatchIsKept() {
     let data = DataSplit(training: numbered(10), validation: numbered(5), batchSize: 4)
     #expect(order(data, epoch: 1).map(\.count) == [4, 4, 2])

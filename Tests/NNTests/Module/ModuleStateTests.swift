@@ -107,6 +107,12 @@ import Testing
       try layer.load(from: folder("f"), strict: false) { $0 == "scale" ? "weight" : nil }
     }
     #expect(wanted?.reason == "does not fit Linear: misshapen: scale (F8_E4M3, expected [1, 1])")
+    for end in ["9223372036854775807", "-9223372036854775808", "1", "7"] {
+      let other = header.replacing("[0,2]", with: "[0,\(end)]")
+      let length = withUnsafeBytes(of: UInt64(other.utf8.count).littleEndian, Array.init)
+      try folder.write(length + Array(other.utf8) + [1, 2, 0, 0, 0x80, 0x3f], to: "g")
+      #expect(throws: FileError.self) { try layer.load(from: folder("g"), strict: false) }
+    }
     // Its size must still be one that the file has.
     try folder.write(bytes + [1], to: "f")
     #expect(throws: FileError.self) { try layer.load(from: folder("f"), strict: false) }
@@ -174,12 +180,13 @@ import Testing
     #expect(Set(expected).count == 3)
   }
 
-  @Test(arguments: [
-    (StateDictionary(), "2 is missing"),
-    (["2": Tensor([1, 2, 3])], "2 is float32 [3], expected the int64 [3] of a random stream"),
-    (["2": Tensor(scalars: [1, 2, -1])], "2 is int64 [3], expected the int64 [3] of a random"),
-    (["2": Tensor(scalars: [1, 2, 3]), "4": Tensor(scalars: [1, 2, 3])], "unexpected: 4"),
-  ])
+  @Test(
+    arguments: [
+      (StateDictionary(), "2 is missing"),
+      (["2": Tensor([1, 2, 3])], "2 is float32 [3], expected the int64 [3] of a random stream"),
+      (["2": Tensor(scalars: [1, 2, -1])], "2 is int64 [3], expected the int64 [3] of a random"),
+      (["2": Tensor(scalars: [1, 2, 3]), "4": Tensor(scalars: [1, 2, 3])], "unexpected: 4"),
+    ] as [(StateDictionary, String)])
   func streamsThatDoNotFit(_ streams: StateDictionary, _ reason: String) {
     let net = Self.trained()
     let before = net.randomStreams[0].tensor.doubles

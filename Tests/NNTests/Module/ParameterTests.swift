@@ -65,7 +65,7 @@ import Testing
     Mistake("initializer wrong", "[1]", "shape [2]") {
       _ = Parameter(shape: [2], initializer: Initializer("wrong") { _, _, _ in .zeros([1]) }).value
     },
-    Mistake("save", "weight [2, ?]") { try? LazyLinear(2).save(to: "/nowhere/file") },
+    Mistake("state", "weight [2, ?]") { try? LazyLinear(2).save(to: "/nowhere/file") },
     Mistake("parameter", "float32 [1]", "being recorded", "stoppingGradient") {
       let parameter = Parameter(shape: [1])
       parameter.value = Tape().watch(Tensor([1])) * 2

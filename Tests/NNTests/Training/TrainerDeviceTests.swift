@@ -39,7 +39,9 @@ private final class Observed: Classifier {
       model, data,
       onEvent: { event in
         switch event {
-        case .started, .lossNotFinite: break
+        case .started, .lossNotFinite, .resumed, .checkpointSkipped, .checkpointSaved,
+          .checkpointFailed:
+          break
         case .batchEnded(let epoch, let batch, let count, let loss, _):
           model.eventCount += 1
           events.append("\(epoch) \(batch)/\(count) \(loss)")

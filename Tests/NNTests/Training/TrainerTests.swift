@@ -54,6 +54,7 @@ private func summary(_ event: TrainerEvent) -> String {
   case .started(let epochs, let batches, let device): "started \(epochs) \(batches) \(device)"
   case .batchEnded(let epoch, let batch, let count, _, _): "batch \(epoch) \(batch)/\(count)"
   case .lossNotFinite(let epoch, let batch, let loss): "epoch \(epoch) batch \(batch) \(loss)"
+  case .resumed, .checkpointSkipped, .checkpointSaved, .checkpointFailed: "\(event)"
   case .epochEnded(let metrics): "epoch \(metrics.epoch)"
   case .finished(let history): "finished \(history.epochs.count) \(history.wasInterrupted)"
   }
@@ -148,6 +149,35 @@ private func summary(_ event: TrainerEvent) -> String {
     model.evaluate()
     try Trainer(maxEpochs: 2).fit(model, data)
     #expect(model.modes == [true, true, false, true, true, false])
+  }
+
+  /// A batch norm whose statistics are to stay, in a model that learns otherwise.
+  @Test func partsInEvaluationModeStaySo() throws {
+    final class Parts: Trainable {
+      let (frozen, free) = (BatchNorm1d(1), BatchNorm1d(1))
+      func trainingStep(_ batch: Batch) -> Tensor {
+        (frozen(batch.inputs) + free(batch.inputs)).sum()
+      }
+      func configureOptimizers() -> any Optimizer { SGD(parameters) }
+    }
+    let model = Parts()
+    model.frozen.evaluate()
+    try Trainer(maxEpochs: 2).fit(
+      model, DataSplit(training: numbered(4), validation: numbered(2), batchSize: 2))
+    #expect(model.frozen.runningMean?.value.floats == [0])
+    #expect(model.free.runningMean?.value.floats != [0])
+    #expect(!model.frozen.isTraining && model.free.isTraining)
+  }
+
+  @Test func anOptimizerThatIsHandedInKeepsItsMoments() throws {
+    let data = DataSplit(training: numbered(4), batchSize: 2)
+    let model = Reporter()
+    model.slope = 1
+    let optimizer = SGD(model.parameters, learningRate: 1, momentum: 0.5)
+    try Trainer(maxEpochs: 1).fit(model, data, optimizer: optimizer)
+    #expect(model.weight.value.floats == [-2.5])  // 1 + 1.5
+    try Trainer(maxEpochs: 1).fit(model, data, optimizer: optimizer)
+    #expect(model.weight.value.floats == [-6.125])  // 1.75 + 1.875
   }
 
   @Test func gradientsAreClipped() throws {

@@ -12,7 +12,7 @@ internal import Platform
 /// try Trainer(maxEpochs: 100, schedule: .perEpoch(rates)).fit(model, data)
 /// ```
 public struct Schedule: Sendable, CustomStringConvertible {
-  /// A readable name with the parameters.
+  /// A readable name with the parameters; a run that continues from a checkpoint compares schedules by it.
   public let description: String
   private let body: @Sendable (_ step: Int, _ base: Double) -> Double
   private let momentumBody: @Sendable (_ step: Int) -> Double?
@@ -219,7 +219,11 @@ public struct Schedule: Sendable, CustomStringConvertible {
       corners.indices.map { $0 == 1 ? bounds.lowerBound : bounds.upperBound }
     }
     return Schedule(
-      "oneCycle(maximum: \(maximum), steps: \(steps))",
+      """
+      oneCycle(maximum: \(maximum), steps: \(steps), risingFraction: \(risingFraction), annealing: \(annealing), \
+      initialDivisor: \(initialDivisor), finalDivisor: \(finalDivisor), threePhase: \(threePhase), momentum: \
+      \(momentum.map { "\($0)" } ?? "nil"))
+      """,
       momentum: { step in momenta.map { value(after: step, of: $0) } },
       rate: { step, _ in value(after: step, of: rates) })
   }

@@ -1,0 +1,160 @@
+import Autograd
+import TestSupport
+import Testing
+
+@testable import NN
+
+/// Its weight counts the steps; its validation losses are given.
+private final class Scripted: Trainable {
+  let weight = Parameter(Tensor([0]))
+  let losses: [Double]
+  private(set) var validations = 0
+  var trainLoss = 1.0
+  private(set) var steps = 0
+
+  init(_ losses: [Double], from epoch: Int = 1) {
+    self.losses = losses
+    validations = epoch - 1
+  }
+
+  func trainingStep(_ batch: Batch) -> Tensor {
+    steps += 1
+    return weight.value.sum() * -1 + trainLoss
+  }
+
+  func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
+    validations += 1
+    return (losses[validations - 1], nil)
+  }
+
+  func configureOptimizers() -> any Optimizer { SGD(parameters, learningRate: 1) }
+}
+
+@Suite struct CallbackTests {
+  /// Two steps an epoch.
+  private let data = DataSplit(training: numbered(4), validation: numbered(1), batchSize: 2)
+
+  @Test func earlyStoppingBringsTheBestValuesBack() throws {
+    let model = Scripted([5, 4, 4.5, 3.95, 4, 1])
+    var events = 0
+    let history = try Trainer(maxEpochs: 6).fit(
+      model, data, callbacks: [EarlyStopping(patience: 1, threshold: 0.1)],
+      onEvent: { if case .epochEnded = $0 { events += 1 } })
+    #expect(history.epochs.map(\.epoch) == [1, 2, 3, 4] && events == 4)
+    #expect(history.stopReason == "val_loss is not better since epoch 2" && !history.wasInterrupted)
+    #expect(model.steps == 8, "nothing is trained after the verdict")
+    #expect(model.weight.value.floats == [4], "as after epoch 2")
+  }
+
+  @Test func valuesStayWhereTheyAreNotWanted() throws {
+    let model = Scripted([5, 6, 7])
+    try Trainer(maxEpochs: 3).fit(
+      model, data, callbacks: [EarlyStopping(patience: 0, restoresBest: false)])
+    #expect(model.weight.value.floats == [4])
+  }
+
+  @Test func aFigureMayRise() throws {
+    let rising = try Trainer(maxEpochs: 3).fit(
+      Scripted([1, 2, 3]), data, callbacks: [EarlyStopping(.highest("val_loss"), patience: 0)])
+    #expect(rising.epochs.count == 3 && rising.stopReason == nil)
+    let falling = try Trainer(maxEpochs: 3).fit(
+      Scripted([3, 2, 1]), data, callbacks: [EarlyStopping(.highest("val_loss"), patience: 0)])
+    #expect(falling.epochs.count == 2)
+    let nan = try Trainer(maxEpochs: 3).fit(
+      Scripted([.nan, .nan, 1]), data, callbacks: [EarlyStopping(patience: 1)])
+    #expect(nan.stopReason == "val_loss is not better since the start")
+  }
+
+  /// Patience, best and verdict are in the checkpoint: a stop after any batch changes nothing.
+  @Test(arguments: 1...8) func earlyStoppingGoesOn(_ stop: Int) throws {
+    let folder = try TemporaryFolder()
+    let losses = [5, 4, 4.5, 4.5, 4.5, 4.5]
+    var (seen, model, history) = (0, Scripted(losses), History())
+    for limit in [stop, .max, .max] {
+      model = Scripted(losses, from: seen / 2 + 1)
+      if seen == stop && stop % 2 == 0 { model = Scripted(losses, from: seen / 2) }
+      history = try Trainer(maxEpochs: 6).fit(
+        model, data, callbacks: [EarlyStopping(patience: 1)],
+        checkpoints: Checkpoints(in: folder.path), resume: true,
+        onEvent: { if case .batchEnded = $0 { seen += 1 } }, shouldStop: { seen >= limit })
+    }
+    // The third time it was over already.
+    #expect(model.steps == 0 && seen == 8)
+    #expect(history.epochs.map(\.validationLoss) == [5, 4, 4.5, 4.5])
+    #expect(history.stopReason == "val_loss is not better since epoch 2" && !history.wasInterrupted)
+    #expect(model.weight.value.floats == [4])
+  }
+
+  @Test func aRunEndsAtNaN() throws {
+    let model = Scripted([1, 1, 1])
+    let history = try Trainer(maxEpochs: 3).fit(
+      model, data, callbacks: [StopOnNaN()],
+      onEvent: { if case .batchEnded(1, 2, _, _, _) = $0 { model.trainLoss = .nan } })
+    #expect(history.stopReason == "the loss of epoch 2, batch 1 is nan" && history.wasInterrupted)
+    #expect(history.epochs.count == 1 && model.steps == 3)
+  }
+
+  @Test func aRunEndsAfterItsTime() throws {
+    let model = Scripted([1, 1, 1])
+    let limit = TimeLimit(seconds: 1e-9)
+    let history = try Trainer(maxEpochs: 3).fit(model, data, callbacks: [limit])
+    #expect(history.stopReason == "the time of 1e-09 s is over" && model.steps == 1)
+    // What is left of it is less after a restart.
+    let long = TimeLimit(seconds: 1e9)
+    try long.restore(["seconds": Tensor(2e9, dtype: .float64)])
+    #expect(try Trainer(maxEpochs: 1).fit(Scripted([1]), data, callbacks: [long]).stopReason != nil)
+  }
+
+  private final class Halve: TrainerCallback {
+    func gradientsFound(_ gradients: Gradients, _ run: TrainingProgress) -> Gradients {
+      gradients * 0.5
+    }
+  }
+
+  @Test(arguments: [1, 2]) func gradientsMayBeChangedBeforeTheStep(_ accumulated: Int) throws {
+    let model = Scripted([1])
+    try Trainer(maxEpochs: 1, accumulatedBatches: accumulated).fit(
+      model, data, callbacks: [Halve()])
+    #expect(model.weight.value.floats == [accumulated == 1 ? 1 : 0.5])
+    let clipped = Scripted([1])
+    try Trainer(maxEpochs: 1, gradientClip: 0.25).fit(clipped, data, callbacks: [Halve()])
+    #expect(abs(clipped.weight.value.floats[0] - 0.5) < 1e-5, "clipped afterwards")
+  }
+
+  @Test func otherCallbacksThanBeforeAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let checkpoints = Checkpoints(in: folder.path)
+    try Trainer(maxEpochs: 1).fit(
+      Scripted([1]), data, callbacks: [EarlyStopping()], checkpoints: checkpoints)
+    func reason(_ callbacks: [any TrainerCallback]) -> String {
+      (#expect(throws: FileError.self) {
+        try Trainer(maxEpochs: 2).fit(
+          Scripted([1, 1]), data, callbacks: callbacks, checkpoints: checkpoints, resume: true)
+      })?.reason ?? ""
+    }
+    #expect(
+      reason([])
+        == "is of another run: it has callbacks.EarlyStopping.badEpochs, for which there is no callback now"
+    )
+    #expect(
+      reason([EarlyStopping(), TimeLimit(seconds: 1)])
+        == "does not fit TimeLimit: seconds is missing")
+  }
+
+  @Test func twoCallbacksOfOneNameStop() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try Trainer(maxEpochs: 1).fit(
+        Scripted([1]), DataSplit(training: numbered(1), batchSize: 1),
+        callbacks: [StopOnNaN(), StopOnNaN()])
+    }
+    expect(result, names: "fit: callbacks need names of their own", "StopOnNaN, StopOnNaN")
+  }
+
+  @Test func anUnknownFigureStops() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = EarlyStopping(.lowest("loss"))
+    }
+    expect(
+      result, names: "EarlyStopping: there is no figure loss among train_loss, val_loss, val_acc")
+  }
+}
