@@ -217,7 +217,9 @@ public final class LBFGS: Optimizer {
     return state
   }
 
-  /// Goes back to a saved state; see `NamedState`. After a step each parameter must have its shape.
+  /// Goes back to a saved state; see `NamedState`.
+  ///
+  /// After a step each parameter must have its shape.
   public func restore(
     _ state: StateDictionary, named names: [(path: String, parameter: Parameter)],
     from source: String

@@ -234,7 +234,9 @@ extension GroupedOptimizer {
     groups.state(ParameterNames(names, of: groups.name))
   }
 
-  /// Goes back to a saved state; see `NamedState`. Each parameter must be in the group that it was in.
+  /// Goes back to a saved state; see `NamedState`.
+  ///
+  /// Each parameter must be in the group that it was in.
   public func restore(
     _ state: StateDictionary, named names: [(path: String, parameter: Parameter)],
     from source: String

@@ -186,9 +186,9 @@ struct StateReader {
     guard fits(tensor.shape), tensor.dtype.isFloatingPoint else {
       throw failure("\(name) is \(tensor.summary), expected \(expected)")
     }
-    var isInside = (tensor .>= range.lowerBound) .& (tensor .<= range.upperBound)
-    if Self.allowsNaN { isInside = isInside .| (tensor .!= tensor) }
-    guard isInside.all().item() == 1 else {
+    let isInside = (tensor .>= range.lowerBound) .& (tensor .<= range.upperBound)
+    let isAllowed = Self.allowsNaN ? isInside .| (tensor .!= tensor) : isInside
+    guard isAllowed.all().item() == 1 else {
       throw failure(
         "\(name) has NaN or an element outside of \(range)")
     }
