@@ -1,7 +1,7 @@
 import Autograd
 
 extension Module {
-  /// Runs a closure with other values in the place of parameters and buffers, as PyTorch's `functional_call`.
+  /// Runs a closure with other values for parameters and buffers, as PyTorch's `functional_call`.
   ///
   /// Values of parameters may be recorded: gradients flow to what they were computed from, also through gradients that are taken
   /// inside. So a step of training can itself be trained through, as in MAML (Finn and others 2017), and a net can

@@ -12,32 +12,32 @@ internal import Platform
 /// bit for bit as one that never stopped. Files are named after the run's start and the number of batches it has seen,
 /// as in `checkpoint-20261127-083000-5f3a-00000150.safetensors`; files of other runs and other files are left alone.
 public struct Checkpoints: Sendable {
-  /// How often.
+  /// How often a checkpoint is written.
   public enum Interval: Sendable {
-    /// After each so many batches, counted from the run's start.
+    /// Every so many batches, counted from the run's start.
     case batches(Int)
-    /// After each so many epochs.
+    /// Every so many epochs.
     case epochs(Int)
-    /// After the batch that ends so many minutes since the last one was written.
+    /// After the first batch that ends so many minutes after the last checkpoint.
     case minutes(Double)
   }
 
   /// The folder; it is made if it is missing.
   public let folder: String
-  /// How often one is written, beside the one at a run's end.
+  /// How often one is written, in addition to the one at a run's end.
   public let interval: Interval
-  /// How many of the newest stay; older ones are removed when a newer one is in place.
+  /// How many of the newest are kept; older ones are removed once a newer one is written.
   public let keptCount: Int
-  /// The epoch whose checkpoint stays as well, if any.
+  /// The epoch whose checkpoint is kept as well, if any.
   public let best: BestFigure?
 
   /// Checkpoints in a folder.
   ///
   /// - Parameters:
   ///   - folder: Where; it is made if it is missing.
-  ///   - interval: How often one is written, beside the one at a run's end.
-  ///   - keepLast: How many of the newest stay, at least 1.
-  ///   - keepBest: The epoch whose checkpoint stays as well, if any.
+  ///   - interval: How often one is written, in addition to the one at a run's end.
+  ///   - keepLast: How many of the newest are kept, at least 1.
+  ///   - keepBest: The epoch whose checkpoint is kept as well, if any.
   public init(
     in folder: String, every interval: Interval = .epochs(1), keepLast: Int = 2,
     keepBest: BestFigure? = nil
@@ -144,7 +144,7 @@ struct CheckpointFolder {
     switch checkpoints.interval {
     case .batches(let count): batchCount % count == 0
     case .epochs: false
-    case .minutes(let minutes): ContinuousClock.now - lastWrite >= .seconds(60 * minutes)
+    case .minutes(let minutes): (ContinuousClock.now - lastWrite) / .seconds(60) >= minutes
     }
   }
 

@@ -2,18 +2,18 @@
 ///
 /// Progress bars, logs and plots read these, so that the training loop knows none of them.
 public enum TrainerEvent: Sendable {
-  /// The run begins; before any batch. The device is the trainer's `deviceSummary`.
+  /// The run begins. The device is the trainer's `deviceSummary`.
   case started(epochCount: Int, batchesPerEpoch: Int, device: String)
-  /// The run goes on from a checkpoint, at an epoch after some of its batches, with the figures of the epochs before;
+  /// The run continues from a checkpoint, in an epoch after some of its batches, with the figures of the epochs before;
   /// after `started`.
   ///
   /// - note: What differs from the run before, nil if nothing does.
   case resumed(from: String, epoch: Int, batch: Int, history: History, note: String?)
   /// A checkpoint is damaged or cannot be read, so that an older one is tried; before `started`.
   case checkpointSkipped(FileError)
-  /// A checkpoint is in its place.
+  /// A checkpoint was written, to this path.
   case checkpointSaved(String)
-  /// A checkpoint could not be written; the run goes on, and the ones before are as they were.
+  /// A checkpoint could not be written; the run continues, and earlier checkpoints are unchanged.
   case checkpointFailed(FileError)
   /// A training batch is done; epochs and batches count from 1, and the loss is the mean over the
   /// epoch so far.

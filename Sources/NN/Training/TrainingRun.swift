@@ -200,7 +200,7 @@ final class TrainingRun {
     do throws(FileError) {
       _ = try model.restore(state.part("model."), strict: false, from: source)
       try model.restore(randomStreams: state.part("random."), from: source)
-      // The rates of the schedule first: somebody may have changed the optimizer's since.
+      // The schedule first, which sets the rates: a callback may have changed them since.
       try rates.restore(state.part("schedule."), from: source)
       let names = model.namedParameters
       let result = StateReader.$allowsNaN.withValue(true) {
