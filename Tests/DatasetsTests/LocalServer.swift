@@ -54,14 +54,14 @@ final class LocalServer: Sendable {
         }
       }
       for connection in silent { close(connection) }
+      // Here, not in `deinit`: another server could get the number while this thread still accepts by it.
+      close(listener)
     }
     thread.start()
   }
 
-  deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
-  }
+  /// Ends the thread: `accept` fails from now on.
+  deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
   func address(_ name: String = "file.gz") -> String { "http://127.0.0.1:\(port)/\(name)" }
 
