@@ -78,14 +78,17 @@ public final class WeightAverage: NamedState {
 
   /// Runs a closure with the averages as the values, in the parameters' types, and goes back to the values.
   public func applied<Result>(_ body: () throws -> Result) rethrows -> Result {
-    var values: [(state: any State, value: Tensor)] = []
-    for (state, average) in zip(states, averages) {
-      guard let average else { continue }
-      values.append((state, state.value))
-      state.value = average.asType(state.dtype)
-    }
+    let values = zip(states, averages).filter { $0.1 != nil }.map { ($0.0, $0.0.value) }
+    apply()
     defer { for (state, value) in values { state.value = value } }
     return try body()
+  }
+
+  /// Makes the averages the values, in the parameters' types.
+  public func apply() {
+    for (state, average) in zip(states, averages) {
+      if let average { state.value = average.asType(state.dtype) }
+    }
   }
 
   /// The averages, as in `average.net.0.weight`; for plain means also how many values they are over.

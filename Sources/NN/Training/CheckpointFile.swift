@@ -6,7 +6,7 @@ import Autograd
 /// A file is valid if its header is whole, its sizes are right and its sum is the one that it states.
 enum CheckpointFile {
   /// The version of the format that is written, and the only one that is read.
-  private static let version = "1"
+  private static let version = "2"
   private static let (versionName, sumName) = ("checkpoint", "sha256")
 
   /// Writes a checkpoint beside `path` and then moves it there.

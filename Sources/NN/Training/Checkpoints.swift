@@ -28,7 +28,7 @@ public struct Checkpoints: Sendable {
   public let interval: Interval
   /// How many of the newest are kept; older ones are removed once a newer one is written.
   public let keptCount: Int
-  /// The epoch whose checkpoint is kept as well, if any.
+  /// The epoch, or validation within one, whose checkpoint is kept as well, if any.
   public let best: BestFigure?
 
   /// Checkpoints in a folder.
@@ -107,17 +107,21 @@ struct CheckpointName: Comparable {
 /// Writes, finds and removes the checkpoints of one run.
 struct CheckpointFolder {
   private let checkpoints: Checkpoints
-  private(set) var run = CheckpointName.newRun()
+  /// The name of the run.
+  private(set) var run: String
   private var lastWrite = ContinuousClock.now
   /// Damaged files, which do not count among those that stay.
   private var damaged: Set<String> = []
 
   /// Makes the folder, and removes what killed writers left there.
-  init(_ checkpoints: Checkpoints) throws(FileError) {
+  ///
+  /// - Parameter run: The name of the run; nil for a new one.
+  init(_ checkpoints: Checkpoints, run: String?) throws(FileError) {
     self.checkpoints = checkpoints
+    self.run = run ?? CheckpointName.newRun()
     try makeFolder(checkpoints.folder)
     removeLeftovers(in: checkpoints.folder)
-    try checkWritable(path(CheckpointName(run: run, 0)))
+    try checkWritable(path(CheckpointName(run: self.run, 0)))
   }
 
   /// The newest valid checkpoint, which this run then goes on from.
@@ -149,14 +153,18 @@ struct CheckpointFolder {
   }
 
   /// Whether a checkpoint is to be written after an epoch.
-  func isDue(epoch: Int, isBest: Bool) -> Bool {
-    if case .epochs(let count) = checkpoints.interval, epoch % count == 0 { return true }
-    return isBest
+  func isDue(epoch: Int) -> Bool {
+    if case .epochs(let count) = checkpoints.interval { return epoch % count == 0 }
+    return false
   }
 
-  /// An epoch's figure if it is better than the best one so far, nil for none, and the best epoch is to be kept.
+  /// A figure of an epoch, or of a validation within one, if it is better than the best one so far, nil for none, and the
+  /// best one is to be kept.
   func better(_ metrics: EpochMetrics, than best: Double?) -> Double? {
-    checkpoints.best?.better(metrics, than: best)
+    guard let figure = checkpoints.best, metrics.batch == nil || figure.isValidated else {
+      return nil
+    }
+    return figure.better(metrics, than: best, "Checkpoints")
   }
 
   /// Writes a checkpoint, and then removes those of this run that are not to stay.

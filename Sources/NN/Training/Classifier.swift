@@ -80,7 +80,8 @@ extension Classifier {
     SGD(parameters, learningRate: learningRate)
   }
 
-  /// The class of each example: the index of its largest logit, [batch], in evaluation mode.
+  /// The class of each example: the index of its largest logit, [batch], in evaluation mode; `Trainer.predict` has the
+  /// logits of a whole dataset.
   public func predict(_ inputs: Tensor) -> Tensor {
     evaluating { self(inputs).argmax(axis: 1) }
   }

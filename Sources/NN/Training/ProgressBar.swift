@@ -2,7 +2,7 @@
 ///
 /// On a terminal, one line is redrawn at most twenty times a second: epoch, bar, batch, loss, rate
 /// and the time left for the whole run, shortened to the terminal's width. Elsewhere (a file, a
-/// pipe, TERM=dumb) only the permanent lines appear, which both have: one per epoch, one if the
+/// pipe, TERM=dumb) only the permanent lines appear, which both have: one per epoch and per validation within one, one if the
 /// run was interrupted, and one if a loss was not finite. The cursor is never hidden and no terminal mode is changed, so there is
 /// nothing to restore when a program is killed.
 ///
@@ -18,8 +18,8 @@ public final class ProgressBar {
   private let output: ProgressOutput
   private let now: () -> Double
   private var epochCount = 0
-  /// Epochs and batches that an earlier process did.
-  private var doneBefore = (epochs: 0, batches: 0)
+  /// Epochs and batches that were done before this `fit`; nil before its first batch.
+  private var doneBefore: (epochs: Int, batches: Int)?
   private var startTime = 0.0
   private var lastDrawTime: Double?
   private var isBarShown = false
@@ -50,11 +50,12 @@ public final class ProgressBar {
   public func handle(_ event: TrainerEvent) {
     switch event {
     case .started(let epochCount, _, _):
-      doneBefore = (0, 0)
+      doneBefore = nil
       self.epochCount = epochCount
       startTime = now()
     case .batchEnded(let epoch, let batch, let batchCount, let loss, let samplesPerSecond):
       let time = now()
+      if doneBefore == nil { doneBefore = (epoch - 1, batch - 1) }
       if let lastDrawTime, time - lastDrawTime < Self.shortestRedraw { return }
       guard let columns = output.columns() else { return }
       let line = ProgressLine(
@@ -65,7 +66,6 @@ public final class ProgressBar {
       lastDrawTime = time
       isBarShown = true
     case .resumed(let path, let epoch, let batch, _, let note):
-      doneBefore = (epoch - 1, batch)
       writePermanently(
         "continuing from \(path), "
           + (epoch > epochCount ? "which is finished" : "epoch \(epoch), after batch \(batch)")
@@ -75,7 +75,7 @@ public final class ProgressBar {
     case .checkpointSaved: break
     case .lossNotFinite(let epoch, let batch, let loss):
       writePermanently("the loss of epoch \(epoch), batch \(batch) is \(loss)")
-    case .epochEnded(let metrics):
+    case .validated(let metrics), .epochEnded(let metrics):
       writePermanently(
         ProgressLine.summary(of: metrics, epochCount: epochCount, columns: output.columns()))
     case .finished(let history):
@@ -93,7 +93,7 @@ public final class ProgressBar {
   /// included.
   private func secondsLeft(at time: Double, epoch: Int, batch: Int, batchCount: Int) -> Double? {
     let elapsed = time - startTime
-    let (epochsBefore, batchesBefore) = doneBefore
+    let (epochsBefore, batchesBefore) = doneBefore ?? (0, 0)
     let done = Double(epoch - 1 - epochsBefore) * Double(batchCount) + Double(batch - batchesBefore)
     let total =
       Double(epochCount - epochsBefore) * Double(batchCount) - Double(batchesBefore)

@@ -1,4 +1,5 @@
 import Autograd
+internal import Platform
 
 /// The text of a progress display: pure functions of figures and width, with nothing to do with a
 /// terminal.
@@ -69,22 +70,22 @@ struct ProgressLine {
   ///
   /// A narrow terminal loses whole figures at the end, never digits of one.
   static func summary(of metrics: EpochMetrics, epochCount: Int, columns: Int? = nil) -> String {
-    let count = counted(metrics.epoch, of: epochCount)
-    func parts(_ train: String, _ loss: String, _ accuracy: String) -> [String] {
-      let figures = [
-        (train, metrics.trainLoss), (loss, metrics.validationLoss),
-        (accuracy, metrics.validationAccuracy),
-      ]
-      return figures.compactMap { name, value in
-        value.map { "\(name) \(fixedDecimal($0, fractionDigits: 3))" }
+    let count =
+      counted(metrics.epoch, of: epochCount) + (metrics.batch.map { ", batch \($0)" } ?? "")
+    let seconds = [fixedDecimal(metrics.seconds, fractionDigits: 1) + " s"]
+    func parts(_ names: [(name: String, text: String)]) -> [String] {
+      names.compactMap { name, text in
+        metrics[name].map { "\(text) \(shortDecimal($0))" }
       }
-        + [fixedDecimal(metrics.seconds, fractionDigits: 1) + " s"]
     }
-    let long = ["epoch " + count] + parts("train_loss", "val_loss", "val_acc")
-    var short = [count] + parts("train", "val", "acc")
-    guard let columns else { return long.joined(separator: gap) }
+    let main = ["train_loss", "val_loss", "val_acc"]
+    let long = ["epoch " + count] + parts(main.map { ($0, $0) }) + seconds
+    let all =
+      long.dropLast() + parts(metrics.reported.keys.sorted().map { ($0, $0) }) + seconds
+    var short = [count] + parts(Array(zip(main, ["train", "val", "acc"]))) + seconds
+    guard let columns else { return all.joined(separator: gap) }
     let width = max(0, columns - 1)
-    let layouts = [long, long.dropLast(), short, short.dropLast()]
+    let layouts = [Array(all), long, long.dropLast(), short, short.dropLast()]
     if let line = layouts.lazy.map({ $0.joined(separator: gap) }).first(where: { $0.count <= width }
     ) {
       return line
@@ -109,4 +110,14 @@ struct ProgressLine {
   private static func counted(_ number: Int, of total: Int) -> String {
     String(number).padded(to: String(total).count) + "/\(total)"
   }
+}
+
+/// A figure with three decimals, or with three digits and an exponent where that would show too few.
+package func shortDecimal(_ value: Double) -> String {
+  if value == 0 || !value.isFinite || value.magnitude >= 0.01 {
+    return fixedDecimal(value, fractionDigits: 3)
+  }
+  // 0.00999999 is 1.00e-2.
+  let exponent = Int(log10(value.magnitude * 1.000_5).rounded(.down))
+  return fixedDecimal(value / pow(10, Double(exponent)), fractionDigits: 2) + "e\(exponent)"
 }

@@ -4,7 +4,9 @@ import Autograd
 /// `Trainer`.
 ///
 /// It knows nothing of progress bars, files and plots: they read its events and the history.
-public struct Trainer {
+///
+/// It remembers its last run, so that a second `fit` of the same model goes on where the first ended.
+public final class Trainer {
   /// The number of epochs.
   public let maxEpochs: Int
   /// The number of GPUs to use at most; of several, one is used so far.
@@ -20,6 +22,13 @@ public struct Trainer {
   public let accumulatedBatches: Int
   /// How the optimizer's learning rates change; nil leaves them as they are.
   public let schedule: LearningRateSchedule?
+  /// The number of batches, counted from the run's start, after which the model is also validated within an epoch; nil
+  /// for validation at the ends of epochs only.
+  public let validationInterval: Int?
+  private var lastRun: TrainingRun?
+
+  /// The optimizer of the last run, with what it remembers; nil before the first.
+  public var optimizer: (any Optimizer)? { lastRun?.optimizer }
 
   /// When learning rates change, and how.
   public enum LearningRateSchedule: Sendable {
@@ -27,27 +36,29 @@ public struct Trainer {
     case perEpoch(Schedule)
     /// After each step of the optimizer.
     case perStep(Schedule)
-    /// After epochs that did not get better, judged by the validation loss (the training loss where
-    /// there is no validation data).
-    case plateau(Plateau.Options)
+    /// After epochs that did not get better, judged by a figure of the history, as in `.highest("val_acc")`, which decides
+    /// `isMaximized`; by default the validation loss (the training loss where there is no validation data).
+    case plateau(Plateau.Options, by: BestFigure? = nil)
   }
 
   /// A trainer; nothing runs before `fit`.
   public init(
     maxEpochs: Int, gpuCount: Int = 0, gradientClip: Double? = nil, accumulatedBatches: Int = 1,
-    schedule: LearningRateSchedule? = nil
+    schedule: LearningRateSchedule? = nil, validationInterval: Int? = nil
   ) {
     require(maxEpochs >= 1, "Trainer: needs at least one epoch, got \(maxEpochs)")
     require(gpuCount >= 0, "Trainer: the number of GPUs must not be negative, got \(gpuCount)")
     require(
       gradientClip ?? 1 > 0, "Trainer: gradientClip must be above 0, got \(gradientClip ?? 0)")
     checkAtLeastOne(accumulatedBatches, "Trainer", "accumulatedBatches")
+    checkAtLeastOne(validationInterval ?? 1, "Trainer", "validationInterval")
     self.maxEpochs = maxEpochs
     self.gpuCount = gpuCount
     device = gpuCount > 0 ? Device.gpus.first ?? .cpu : .cpu
     self.gradientClip = gradientClip
     self.accumulatedBatches = accumulatedBatches
     self.schedule = schedule
+    self.validationInterval = validationInterval
   }
 
   /// The device that runs use, and why if it is not what was asked for, as in `cpu (libcuda.so.1 was not found)`.
@@ -81,10 +92,16 @@ public struct Trainer {
   /// those of one that never stopped. Model, data and trainer must be constructed exactly as they were the first
   /// time; only `maxEpochs` may differ. What the model keeps besides parameters, buffers and random streams is not in a checkpoint.
   ///
+  /// A second `fit` of the same model by the same trainer goes on where the first ended, with its optimizer, schedule and
+  /// history: to the end of a run that was interrupted, else for `maxEpochs` more epochs, from the values that the model
+  /// has then. It begins anew with an optimizer that is handed in, with another trainer, and after a run of another model.
+  /// With checkpoints, give each `fit` of a program a folder of its own.
+  ///
   /// - Parameters:
   ///   - model: What to train.
   ///   - data: What to train and validate on.
-  ///   - optimizer: What to train with, with what it remembers; nil for what the model configures.
+  ///   - optimizer: What to train with, with what it remembers; nil for that of the run before, or what the model
+  ///     configures.
   ///   - callbacks: What takes part in the run, in order.
   ///   - checkpoints: Where to write checkpoints, and how often; nil for none.
   ///   - resume: Whether to go on from the newest valid checkpoint, if there is one.
@@ -103,17 +120,13 @@ public struct Trainer {
   ) throws -> History {
     model.to(device)
     let run = TrainingRun(
-      self, model, optimizer ?? model.configureOptimizers(), data, callbacks)
-    for callback in callbacks {
-      (callback as? EarlyStopping)?.figure.check(
-        "EarlyStopping", hasValidation: data.validation != nil)
-    }
-    if let checkpoints {
-      checkpoints.best?.check("Checkpoints", hasValidation: data.validation != nil)
-      run.checkNames()
-    }
+      self, model, optimizer, data, callbacks, checkpoints,
+      after: optimizer == nil && lastRun?.model === model ? lastRun : nil)
+    defer { run.releaseData() }
+    check(checkpoints, callbacks, hasValidation: data.validation != nil)
+    if checkpoints != nil { run.checkNames() }
     var folder = try checkpoints.map { checkpoints throws(FileError) in
-      try CheckpointFolder(checkpoints)
+      try CheckpointFolder(checkpoints, run: run.checkpointRun)
     }
     var resumed: TrainerEvent?
     if resume,
@@ -123,63 +136,83 @@ public struct Trainer {
       resumed = .resumed(
         from: path, epoch: run.epoch, batch: run.batch, history: run.history, note: run.note(texts))
     }
-    let batchCount = data.trainingBatches(epoch: min(run.epoch, maxEpochs)).count
+    lastRun = run
+    run.checkpointRun = folder?.run
+    for callback in callbacks {
+      callback.runBegan(run.progress(), isNew: run.isNew && resumed == nil)
+    }
+    let batchCount = data.trainingBatches(epoch: min(run.epoch, run.lastEpoch)).count
     require(
       batchCount > 0,
       "fit: the training data has no examples, or fewer than a batch that is not dropped")
-    try onEvent(.started(epochCount: maxEpochs, batchesPerEpoch: batchCount, device: deviceSummary))
+    try onEvent(
+      .started(
+        epochCount: run.lastEpoch, batchesPerEpoch: batchCount, device: deviceSummary))
     if let resumed { try onEvent(resumed) }
-    if resumed != nil { run.ask(\.verdict) }
-    while run.epoch <= maxEpochs && run.history.stopReason == nil {
+    while !run.isOver {
       // Parts that were put into evaluation mode stay so, such as batch norms whose statistics are to stay.
       if model.modeDependentModules.allSatisfy({ !$0.isTraining }) { model.train() }
       guard
         try trainEpoch(run, model, data, &folder, shouldStop: shouldStop, onEvent: onEvent)
       else { break }
-      var metrics = EpochMetrics(
-        epoch: run.epoch, trainLoss: run.loss.value, seconds: run.seconds)
-      if let batches = data.validationBatches(), batches.count > 0 {
-        (metrics.validationLoss, metrics.validationAccuracy) = validate(model, batches.on(device))
-      }
-      metrics.learningRate = run.optimizer.learningRate
-      run.rates.epochEnded(metrics.validationLoss ?? metrics.trainLoss)
+      let metrics = metrics(run, model, data)
+      run.rates.epochEnded(metrics)
       run.endEpoch(metrics)
       run.ask { $0.epochEnded(run.progress(metrics)) }
       try onEvent(.epochEnded(metrics))
-      let (best, before) = (folder?.better(metrics, than: run.best?.figure), run.best)
-      if let best { run.best = (best, run.batchCount) }
-      if run.epoch > maxEpochs || run.history.stopReason != nil
-        || folder?.isDue(epoch: metrics.epoch, isBest: best != nil) == true
-      {
-        // The best one before stays while there is no file of the new one.
-        if try !save(run, &folder, onEvent) { run.best = before }
-      }
+      let isDue = folder?.isDue(epoch: metrics.epoch) == true
+      try save(run, &folder, onEvent, isDue: isDue || run.isOver, judging: metrics)
     }
-    run.history.wasInterrupted = run.batch > 0 && run.epoch <= maxEpochs
+    run.history.wasInterrupted = run.batch > 0 && run.epoch <= run.lastEpoch
     for callback in callbacks { callback.runEnded(run.progress()) }
     try onEvent(.finished(run.history))
     return run.history
   }
 
-  /// Writes a checkpoint, if there are any; a file that cannot be written does not end the run.
-  ///
-  /// - Returns: Whether there is a new file.
-  @discardableResult
+  private func check(
+    _ checkpoints: Checkpoints?, _ callbacks: [any TrainerCallback], hasValidation: Bool
+  ) {
+    var figures = callbacks.compactMap {
+      ($0 as? EarlyStopping).map { ("EarlyStopping", $0.figure.name) }
+    }
+    if let best = checkpoints?.best { figures.append(("Checkpoints", best.name)) }
+    if case .plateau(_, let figure?) = schedule { figures.append(("Trainer", figure.name)) }
+    for (owner, name) in figures { BestFigure.check(name, owner, hasValidation: hasValidation) }
+    require(
+      validationInterval == nil || hasValidation,
+      "fit: there is no validation data for a validationInterval of \(validationInterval ?? 0)")
+    require(
+      !callbacks.contains { $0 is WeightAveraging }
+        || !callbacks.contains { ($0 as? EarlyStopping)?.restoresBest == true },
+      """
+      fit: EarlyStopping and WeightAveraging would both put values into the model at the run's end; use \
+      EarlyStopping(restoresBest: false)
+      """)
+  }
+
+  /// Writes a checkpoint if it is due, or if a figure is the best one so far; one that cannot be written does not end the
+  /// run.
   private func save(
-    _ run: TrainingRun, _ folder: inout CheckpointFolder?, _ onEvent: (TrainerEvent) throws -> Void
-  ) throws -> Bool {
-    guard folder != nil else { return false }
+    _ run: TrainingRun, _ folder: inout CheckpointFolder?,
+    _ onEvent: (TrainerEvent) throws -> Void, isDue: Bool, judging metrics: EpochMetrics? = nil
+  ) throws {
+    guard folder != nil else { return }
+    let (best, before) = (
+      metrics.flatMap { folder!.better($0, than: run.best?.figure) }, run.best
+    )
+    if let best { run.best = (best, run.batchCount) }
+    guard isDue || best != nil else { return }
     let event: TrainerEvent
     do throws(FileError) {
       event = .checkpointSaved(
         try folder!.write(
           run.state, run.texts, batchCount: run.batchCount, bestCount: run.best?.batchCount))
     } catch {
-      try onEvent(.checkpointFailed(error))
-      return false
+      // The best one before stays while there is no file of the new one.
+      run.best = before
+      event = .checkpointFailed(error)
     }
     try onEvent(event)
-    return true
   }
 
   /// Trains to the end of the run's epoch; false if the run was to stop before.
@@ -189,45 +222,79 @@ public struct Trainer {
     onEvent: (TrainerEvent) throws -> Void
   ) throws -> Bool {
     let clock = ContinuousClock()
-    let (start, before) = (clock.now, run.seconds)
+    var (start, before) = (clock.now, run.seconds)
     let batches = data.trainingBatches(epoch: run.epoch).on(device)
     let batchCount = batches.count
     let parameters = run.optimizer.parameters
     let readsAtOnce = device == .cpu || shouldStop != nil || !run.callbacks.isEmpty
     var lastLoss: Double?
-    var unread: (loss: Tensor?, batch: Int, weight: Double, count: Int)?
+    var unread: (loss: Tensor?, reports: [Figures.Report], batch: Int, weight: Double, count: Int)?
     func measureTime() { run.seconds = before + (clock.now - start) / .seconds(1) }
-    func readLoss() throws {
-      guard let (loss, batch, weight, count) = unread.take() else { return }
+    /// Takes the figures of the batch before, for which a GPU may have to be waited for; returns what is to be told of it.
+    func record() -> [TrainerEvent] {
+      guard let (loss, reports, batch, weight, count) = unread.take() else { return [] }
+      var events: [TrainerEvent] = []
       lastLoss = loss?.item()
       if let loss = lastLoss {
         run.loss.add(loss, weight: weight)
         if !loss.isFinite && !run.wasNotFinite {
           run.wasNotFinite = true
-          try onEvent(.lossNotFinite(epoch: run.epoch, batch: batch, loss: loss))
+          events.append(.lossNotFinite(epoch: run.epoch, batch: batch, loss: loss))
         }
       }
+      run.figures.add(reports, weight: weight)
       run.exampleCount += count
       measureTime()
-      try onEvent(
+      return events + [
         .batchEnded(
           epoch: run.epoch, batch: batch, batchCount: batchCount, loss: run.loss.value,
-          samplesPerSecond: Double(run.exampleCount) / max(run.seconds, 1e-9)))
+          samplesPerSecond: Double(run.exampleCount) / max(run.seconds, 1e-9))
+      ]
+    }
+    // An error of the event handler loses no figures.
+    defer { _ = record() }
+    /// A run that was stopped before this validation has it first of all when it goes on.
+    func validateIfDue() throws -> EpochMetrics? {
+      guard let interval = validationInterval, run.batch > 0, run.batch < batchCount,
+        run.batchCount % interval == 0, run.validatedCount != run.batchCount
+      else { return nil }
+      try record().forEach(onEvent)
+      measureTime()
+      var metrics = metrics(run, model, data)
+      (start, before) = (clock.now, run.seconds)
+      metrics.batch = run.batch
+      run.validatedCount = run.batchCount
+      run.history.validations.append(metrics)
+      run.ask { $0.validationEnded(run.progress(metrics)) }
+      try onEvent(.validated(metrics))
+      return metrics
+    }
+    if let metrics = try validateIfDue() {
+      let stops = run.history.stopReason != nil
+      try save(run, &folder, onEvent, isDue: stops, judging: metrics)
+      if stops { return false }
     }
     for batch in batches.dropFirst(run.batch) {
       var loss: Tensor?
+      var reports: [Figures.Report]?
+      /// An optimizer may ask several times; the first time counts.
+      func step() -> Tensor {
+        let (loss, found) = Figures.collect { model.trainingStep(batch) }
+        if reports == nil { reports = found }
+        return loss
+      }
       let weight = model.lossWeight(batch)
       run.batch += 1
       run.batchCount += 1
       if accumulatedBatches == 1 && weight > 0 {
         run.rates.stepBegins()
         loss = run.optimizer.step {
-          let (loss, gradients) = NN.valueAndGradients(at: parameters) { model.trainingStep(batch) }
+          let (loss, gradients) = NN.valueAndGradients(at: parameters, step)
           return (loss, clipped(run.changed(consume gradients)))
         }
       } else if accumulatedBatches > 1 {
         if weight > 0 {
-          let found = NN.valueAndGradients(at: parameters) { model.trainingStep(batch) }
+          let found = NN.valueAndGradients(at: parameters, step)
           loss = found.value
           run.gradients += found.gradients * weight
           run.gradientWeight += weight
@@ -239,18 +306,25 @@ public struct Trainer {
           (run.gradients, run.gradientWeight) = (Gradients([]), 0)
         }
       }
-      try readLoss()  // of the batch before
-      unread = (loss, run.batch, weight, batch.count)
-      if readsAtOnce { try readLoss() }
-      run.ask { $0.batchEnded(run.progress(loss: lastLoss)) }
-      let stops = (shouldStop?() ?? false) || run.history.stopReason != nil
-      if stops || folder?.isDue(batchCount: run.batchCount) == true {
-        try readLoss()
-        try save(run, &folder, onEvent)
+      var events = record()  // of the batch before
+      unread = (loss, reports ?? [], run.batch, weight, batch.count)
+      if readsAtOnce {
+        events = record()
+        run.ask { $0.batchEnded(run.progress(loss: lastLoss)) }
       }
+      try events.forEach(onEvent)
+      var stops = (shouldStop?() ?? false) || run.history.stopReason != nil
+      var validated: EpochMetrics?
+      if !stops {
+        validated = try validateIfDue()
+        stops = run.history.stopReason != nil
+      }
+      let isDue = stops || folder?.isDue(batchCount: run.batchCount) == true
+      if isDue { try record().forEach(onEvent) }
+      try save(run, &folder, onEvent, isDue: isDue, judging: validated)
       if stops { return false }
     }
-    try readLoss()
+    try record().forEach(onEvent)
     measureTime()
     return true
   }
@@ -258,22 +332,5 @@ public struct Trainer {
   private func clipped(_ gradients: consuming Gradients) -> Gradients {
     if let gradientClip { return gradients.clipped(norm: gradientClip) }
     return gradients
-  }
-
-  /// Mean loss and accuracy over batches, in evaluation mode.
-  private func validate(
-    _ model: some Trainable, _ batches: BatchSequence
-  ) -> (loss: Double, accuracy: Double?) {
-    model.evaluating {
-      var (losses, accuracies) = (WeightedMean(), WeightedMean())
-      for batch in batches {
-        let weight = model.lossWeight(batch)
-        if weight == 0 { continue }
-        let (loss, accuracy) = model.validationStep(batch)
-        losses.add(loss, weight: weight)
-        if let accuracy { accuracies.add(accuracy, weight: weight) }
-      }
-      return (losses.value, accuracies.weight > 0 ? accuracies.value : nil)
-    }
   }
 }

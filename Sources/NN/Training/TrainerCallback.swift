@@ -19,18 +19,32 @@ public protocol TrainerCallback: SavedState {
   /// Returns the gradients of a step, before they are clipped and the optimizer uses them; by default unchanged.
   func gradientsFound(_ gradients: Gradients, _ run: TrainingProgress) -> Gradients
 
-  /// Called after each batch, after its event; by default the run proceeds.
+  /// Called when `fit` begins; by default nothing.
+  ///
+  /// - Parameter isNew: Whether the run begins with its first batch; else it goes on from a checkpoint, whose state was
+  ///   restored, or where the trainer's last run ended.
+  func runBegan(_ run: TrainingProgress, isNew: Bool)
+
+  /// Called after each batch, before its event; by default the run proceeds.
   ///
   /// A GPU waits for each batch's loss where there are callbacks.
   func batchEnded(_ run: TrainingProgress) -> TrainingVerdict
 
+  /// Called after each validation within an epoch with its figures, before its event; by default the run proceeds.
+  func validationEnded(_ run: TrainingProgress) -> TrainingVerdict
+
   /// Called after each epoch with its figures, before its event; by default the run proceeds.
   func epochEnded(_ run: TrainingProgress) -> TrainingVerdict
 
-  /// Whether the run is over already, asked when it continues from a checkpoint; by default it proceeds.
-  var verdict: TrainingVerdict { get }
+  /// Validates the model, within an epoch or at its end; by default just that. Of several callbacks the last one is the
+  /// outermost.
+  func validating(_ run: TrainingProgress, _ validate: () -> Void)
 
-  /// Called once at the run's end, whatever ended it; by default nothing.
+  /// Whether a run that it ended stays so, asked when that is continued from its last checkpoint: with more patience or
+  /// time it may proceed. By default nil: it stays ended.
+  var verdict: TrainingVerdict? { get }
+
+  /// Called when `fit` ends, unless by an error; by default nothing.
   func runEnded(_ run: TrainingProgress)
 }
 
@@ -54,8 +68,10 @@ public struct TrainingProgress {
   public let batch: Int
   /// The loss of the batch that has just ended, nil if it had no weight.
   public let loss: Double?
-  /// The figures of the epoch, after its end.
+  /// The figures of the epoch after its end, or up to a validation within it.
   public let metrics: EpochMetrics?
+  /// Whether the run went to its end or a callback ended it, so that nothing goes on from here.
+  public let isOver: Bool
 }
 
 extension TrainerCallback {
@@ -67,14 +83,23 @@ extension TrainerCallback {
     gradients
   }
 
+  /// Nothing.
+  public func runBegan(_ run: TrainingProgress, isNew: Bool) {}
+
   /// The run proceeds.
   public func batchEnded(_ run: TrainingProgress) -> TrainingVerdict { .proceed }
 
   /// The run proceeds.
-  public func epochEnded(_ run: TrainingProgress) -> TrainingVerdict { .proceed }
+  public func validationEnded(_ run: TrainingProgress) -> TrainingVerdict { .proceed }
 
   /// The run proceeds.
-  public var verdict: TrainingVerdict { .proceed }
+  public func epochEnded(_ run: TrainingProgress) -> TrainingVerdict { .proceed }
+
+  /// Validates the model as it is.
+  public func validating(_ run: TrainingProgress, _ validate: () -> Void) { validate() }
+
+  /// What it said before.
+  public var verdict: TrainingVerdict? { nil }
 
   /// Nothing.
   public func runEnded(_ run: TrainingProgress) {}
@@ -88,125 +113,15 @@ extension TrainerCallback {
   }
 }
 
-/// Ends a run when a figure has stopped getting better, and brings back the best values.
-public final class EarlyStopping: TrainerCallback {
-  /// The figure, and whether lower or higher is better.
-  public let figure: BestFigure
-  /// How many epochs may pass without getting better.
-  public let patience: Int
-  /// The least change that counts.
-  public let threshold: Double
-  /// Whether the model gets the values of its best epoch back at the end.
-  public let restoresBest: Bool
-
-  private var best: (figure: Double, epoch: Int)?
-  private var badEpochs = 0
-  private var values: StateDictionary = [:]
-
-  /// Early stopping by a figure.
-  ///
-  /// - Parameters:
-  ///   - figure: As in `.lowest("val_loss")`.
-  ///   - patience: How many epochs may pass without getting better.
-  ///   - threshold: The least change that counts, at least 0.
-  ///   - restoresBest: Whether the model gets the values of its best epoch back at the end.
-  public init(
-    _ figure: BestFigure = .lowest("val_loss"), patience: Int = 3, threshold: Double = 0,
-    restoresBest: Bool = true
-  ) {
-    figure.check("EarlyStopping")
-    require(patience >= 0, "EarlyStopping: patience must not be negative, got \(patience)")
-    checkNotNegative(threshold, "EarlyStopping", "the threshold")
-    (self.figure, self.patience, self.threshold) = (figure, patience, threshold)
-    self.restoresBest = restoresBest
-  }
-
-  /// Judges the epoch; NaN is never better.
-  public func epochEnded(_ run: TrainingProgress) -> TrainingVerdict {
-    guard let metrics = run.metrics else { return .proceed }
-    if let better = figure.better(metrics, than: best?.figure, by: threshold) {
-      best = (better, metrics.epoch)
-      badEpochs = 0
-      if restoresBest { values = run.model.sizedState }
-      return .proceed
-    }
-    badEpochs += 1
-    return verdict
-  }
-
-  /// A stop after more epochs than patience allows.
-  public var verdict: TrainingVerdict {
-    if badEpochs <= patience { return .proceed }
-    let since = best.map { "epoch \($0.epoch)" } ?? "the start"
-    return .stop("\(figure.name) is not better since \(since)")
-  }
-
-  /// Brings the best epoch's values back.
-  public func runEnded(_ run: TrainingProgress) {
-    if !restoresBest { return }
-    do {
-      try run.model.restore(values, strict: false)
-    } catch { fail("EarlyStopping: \(error)") }
-  }
-
-  /// Throws if the best values are not those of a model.
-  func check(_ model: some Module, _ source: String) throws(FileError) {
-    let mismatch = try model.restore(values, strict: false, from: source, isTrial: true)
-    if values.isEmpty || mismatch.unexpected.isEmpty { return }
-    throw FileError(source, "does not fit \(model.name): unexpected: \(mismatch.unexpected)")
-  }
-
-  /// The best figure, its epoch, the epochs since, and the model's values then.
-  public var state: StateDictionary {
-    var state: StateDictionary = ["badEpochs": Tensor(scalars: [badEpochs], shape: [])]
-    if let best {
-      state["figure"] = Tensor(best.figure, dtype: .float64)
-      state["epoch"] = Tensor(scalars: [best.epoch], shape: [])
-    }
-    return state + values.renamed { "values." + $0 }
-  }
-
-  /// Goes back to a saved state.
-  public func restore(_ state: StateDictionary, from source: String) throws(FileError) {
-    var reader = StateReader(state.rest(without: ["values."]), of: name, from: source)
-    let count = try reader.count("badEpochs")
-    let restored =
-      reader.has("figure")
-      ? (figure: try reader.number("figure"), epoch: try reader.count("epoch")) : nil
-    try reader.finish()
-    (best, badEpochs) = (restored, count)
-    values = state.part("values.")
-  }
-}
-
 /// Ends a run at the first loss that is NaN or infinite.
 public final class StopOnNaN: TrainerCallback {
-  private var wasFound = false
-
   /// A callback without options.
   public init() {}
 
   /// Judges the batch's loss.
   public func batchEnded(_ run: TrainingProgress) -> TrainingVerdict {
     guard let loss = run.loss, !loss.isFinite else { return .proceed }
-    wasFound = true
     return .stop("the loss of epoch \(run.epoch), batch \(run.batch) is \(loss)")
-  }
-
-  /// A stop if there was such a loss.
-  public var verdict: TrainingVerdict {
-    wasFound ? .stop("a loss was NaN or infinite") : .proceed
-  }
-
-  /// Whether there was such a loss.
-  public var state: StateDictionary { ["wasFound": Tensor(scalars: [wasFound ? 1 : 0], shape: [])] }
-
-  /// Goes back to a saved state.
-  public func restore(_ state: StateDictionary, from source: String) throws(FileError) {
-    var reader = StateReader(state, of: name, from: source)
-    let found = try reader.count("wasFound") > 0
-    try reader.finish()
-    wasFound = found
   }
 }
 
@@ -225,13 +140,24 @@ public final class TimeLimit: TrainerCallback {
 
   private var elapsed: Double { before + (ContinuousClock.now - start) / .seconds(1) }
 
-  /// Looks at the clock.
-  public func batchEnded(_ run: TrainingProgress) -> TrainingVerdict { verdict }
-
-  /// A stop once the time is over.
-  public var verdict: TrainingVerdict {
+  private var judgment: TrainingVerdict {
     elapsed < seconds ? .proceed : .stop("the time of \(seconds) s is over")
   }
+
+  /// Starts the clock.
+  public func runBegan(_ run: TrainingProgress, isNew: Bool) {
+    if isNew { before = 0 }
+    start = .now
+  }
+
+  /// Looks at the clock.
+  public func batchEnded(_ run: TrainingProgress) -> TrainingVerdict { judgment }
+
+  /// Stops the clock.
+  public func runEnded(_ run: TrainingProgress) { (before, start) = (elapsed, .now) }
+
+  /// A stop once the time is over.
+  public var verdict: TrainingVerdict? { judgment }
 
   /// The seconds that have passed.
   public var state: StateDictionary { ["seconds": Tensor(elapsed, dtype: .float64)] }

@@ -21,6 +21,8 @@ public enum TrainerEvent: Sendable {
   /// The loss of a batch was NaN or infinite, for the first time in this run, which goes on; before the event of the
   /// batch.
   case lossNotFinite(epoch: Int, batch: Int, loss: Double)
+  /// The model was validated within an epoch, after the metrics' batch; see `Trainer.validationInterval`.
+  case validated(EpochMetrics)
   /// An epoch is done, its validation included.
   case epochEnded(EpochMetrics)
   /// The run is over, complete or interrupted; the last event of every run.

@@ -4,23 +4,36 @@ import Autograd
 ///
 /// The order of the examples needs no state: it is a function of the data's seed and the epoch.
 final class TrainingRun {
-  let trainer: Trainer
   let model: any Trainable
   let optimizer: any Optimizer
   let rates: LearningRates
   let callbacks: [any TrainerCallback]
-  /// What must be the same when the run goes on, in words.
-  private lazy var settings = makeSettings()
-  private let makeSettings: () -> [(name: String, value: String)]
+  /// What must be the same when the run goes on, in words: the data's, then the others.
+  private var dataSettings: [(name: String, value: String)] = []
+  private var makeDataSettings: (() -> [(name: String, value: String)])?
+  private let otherSettings: [(name: String, value: String)]
+  private var settings: [(name: String, value: String)] {
+    describeData()
+    return dataSettings + otherSettings
+  }
+  /// The optimizer and its options before the first step, which schedules change.
+  private let optimizerDescription: String
+  private let hasSchedule: Bool
 
+  /// The epoch after which the run is over.
+  let lastEpoch: Int
   /// The running epoch, from 1; after the last one, one more.
   var epoch = 1
   /// The batches of the epoch that are done.
   var batch = 0
   /// The batches of all epochs that are done.
   var batchCount = 0
+  /// The `batchCount` after which the model was validated last.
+  var validatedCount = 0
   /// The mean loss of the epoch so far.
   var loss = WeightedMean()
+  /// What the steps of the epoch reported so far.
+  var figures = Figures()
   var exampleCount = 0
   /// The time that the epoch has taken so far.
   var seconds = 0.0
@@ -30,23 +43,51 @@ final class TrainingRun {
   var history = History()
   /// The best epoch's figure, and the batches seen after it.
   var best: (figure: Double, batchCount: Int)?
+  /// Which epoch is the best one, in words.
+  private let bestDescription: String
+  /// Where the checkpoints are, nil for none.
+  private let checkpointFolder: String?
+  /// The name of the run's checkpoints; nil before there is one.
+  var checkpointRun: String?
+  /// The callback that ended the run.
+  private var stoppedBy = ""
 
+  /// A run from the first epoch, or one that goes on where a run of the same model ended.
   init(
-    _ trainer: Trainer, _ model: any Trainable, _ optimizer: any Optimizer,
-    _ data: some DataModule, _ callbacks: [any TrainerCallback]
+    _ trainer: Trainer, _ model: any Trainable, _ optimizer: (any Optimizer)?,
+    _ data: some DataModule, _ callbacks: [any TrainerCallback], _ checkpoints: Checkpoints?,
+    after previous: TrainingRun?
   ) {
-    self.trainer = trainer
     self.callbacks = callbacks
     let names = callbacks.map(\.name)
     require(
       Set(names).count == names.count && !names.contains { $0.contains(".") },
       "fit: callbacks need names of their own without dots, got \(names.joined(separator: ", "))")
     self.model = model
-    self.optimizer = optimizer
-    rates = LearningRates(trainer.schedule, optimizer)
-    let options = optimizer.described
-    let description = rates.description
-    makeSettings = {
+    self.optimizer = optimizer ?? previous?.optimizer ?? model.configureOptimizers()
+    rates = previous?.rates ?? LearningRates(trainer.schedule, self.optimizer)
+    hasSchedule = trainer.schedule != nil
+    optimizerDescription = previous?.optimizerDescription ?? self.optimizer.described
+    bestDescription = checkpoints?.best?.described ?? "none"
+    checkpointFolder = checkpoints?.folder
+    lastEpoch =
+      switch previous {
+      case nil: trainer.maxEpochs
+      case let run? where run.history.stopReason != nil: run.epoch - 1 + trainer.maxEpochs
+      case let run? where run.epoch > run.lastEpoch: run.lastEpoch + trainer.maxEpochs
+      case let run?: run.lastEpoch
+      }
+    otherSettings = [
+      ("the number of accumulated batches", "\(trainer.accumulatedBatches)"),
+      ("the limit of the gradients' norm", trainer.gradientClip.map { "\($0)" } ?? "none"),
+      ("the optimizer", optimizerDescription), ("the schedule", rates.description),
+      ("the validation interval", trainer.validationInterval.map { "\($0)" } ?? "none"),
+      (
+        "the type of the parameters",
+        Set(model.parameters.map { "\($0.dtype)" }).sorted().joined(separator: ", ")
+      ),
+    ]
+    makeDataSettings = {
       var sum = SHA256()
       for tensor in [data.sample.inputs, data.sample.labels] { tensor.withBytes { sum.update($0) } }
       return [
@@ -56,22 +97,58 @@ final class TrainingRun {
         ("the data's seed", "\(data.seed)"),
         ("whether the last batch is dropped", "\(data.dropsLast)"),
         ("the SHA-256 sum of the first examples", sum.hexadecimal()),
-        ("the number of accumulated batches", "\(trainer.accumulatedBatches)"),
-        ("the limit of the gradients' norm", trainer.gradientClip.map { "\($0)" } ?? "none"),
-        ("the optimizer", options), ("the schedule", description),
-        (
-          "the type of the parameters",
-          Set(model.parameters.map { "\($0.dtype)" }).sorted().joined(separator: ", ")
-        ),
       ]
     }
+    if let previous { goOn(after: previous) }
+  }
+
+  /// Whether the run went to its end, or a callback ended it.
+  var isOver: Bool { epoch > lastEpoch || history.stopReason != nil }
+
+  /// Whether nothing was trained yet.
+  var isNew: Bool { batchCount == 0 }
+
+  private func describeData() {
+    if let makeDataSettings { dataSettings = makeDataSettings() }
+    makeDataSettings = nil
+  }
+
+  /// Lets go of the data, which a later run may not need; one that goes on within an epoch must have the same.
+  func releaseData() {
+    if batch > 0 { describeData() }
+    makeDataSettings = nil
+  }
+
+  /// Takes over where a run in this process ended.
+  private func goOn(after previous: TrainingRun) {
+    if previous.batch > 0 {
+      describeData()
+      for (before, now) in zip(previous.dataSettings, dataSettings) {
+        require(
+          before.value == now.value,
+          """
+          fit: the run before ended within epoch \(previous.epoch), where \(before.name) was \(before.value), and now is \
+          \(now.value); use a new Trainer for other data
+          """)
+      }
+    }
+    for (_, path) in Self.counts { self[keyPath: path] = previous[keyPath: path] }
+    for (_, path) in Self.numbers { self[keyPath: path] = previous[keyPath: path] }
+    (gradients, figures) = (previous.gradients, previous.figures)
+    wasNotFinite = previous.wasNotFinite
+    if checkpointFolder == previous.checkpointFolder {
+      checkpointRun = previous.checkpointRun
+      if bestDescription == previous.bestDescription { best = previous.best }
+    }
+    history = previous.history
+    (history.wasInterrupted, history.stopReason) = (false, nil)
   }
 
   /// Ends the epoch.
   func endEpoch(_ metrics: EpochMetrics) {
     history.epochs.append(metrics)
     epoch += 1
-    (batch, loss, exampleCount, seconds) = (0, WeightedMean(), 0, 0)
+    (batch, loss, figures, exampleCount, seconds) = (0, WeightedMean(), Figures(), 0, 0)
   }
 
   /// Stops if the optimizer has a parameter that the model has not: its state could not be named.
@@ -88,7 +165,7 @@ final class TrainingRun {
   func progress(loss: Double? = nil, _ metrics: EpochMetrics? = nil) -> TrainingProgress {
     TrainingProgress(
       model: model, optimizer: optimizer, epoch: metrics?.epoch ?? epoch, batch: batch, loss: loss,
-      metrics: metrics)
+      metrics: metrics, isOver: isOver)
   }
 
   /// The gradients as the callbacks leave them.
@@ -101,7 +178,7 @@ final class TrainingRun {
   func ask(_ question: (any TrainerCallback) -> TrainingVerdict) {
     for callback in callbacks {
       if case .stop(let reason) = question(callback), history.stopReason == nil {
-        history.stopReason = reason
+        (history.stopReason, stoppedBy) = (reason, callback.name)
       }
     }
   }
@@ -112,7 +189,7 @@ final class TrainingRun {
   private static var counts: [(name: String, path: ReferenceWritableKeyPath<TrainingRun, Int>)] {
     [
       ("epoch", \.epoch), ("batch", \.batch), ("batchCount", \.batchCount),
-      ("exampleCount", \.exampleCount),
+      ("exampleCount", \.exampleCount), ("validatedCount", \.validatedCount),
     ]
   }
   private static var numbers: [(name: String, path: ReferenceWritableKeyPath<TrainingRun, Double>)]
@@ -149,7 +226,7 @@ final class TrainingRun {
       ([
         ("run.", own), ("model.", model.sizedState), ("random.", model.randomStreams),
         ("optimizer.", optimizer.state(named: names)), ("schedule.", rates.state),
-        ("gradients.", waiting), ("history.", history.state),
+        ("gradients.", waiting), ("figures.", figures.state), ("history.", history.state),
       ] + remembered).reduce(into: StateDictionary()) { all, part in
         for (name, tensor) in part.1 { all.append(part.0 + name, tensor) }
       }
@@ -160,16 +237,18 @@ final class TrainingRun {
     Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.value) })
       .merging([
         "model": model.name, "position": "epoch \(epoch), after batch \(batch)",
-        "the number of epochs": "\(trainer.maxEpochs)",
+        "the number of epochs": "\(lastEpoch)",
+        "the best epoch": bestDescription,
+        "the end": history.stopReason ?? "", "ended by": stoppedBy,
       ]) { $1 }
   }
 
   /// What differs from the run that wrote a checkpoint, though it may; nil if nothing does.
   func note(_ texts: [String: String]) -> String? {
     let before = texts["the number of epochs"] ?? "unknown"
-    if before == "\(trainer.maxEpochs)" { return nil }
-    let change = "the number of epochs was \(before), and is \(trainer.maxEpochs)"
-    return trainer.schedule == nil
+    if before == "\(lastEpoch)" { return nil }
+    let change = "the number of epochs was \(before), and is \(lastEpoch)"
+    return !hasSchedule
       ? change : change + "; the schedule (\(rates.description)) stays as long as it was"
   }
 
@@ -190,13 +269,19 @@ final class TrainingRun {
       model.restore(state.part("model."), strict: false, from: source, isTrial: true), source)
     let history = try History(state.part("history."), from: source)
     let waiting = try gradients(state.part("gradients."), from: source)
-    let known = ["run.", "model.", "random.", "optimizer.", "schedule.", "gradients.", "history."]
+    let figures = try Figures(state.part("figures."), from: source)
+    let known = [
+      "run.", "model.", "random.", "optimizer.", "schedule.", "gradients.", "figures.", "history.",
+    ]
     let rest = state.rest(without: known + callbacks.map { "callbacks.\($0.name)." })
     if let name = rest.names.first {
       throw FileError(
         source, "is of another run: it has \(name), for which there is no callback now")
     }
-    let before = model.sizedState
+    let before = (
+      model: model.sizedState, streams: model.randomStreams, rates: rates.state,
+      optimizer: optimizer.state(named: model.namedParameters)
+    )
     do throws(FileError) {
       _ = try model.restore(state.part("model."), strict: false, from: source)
       try model.restore(randomStreams: state.part("random."), from: source)
@@ -206,19 +291,32 @@ final class TrainingRun {
       let result = StateReader.$allowsNaN.withValue(true) {
         Result { () throws(FileError) in
           try optimizer.restore(state.part("optimizer."), named: names, from: source)
+          for callback in callbacks {
+            try callback.restore(state.part("callbacks.\(callback.name)."), from: source)
+            try (callback as? EarlyStopping)?.check(model, source)
+          }
         }
       }
       try result.get()
-      for callback in callbacks {
-        try callback.restore(state.part("callbacks.\(callback.name)."), from: source)
-        try (callback as? EarlyStopping)?.check(model, source)
-      }
       try restoreCounts(state.part("run."), history, source)
     } catch {
-      _ = try? model.restore(before, strict: false, from: source)
+      _ = try? model.restore(before.model, strict: false, from: source)
+      try? model.restore(randomStreams: before.streams, from: source)
+      try? rates.restore(before.rates, from: source)
+      StateReader.$allowsNaN.withValue(true) {
+        try? optimizer.restore(before.optimizer, named: model.namedParameters, from: source)
+      }
       throw error
     }
-    (self.history, gradients) = (history, waiting)
+    (self.history, gradients, self.figures) = (history, waiting, figures)
+    // A callback that ended the run may think otherwise now.
+    if let reason = texts["the end"], !reason.isEmpty, let name = texts["ended by"],
+      callbacks.first(where: { $0.name == name })?.verdict != .proceed
+    {
+      (self.history.stopReason, stoppedBy) = (reason, name)
+    }
+    // Figures of two kinds cannot be compared.
+    if texts["the best epoch"] != bestDescription { best = nil }
   }
 
   private func check(_ mismatch: StateMismatch, _ source: String) throws(FileError) {
@@ -272,67 +370,6 @@ final class TrainingRun {
     for ((_, path), number) in zip(Self.numbers, numbers) { self[keyPath: path] = number }
     (self.wasNotFinite, self.best) = (wasNotFinite, best)
   }
-}
-
-/// Changes an optimizer's learning rates during a run.
-final class LearningRates {
-  let description: String
-  private var steps: Scheduler?
-  private var epochs: Scheduler?
-  private var plateau: Plateau?
-  private var isFirstStep = true
-
-  init(_ schedule: Trainer.LearningRateSchedule?, _ optimizer: any Optimizer) {
-    switch schedule {
-    case .perEpoch(let schedule):
-      epochs = Scheduler(optimizer, schedule)
-      description = "per epoch: \(schedule)"
-    case .perStep(let schedule):
-      steps = Scheduler(optimizer, schedule)
-      description = "per step: \(schedule)"
-    case .plateau(let options):
-      plateau = Plateau(optimizer, options)
-      description = "plateau: \(options)"
-    case nil: description = "none"
-    }
-  }
-
-  func stepBegins() {
-    if !isFirstStep { steps?.step() }
-    isFirstStep = false
-  }
-
-  func epochEnded(_ loss: Double) {
-    epochs?.step()
-    plateau?.step(loss)
-  }
-
-  private var saved: (any SavedState)? { steps ?? epochs ?? plateau }
-
-  var state: StateDictionary {
-    ["isFirstStep": Tensor(scalars: [isFirstStep ? 1 : 0], shape: [])]
-      + (saved?.state.renamed { "rates." + $0 } ?? [:])
-  }
-
-  func restore(_ state: StateDictionary, from source: String) throws(FileError) {
-    try saved?.restore(state.part("rates."), from: source)
-    var reader = StateReader(
-      state.rest(without: ["rates."]), of: "the schedule", from: source)
-    isFirstStep = try reader.count("isFirstStep") > 0
-    try reader.finish()
-  }
-}
-
-/// A weighted mean that is built up; NaN while empty.
-struct WeightedMean {
-  var (sum, weight) = (0.0, 0.0)
-
-  mutating func add(_ value: Double, weight: Double) {
-    sum += value * weight
-    self.weight += weight
-  }
-
-  var value: Double { sum / weight }
 }
 
 extension Optimizer {

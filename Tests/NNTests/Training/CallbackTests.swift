@@ -4,32 +4,6 @@ import Testing
 
 @testable import NN
 
-/// Its weight counts the steps; its validation losses are given.
-private final class Scripted: Trainable {
-  let weight = Parameter(Tensor([0]))
-  let losses: [Double]
-  private(set) var validations = 0
-  var trainLoss = 1.0
-  private(set) var steps = 0
-
-  init(_ losses: [Double], from epoch: Int = 1) {
-    self.losses = losses
-    validations = epoch - 1
-  }
-
-  func trainingStep(_ batch: Batch) -> Tensor {
-    steps += 1
-    return weight.value.sum() * -1 + trainLoss
-  }
-
-  func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
-    validations += 1
-    return (losses[validations - 1], nil)
-  }
-
-  func configureOptimizers() -> any Optimizer { SGD(parameters, learningRate: 1) }
-}
-
 @Suite struct CallbackTests {
   /// Two steps an epoch.
   private let data = DataSplit(training: numbered(4), validation: numbered(1), batchSize: 2)
@@ -102,7 +76,9 @@ private final class Scripted: Trainable {
     // What is left of it is less after a restart.
     let long = TimeLimit(seconds: 1e9)
     try long.restore(["seconds": Tensor(2e9, dtype: .float64)])
-    #expect(try Trainer(maxEpochs: 1).fit(Scripted([1]), data, callbacks: [long]).stopReason != nil)
+    #expect(long.verdict != .proceed)
+    // A new run has all of it.
+    #expect(try Trainer(maxEpochs: 1).fit(Scripted([1]), data, callbacks: [long]).stopReason == nil)
   }
 
   private final class Halve: TrainerCallback {
@@ -141,6 +117,101 @@ private final class Scripted: Trainable {
         == "does not fit TimeLimit: seconds is missing")
   }
 
+  private final class StopAfterTwoEpochs: TrainerCallback {
+    func epochEnded(_ run: TrainingProgress) -> TrainingVerdict {
+      run.epoch == 2 ? .stop("two are enough") : .proceed
+    }
+  }
+
+  /// Also one that remembers nothing: why a run ended is in the checkpoint.
+  @Test func aRunThatWasEndedStaysSo() throws {
+    let folder = try TemporaryFolder()
+    for _ in 0..<2 {
+      let model = Scripted([1, 1, 1, 1])
+      let history = try Trainer(maxEpochs: 4).fit(
+        model, data, callbacks: [StopAfterTwoEpochs()],
+        checkpoints: Checkpoints(in: folder.path), resume: true)
+      #expect(history.epochs.count == 2 && history.stopReason == "two are enough")
+    }
+    // With more patience a run may go on that ended without it.
+    let patient = try TemporaryFolder()
+    for patience in [0, 2] {
+      let history = try Trainer(maxEpochs: 3).fit(
+        Scripted([1, 2, 3], from: patience == 0 ? 1 : 3), data,
+        callbacks: [EarlyStopping(patience: patience)],
+        checkpoints: Checkpoints(in: patient.path), resume: true)
+      #expect(history.epochs.count == (patience == 0 ? 2 : 3))
+      #expect((history.stopReason == nil) == (patience == 2))
+    }
+  }
+
+  @Test func aCallbackOfAnotherRunBeginsAnew() throws {
+    let stopping = EarlyStopping(patience: 0)
+    let first = Scripted([1, 2])
+    try Trainer(maxEpochs: 2).fit(first, data, callbacks: [stopping])
+    let second = Scripted([9, 8, 7])
+    let history = try Trainer(maxEpochs: 3).fit(second, data, callbacks: [stopping])
+    #expect(history.epochs.count == 3 && second.weight.value.floats == [6])
+  }
+
+  @Test func twoOfAKindHaveNames() throws {
+    let history = try Trainer(maxEpochs: 5).fit(
+      Scripted([5, 4, 4, 4, 4]), data,
+      callbacks: [
+        EarlyStopping(patience: 2),
+        EarlyStopping(.highest("train_loss"), patience: 9, name: "other"),
+      ])
+    #expect(
+      history.epochs.count == 5 && history.stopReason == "val_loss is not better since epoch 2")
+  }
+
+  @Test func anotherFigureIsRefused() throws {
+    let stopping = EarlyStopping()
+    try Trainer(maxEpochs: 1).fit(Scripted([1]), data, callbacks: [stopping])
+    let other = EarlyStopping(.highest("val_acc"))
+    let error = #expect(throws: FileError.self) { try other.restore(stopping.state) }
+    #expect(
+      error?.reason.hasSuffix("its figure was the lowest val_loss, and is the highest val_acc")
+        == true)
+  }
+
+  /// Averages and best values would both be put into the model.
+  @Test func averagingBesideEarlyStoppingStops() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let model = Scripted([1])
+      try Trainer(maxEpochs: 1).fit(
+        model, DataSplit(training: numbered(1), validation: numbered(1), batchSize: 1),
+        callbacks: [EarlyStopping(), WeightAveraging(of: model)])
+    }
+    expect(result, names: "use EarlyStopping(restoresBest: false)")
+  }
+
+  @Test func averagingOfAnotherModelStops() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try Trainer(maxEpochs: 1).fit(
+        Scripted([1]), DataSplit(training: numbered(1), batchSize: 1),
+        callbacks: [WeightAveraging(of: Scripted([1]))])
+    }
+    expect(result, names: "WeightAveraging: its model, Scripted, is not the one that is trained")
+  }
+
+  /// SGD at rate 1 along a slope of 1: the weights are 1, 2, 3, 4, which average to 2.5.
+  @Test(arguments: [1, 2]) func averagesAreValidatedAndStay(_ accumulated: Int) throws {
+    final class Watched: Trainable {
+      let weight = Parameter(Tensor([0]))
+      func trainingStep(_ batch: Batch) -> Tensor { weight.value.sum() * -1 }
+      func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
+        (weight.value.item(), nil)
+      }
+      func configureOptimizers() -> any Optimizer { SGD(parameters, learningRate: 1) }
+    }
+    let model = Watched()
+    let history = try Trainer(maxEpochs: 2, accumulatedBatches: accumulated).fit(
+      model, data, callbacks: [WeightAveraging(of: model, decay: nil)])
+    #expect(history.epochs.map(\.validationLoss) == (accumulated == 1 ? [1.5, 2.5] : [1, 1.5]))
+    #expect(model.weight.value.item() == (accumulated == 1 ? 2.5 : 1.5))
+  }
+
   @Test func twoCallbacksOfOneNameStop() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       try Trainer(maxEpochs: 1).fit(
@@ -155,6 +226,7 @@ private final class Scripted: Trainable {
       _ = EarlyStopping(.lowest("loss"))
     }
     expect(
-      result, names: "EarlyStopping: there is no figure loss among train_loss, val_loss, val_acc")
+      result,
+      names: "EarlyStopping: a figure's name begins with train_ or val_, as in val_loss; got loss")
   }
 }

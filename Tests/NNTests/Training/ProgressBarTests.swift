@@ -55,6 +55,7 @@ import Testing
     let screen = Screen(columns: 80)
     let bar = screen.makeBar()
     bar.handle(.started(epochCount: 2, batchesPerEpoch: 100, device: "cpu"))
+    bar.handle(batch(1))
     screen.time += 10
     bar.handle(batch(50))
     #expect(
@@ -69,6 +70,17 @@ import Testing
     #expect(screen.lines.count == 2 && screen.lines[1].hasPrefix("epoch 2/2  ["))
     bar.handle(.finished(History(epochs: [metrics])))
     #expect(screen.lines == [summary, ""])
+  }
+
+  /// A second fit begins in the second epoch: what was done before says nothing about the time left.
+  @Test func theTimeLeftIsThatOfThisFit() {
+    let screen = Screen(columns: 80)
+    let bar = screen.makeBar()
+    bar.handle(.started(epochCount: 2, batchesPerEpoch: 100, device: "cpu"))
+    bar.handle(batch(1, epoch: 2))
+    screen.time += 10
+    bar.handle(batch(50, epoch: 2))
+    #expect(screen.lines[0].hasSuffix("  0:10 left"), "\(screen.lines)")
   }
 
   @Test func redrawsAtMostTwentyTimesASecond() {

@@ -21,11 +21,13 @@ final class ResumableNet: Trainable {
 
   func trainingStep(_ batch: Batch) -> Tensor {
     log += batch.labels.scalars(as: Int.self)
+    report("label", batch.labels.asType(.float64).mean(), weight: Double(log.last! + 1))
     return loss(batch) * factor
   }
 
   func validationStep(_ batch: Batch) -> (loss: Double, accuracy: Double?) {
-    (loss(batch).item(), 0.5)
+    report("first", batch.labels[0].item())
+    return (loss(batch).item(), 0.5)
   }
 
   private func loss(_ batch: Batch) -> Tensor {
@@ -72,7 +74,8 @@ enum Runs {
     _ schedule: Trainer.LearningRateSchedule? = .perStep(.cosine(steps: 20))
   ) -> Trainer {
     Trainer(
-      maxEpochs: epochs, gradientClip: 0.5, accumulatedBatches: accumulated, schedule: schedule)
+      maxEpochs: epochs, gradientClip: 0.5, accumulatedBatches: accumulated, schedule: schedule,
+      validationInterval: 4)
   }
 
   /// What a run comes to, times left out.
@@ -81,12 +84,18 @@ enum Runs {
     var statistics: [[Double]]
     var log: [Int]
     var epochs: [EpochMetrics]
+    var validations: [EpochMetrics]
 
     init(_ net: ResumableNet, _ history: History, log: [Int]) {
       values = net.values
       statistics = net.namedBuffers.map { $0.buffer.value.doubles }
       self.log = log
-      epochs = history.epochs.map {
+      epochs = Self.withoutTimes(history.epochs)
+      validations = Self.withoutTimes(history.validations)
+    }
+
+    private static func withoutTimes(_ all: [EpochMetrics]) -> [EpochMetrics] {
+      all.map {
         var metrics = $0
         metrics.seconds = 0
         return metrics
@@ -94,9 +103,13 @@ enum Runs {
     }
   }
 
+  static func averaging(_ net: ResumableNet) -> [any TrainerCallback] {
+    [WeightAveraging(of: net, decay: 0.9)]
+  }
+
   static func uninterrupted(_ trainer: Trainer = trainer()) throws -> Outcome {
     let net = ResumableNet()
-    let history = try trainer.fit(net, data())
+    let history = try trainer.fit(net, data(), callbacks: averaging(net))
     return Outcome(net, history, log: net.log)
   }
 
@@ -110,7 +123,8 @@ enum Runs {
     for stop in stops + [Int.max] {
       let net = ResumableNet()
       let history = try trainer.fit(
-        net, data(), checkpoints: Checkpoints(in: folder.path, every: .epochs(100)), resume: true,
+        net, data(), callbacks: averaging(net),
+        checkpoints: Checkpoints(in: folder.path, every: .epochs(100)), resume: true,
         onEvent: { event in
           if case .batchEnded = event { seen += 1 }
           if case .resumed(_, let epoch, let batch, _, nil) = event {

@@ -63,7 +63,7 @@ import Testing
     for epochs in [2, 4] {
       net = ResumableNet()
       let history = try Runs.trainer(epochs: epochs).fit(
-        net, Runs.data(), checkpoints: checkpoints, resume: true,
+        net, Runs.data(), callbacks: Runs.averaging(net), checkpoints: checkpoints, resume: true,
         onEvent: { if case .resumed(_, _, _, _, let note) = $0 { notes.append(note) } })
       #expect(history.epochs.map(\.epoch) == Array(1...epochs))
     }
@@ -81,7 +81,8 @@ import Testing
       let net = ResumableNet()
       net.factor = .nan
       let history = try Runs.trainer(epochs: epochs).fit(
-        net, Runs.data(), checkpoints: Checkpoints(in: folder.path), resume: true)
+        net, Runs.data(), callbacks: Runs.averaging(net),
+        checkpoints: Checkpoints(in: folder.path), resume: true)
       #expect(history.epochs.count == epochs && history.epochs.allSatisfy { $0.trainLoss.isNaN })
       #expect(net.log.count == 38)
     }

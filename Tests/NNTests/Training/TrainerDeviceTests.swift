@@ -32,7 +32,7 @@ private final class Observed: Classifier {
   ) throws -> (events: [String], counts: [Int], values: [[Float]]) {
     let model = Observed()
     model.initialize(seed: 1)
-    var trainer = Trainer(maxEpochs: 2, gradientClip: 0.5, accumulatedBatches: accumulated)
+    let trainer = Trainer(maxEpochs: 2, gradientClip: 0.5, accumulatedBatches: accumulated)
     trainer.device = device
     var events: [String] = []
     try trainer.fit(
@@ -40,7 +40,7 @@ private final class Observed: Classifier {
       onEvent: { event in
         switch event {
         case .started, .lossNotFinite, .resumed, .checkpointSkipped, .checkpointSaved,
-          .checkpointFailed:
+          .checkpointFailed, .validated:
           break
         case .batchEnded(let epoch, let batch, let count, let loss, _):
           model.eventCount += 1

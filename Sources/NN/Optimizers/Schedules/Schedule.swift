@@ -5,7 +5,7 @@ internal import Platform
 /// optimizer began with.
 ///
 /// A pure function, so that a run may begin anywhere. A `Scheduler` sets the optimizer's rate by it; `Trainer` steps one
-/// after each batch or epoch (`Rates` in Trainer.swift). Names and values are those of `torch.optim.lr_scheduler`.
+/// after each batch or epoch (`LearningRates`). Names and values are those of `torch.optim.lr_scheduler`.
 ///
 /// ```swift
 /// let rates: Schedule = .sequence([.linear(steps: 5), .cosine(steps: 95)], switchingAt: [5])
