@@ -37,7 +37,8 @@ let package = Package(
       name: "Datasets", dependencies: ["NN", "Autograd", "CZlib", "Platform"],
       swiftSettings: optimized),
     .target(
-      name: "Plots", dependencies: ["NN", "Autograd", "CZlib"], swiftSettings: optimized),
+      name: "Plots", dependencies: ["NN", "Autograd", "CZlib", "Platform"], swiftSettings: optimized
+    ),
     .executableTarget(
       name: "LeNetExample", dependencies: ["Datasets", "Plots", "NN", "Autograd", "Platform"],
       swiftSettings: optimized),

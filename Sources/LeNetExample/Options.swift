@@ -26,6 +26,15 @@ struct Options: Equatable {
     case gpu
   }
 
+  /// What to do.
+  enum Command: String {
+    /// LeNet is trained.
+    case train
+    /// Several models are trained on the same data.
+    case compare
+  }
+
+  var command = Command.train
   var epochCount = 10
   var batchSize = 128
   var learningRate = 0.1
@@ -55,23 +64,25 @@ struct Options: Equatable {
   /// What `--help` prints, and every wrong command line after its message.
   static let usage = """
     usage: LeNetExample [train] [options]
+           LeNetExample compare [options]
 
-    Trains LeNet-5 and writes metrics, pictures and weights.
+    train trains LeNet-5 and writes metrics, pictures and weights. compare trains six
+    models, from softmax regression to a small ResNet, and writes a table and a plot.
 
       --epochs N           passes over the training data (10)
-      --batch-size N       samples per step (128)
-      --learning-rate X    step size of gradient descent (0.1)
+      --batch-size N       samples per step (128); only for train
+      --learning-rate X    step size of gradient descent (0.1); only for train
       --seed N             seed of everything random (0)
       --device NAME        cpu or gpu (gpu where there is one)
       --threads N          threads to compute with (all)
       --data DIR           folder with the four Fashion-MNIST files (cached or downloaded)
       --dataset NAME       fashion-mnist, or synthetic: garments drawn by code (fashion-mnist)
-      --output DIR         folder for the results (lenet-run)
+      --output DIR         folder for the results (lenet-run, or lenet-compare)
       --checkpoint DIR     folder for checkpoints, from which the run can go on (none)
       --checkpoint-every N steps from one checkpoint to the next (one epoch)
       --resume             go on from the newest valid checkpoint, if there is one
       --quiet              show no progress
-      --summary            print the layer summary and stop
+      --summary            print the layer summary and stop; only for train
       --help               print this text and stop
 
     """
@@ -84,7 +95,11 @@ struct Options: Equatable {
     var options = Options()
     var seen: Set<String> = []
     var rest = arguments[...]
-    if rest.first == "train" { rest.removeFirst() }
+    if let command = rest.first.flatMap(Command.init) {
+      options.command = command
+      if command == .compare { options.outputFolder = "lenet-compare" }
+      rest.removeFirst()
+    }
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("--") else {
         throw UsageError(message: "unexpected argument '\(argument)'")
@@ -110,6 +125,11 @@ struct Options: Equatable {
     if options.dataFolder != nil, options.dataset == .synthetic {
       throw UsageError(
         message: "--data cannot be combined with --dataset synthetic, which needs no files")
+    }
+    if options.command == .compare,
+      let name = ["--batch-size", "--learning-rate", "--summary"].first(where: seen.contains)
+    {
+      throw UsageError(message: "\(name) is only for train")
     }
     if options.checkpointFolder == nil {
       for (name, isGiven) in [

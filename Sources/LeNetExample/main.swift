@@ -43,9 +43,6 @@ func checkSize(_ images: Tensor) throws(Problem) {
   }
 }
 
-/// Ends a run after a batch.
-struct Interruption: Error {}
-
 /// The program cannot do what it was asked for.
 struct Problem: Error, CustomStringConvertible {
   let description: String
@@ -57,74 +54,66 @@ func run(_ options: Options) throws {
     throw Problem(description: "--device gpu: \(Device.gpuProblem ?? "there is no GPU")")
   }
   if let threads = options.threadCount { ThreadPool.threadCount = threads }
-  let model = LeNet(learningRate: options.learningRate)
-  model.initialize(seed: options.seed)
-  if options.showsSummaryOnly {
-    model.layerSummary([1, 1, 28, 28])
-    return
-  }
-  let (data, name, classNames) = try loadData(options)
-  try checkSize(data.training.batch([0]).inputs)
-  let results = Results(
-    folder: options.outputFolder, datasetName: name, classNames: classNames,
-    report: { StandardStreams.complain("LeNetExample: \($0)") })
-  try results.prepare()
   let trainer = Trainer(maxEpochs: options.epochCount, gpuCount: options.device == .cpu ? 0 : 1)
-  if !options.isQuiet {
-    print(
-      """
-      device: \(trainer.deviceSummary)
-      LeNet on \(name): \(data.training.count) images to learn from, \(data.validation?.count ?? 0) to test with
-      """)
-    model.layerSummary([1, 1, 28, 28])
-    fflush(nil)  // in a pipe these lines would wait for the first epoch
+  switch options.command {
+  case .train: try train(options, trainer)
+  case .compare: try compare(options, trainer)
   }
-  model.applyInit(data.sample.inputs, initCNN)
+}
 
-  Interrupt.catchSignals()
-  let progress = options.isQuiet ? nil : ProgressBar(sampleName: "images")
-  var history = History()
-  let checkpoints = options.checkpointFolder.map {
-    Checkpoints(in: $0, every: options.checkpointInterval.map { .batches($0) } ?? .epochs(1))
+/// Where a command's checkpoints go, if anywhere.
+func checkpoints(_ options: Options, _ folder: String = "") -> Checkpoints? {
+  options.checkpointFolder.map {
+    Checkpoints(
+      in: $0 + folder, every: options.checkpointInterval.map { .batches($0) } ?? .epochs(1))
   }
+}
+
+/// Ends a run after a batch.
+private struct Interruption: Error {}
+
+/// Trains a model to its last epoch, or until a signal comes.
+func fit(
+  _ trainer: Trainer, _ model: some Trainable, _ data: some DataModule,
+  _ checkpoints: Checkpoints?, resume: Bool, onEvent: (TrainerEvent) throws -> Void
+) throws -> History {
+  var history = History()
   do {
-    history.wasInterrupted = try trainer.fit(
-      model, data, checkpoints: checkpoints, resume: options.resumes,
+    return try trainer.fit(
+      model, data, checkpoints: checkpoints, resume: resume,
       onEvent: { event in
-        progress?.handle(event)
+        try onEvent(event)
         switch event {
-        case .started: try results.begin()
-        case .checkpointSkipped(let error) where options.isQuiet:
-          StandardStreams.complain("LeNetExample: skipped \(error)")
-        case .checkpointFailed(let error) where options.isQuiet:
-          StandardStreams.complain("LeNetExample: \(error); the run continues")
-        case .resumed(_, _, _, let past, _):
-          history = past
-          results.write(history)
-        case .epochEnded(let metrics):
-          history.epochs.append(metrics)
-          results.write(history)
+        case .epochEnded(let metrics): history.epochs.append(metrics)
         // Without a checkpoint to write, nothing needs the loss at once.
         case .batchEnded where checkpoints == nil && Interrupt.isRequested: throw Interruption()
         default: break
         }
-      }, shouldStop: checkpoints == nil ? nil : { Interrupt.isRequested }
-    ).wasInterrupted
+      }, shouldStop: checkpoints == nil ? nil : { Interrupt.isRequested })
   } catch is Interruption {
     history.wasInterrupted = true
-    progress?.handle(.finished(history))
+    try onEvent(.finished(history))
+    return history
   }
-  if let validation = data.validation { results.write(model, validation) }
-  if !options.isQuiet {
-    let names = results.names(history)
-    let list = names.isEmpty ? "none" : names.joined(separator: ", ")
-    print("\(history.wasInterrupted ? "interrupted; " : "")results in \(results.folder): \(list)")
+}
+
+/// Says what went wrong with a checkpoint where there is no progress to say it.
+func complain(_ event: TrainerEvent) {
+  switch event {
+  case .checkpointSkipped(let error): StandardStreams.complain("LeNetExample: skipped \(error)")
+  case .checkpointFailed(let error):
+    StandardStreams.complain("LeNetExample: \(error); the run continues")
+  default: break
   }
-  if !results.failures.isEmpty {
-    let names = results.failures.keys.sorted().joined(separator: ", ")
-    fail("LeNetExample: could not write \(names) in \(results.folder)", code: 1)
+}
+
+/// Ends the program for what a run left: files that could not be written, or an interruption.
+func end(_ files: ResultFolder, wasInterrupted: Bool) {
+  if !files.failures.isEmpty {
+    let names = files.failures.keys.sorted().joined(separator: ", ")
+    fail("LeNetExample: could not write \(names) in \(files.path)", code: 1)
   }
-  if history.wasInterrupted { exit(Interrupt.status) }
+  if wasInterrupted { exit(Interrupt.status) }
 }
 
 StandardStreams.openAll()

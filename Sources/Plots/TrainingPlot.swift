@@ -3,7 +3,7 @@ import NN
 
 /// The course of a training run as a picture: losses and accuracy over epochs.
 ///
-/// It is the figure of Dive into Deep Learning, chapter 7.6: train_loss solid, val_loss dashed,
+/// By default it is the figure of Dive into Deep Learning, chapter 7.6: train_loss solid, val_loss dashed,
 /// val_acc dash-dotted. The SVG adapts to the reader's light or dark color scheme. Values that are
 /// not finite, or beyond 1e100 in magnitude, leave a gap.
 public struct TrainingPlot: Sendable {
@@ -11,11 +11,19 @@ public struct TrainingPlot: Sendable {
   public var history: History
   /// The heading above the plot; none if nil.
   public var title: String?
+  /// The names of the figures that are shown; those without a value are left out.
+  ///
+  /// They are `train_loss`, `val_loss`, `val_acc`, `learning_rate`, or that of one that was reported, as `val_mae`.
+  public var figures: [String]
 
   /// Creates a plot of a run.
-  public init(_ history: History, title: String? = nil) {
+  public init(
+    _ history: History, title: String? = nil,
+    figures: [String] = ["train_loss", "val_loss", "val_acc"]
+  ) {
     self.history = history
     self.title = title
+    self.figures = figures
   }
 
   /// The picture as a complete SVG document, 640 by 400 pixels and scalable.
@@ -32,7 +40,7 @@ public struct TrainingPlot: Sendable {
           interruption, x: frame.right, y: title == nil ? 24 : 32, ink: .muted, anchor: "end"))
     }
     content += legend(of: series)
-    content += axes(horizontal, vertical, label: series.count > 1 ? "loss, accuracy" : "loss")
+    content += axes(horizontal, vertical, label: label(of: series))
     content += series.map { curve($0, horizontal, vertical) }
     if series.allSatisfy(\.drawableValues.isEmpty) {
       let notice = history.epochs.isEmpty ? "no completed epoch" : "no finite value"
@@ -46,7 +54,24 @@ public struct TrainingPlot: Sendable {
       content: content)
   }
 
-  private let frame = (left: 64.0, right: 616.0, top: 84.0, bottom: 348.0)
+  /// Its top is below the legend's rows.
+  private var frame: (left: Double, right: Double, top: Double, bottom: Double) {
+    (64, 616, 84 + 16 * Double(max(0, figures.count - 1) / legendColumns), 348)
+  }
+
+  /// Names that are longer than the usual ones take more room.
+  private var legendColumns: Int { figures.allSatisfy { $0.count <= 12 } ? 3 : 2 }
+
+  /// The kinds of figures, as in `loss, accuracy`.
+  private func label(of series: [Series]) -> String {
+    var kinds: [String] = []
+    for name in series.map(\.name) {
+      let kind = ["train_", "val_"].first { name.hasPrefix($0) }.map { name.dropFirst($0.count) }
+      let word = kind == "acc" ? "accuracy" : kind.map(String.init) ?? "learning rate"
+      if !kinds.contains(word) { kinds.append(word) }
+    }
+    return kinds.joined(separator: ", ")
+  }
 
   private var interruption: String {
     "interrupted after \(history.epochs.count) epoch" + (history.epochs.count == 1 ? "" : "s")
@@ -66,30 +91,26 @@ public struct TrainingPlot: Sendable {
     static func isDrawable(_ value: Double) -> Bool { value.magnitude <= 1e100 }
   }
 
-  /// The curves that have values, in the order of d2l's legend.
+  /// The curves that have values, in the order of their names; colors and dashes go around.
   private var series: [Series] {
-    func values(_ value: (EpochMetrics) -> Double?) -> [(Int, Double?)] {
-      history.epochs.map { ($0.epoch, value($0)) }
-    }
-    return [
+    let inks = [Ink.blue, .orange, .green]
+    let dashes = [nil, "7 4", "10 4 2 4"]
+    let marks = [Self.plus, Self.ring, Self.diamond]
+    return figures.enumerated().map { index, name in
       Series(
-        name: "train_loss", ink: .blue, dashes: nil, mark: Self.plus, points: values(\.trainLoss)),
-      Series(
-        name: "val_loss", ink: .orange, dashes: "7 4", mark: Self.ring,
-        points: values(\.validationLoss)),
-      Series(
-        name: "val_acc", ink: .green, dashes: "10 4 2 4", mark: Self.diamond,
-        points: values(\.validationAccuracy)),
-    ].filter { history.epochs.isEmpty || $0.points.contains { $0.value != nil } }
+        name: name, ink: inks[index % 3], dashes: dashes[(index + index / 3) % 3],
+        mark: marks[(index + index / 3) % 3], points: history.epochs.map { ($0.epoch, $0[name]) })
+    }.filter { history.epochs.isEmpty || $0.points.contains { $0.value != nil } }
   }
 
-  /// Names and last values in a row above the frame, where no curve can be.
+  /// Names and last values above the frame, where no curve can be.
   private func legend(of series: [Series]) -> [String] {
-    let y = title == nil ? 44.0 : 60.0
+    let (top, columns) = (title == nil ? 44.0 : 60.0, legendColumns)
     return series.enumerated().flatMap { index, series in
-      let x = frame.left + Double(index) * 176
+      let x = frame.left + Double(index % columns) * (columns == 3 ? 176 : 264)
+      let y = top + 16 * Double(index / columns)
       let sample = path("M\(SVG.number(x)) \(SVG.number(y - 4))h32", series)
-      let last = series.points.last?.value.map { fixedDecimal($0, fractionDigits: 3) }
+      let last = series.points.last?.value.map(shortDecimal)
       return [sample, SVG.text(series.name, aside: last, x: x + 40, y: y)]
     }
   }
@@ -172,7 +193,7 @@ public struct TrainingPlot: Sendable {
   /// The picture in words.
   private func description(of series: [Series]) -> String {
     let figures = series.compactMap { series in
-      (series.points.last?.value).map { "\(series.name) \(fixedDecimal($0, fractionDigits: 3))" }
+      (series.points.last?.value).map { "\(series.name) \(shortDecimal($0))" }
     }
     guard let last = history.epochs.last?.epoch else { return "A plot without a completed epoch." }
     return "Curves over epochs; after epoch \(last): \(figures.joined(separator: ", "))."

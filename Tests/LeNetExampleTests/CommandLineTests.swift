@@ -162,6 +162,48 @@ struct CommandLineTests {
     #expect(try figures("a") == figures("b") && figures("a").count == 41)
   }
 
+  /// Two epochs of all six models, at once and one after the other.
+  @Test func aComparisonGoesOn() throws {
+    let folder = try TemporaryFolder()
+    try write(28, 28, to: folder)
+    func text(_ name: String) throws -> String {
+      String(decoding: try folder.read(name), as: UTF8.self)
+    }
+    func withoutSeconds(_ name: String) throws -> [Substring] {
+      try text(name).split(separator: "\n").map { $0[..<($0.lastIndex(of: ",") ?? $0.endIndex)] }
+    }
+    let arguments = "compare --data \(folder.path)"
+    #expect(try run(arguments + " --epochs 2 --output \(folder("a")) >\(folder("table"))") == 0)
+    for epochs in 1...2 {
+      #expect(
+        try run(
+          """
+          \(arguments) --epochs \(epochs) --quiet --output \(folder("b")) --checkpoint \(folder("c")) --resume \
+          >/dev/null
+          """) == 0)
+    }
+    let table = try text("table")
+    for line in [
+      "softmax regression: 7,850 parameters", "epoch 2/2  ",
+      "| ResNet of 8 layers       |     77,898 |",
+      "| LeNet                    |     61,706 |", "| 0.718 to 0.737 |",
+    ] {
+      #expect(table.contains(line), "\(line) in \(table)")
+    }
+    #expect(try withoutSeconds("a/comparison.csv") == withoutSeconds("b/comparison.csv"))
+    #expect(try withoutSeconds("a/comparison.csv").count == 7)
+    for model in ImageModel.all {
+      let file = model.fileName + ".csv"
+      #expect(try withoutSeconds("a/" + file) == withoutSeconds("b/" + file))
+      #expect(try withoutSeconds("a/" + file).count == 3)
+    }
+    #expect(try text("a/comparison.svg").contains("ResNet of 8 layers"))
+    try write(14, 28, to: folder)
+    try expectFailure(
+      arguments + " --output \(folder("d"))", in: folder,
+      says: "compare takes images of 28x28 pixels, got 14x28")
+  }
+
   @Test func theLargestBatchIsAllImages() throws {
     let folder = try TemporaryFolder()
     try write(28, 28, to: folder)

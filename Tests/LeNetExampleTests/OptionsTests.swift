@@ -49,6 +49,15 @@ import Testing
     #expect(try Options.parse(joined) == Self.everything)
   }
 
+  @Test func compareHasAFolderOfItsOwn() throws {
+    let options = try Options.parse(["compare", "--epochs", "3"])
+    #expect(
+      options.command == .compare && options.outputFolder == "lenet-compare"
+        && options.epochCount == 3)
+    #expect(try Options.parse(["compare", "--output", "here"]).outputFolder == "here")
+    #expect(try Options.parse(["train"]) == Options.parse([]))
+  }
+
   @Test func syntheticData() throws {
     #expect(try Options.parse(["--dataset", "synthetic"]).dataset == .synthetic)
   }
@@ -58,6 +67,10 @@ import Testing
     (["--"], "unknown option '--'"),
     (["-h"], "unexpected argument '-h'"),
     (["--quiet", "train"], "unexpected argument 'train'"),
+    (["compare", "train"], "unexpected argument 'train'"),
+    (["compare", "--batch-size", "8"], "--batch-size is only for train"),
+    (["compare", "--learning-rate=1"], "--learning-rate is only for train"),
+    (["compare", "--summary"], "--summary is only for train"),
     (["--resume"], "--resume needs --checkpoint DIR"),
     (["--checkpoint-every", "5"], "--checkpoint-every needs --checkpoint DIR"),
     (

@@ -42,7 +42,7 @@ import Testing
     let model = LeNet()
     model.materialize(for: data.sample.inputs)
     results.write(model, try #require(data.validation))
-    #expect(results.failures.keys.sorted() == ["training.svg"])
+    #expect(results.files.failures.keys.sorted() == ["training.svg"])
     let written = ["metrics.csv", "predictions.svg", "weights.safetensors"]
     #expect(results.names(history(4)) == written)
     #expect(try Safetensors.read(folder("run/weights.safetensors")).count == 10)
@@ -53,13 +53,13 @@ import Testing
     try results.prepare()
     for name in ["metrics.csv", "training.svg"] { try makeFolder(folder("run/\(name)")) }
     results.write(history(1))
-    #expect(lines.all.count == 1 && results.failures.count == 2)
+    #expect(lines.all.count == 1 && results.files.failures.count == 2)
     try folder.remove("run/metrics.csv")
     results.write(history(2))
-    #expect(lines.all.count == 1 && results.failures.keys.sorted() == ["training.svg"])
+    #expect(lines.all.count == 1 && results.files.failures.keys.sorted() == ["training.svg"])
     try folder.remove("run")
     results.write(history(3))
-    #expect(lines.all.count == 2 && results.failures.count == 2)
+    #expect(lines.all.count == 2 && results.files.failures.count == 2)
     #expect(lines.all[1].contains("No such file or directory"))
   }
 

@@ -21,6 +21,24 @@ import Testing
     return elements[(start + 1)...].prefix { $0.name == "path" }.map(\.attributes)
   }
 
+  @Test func drawsAnyFigures() throws {
+    var history = history([2, 1])
+    history.epochs[0].reported = ["val_mae": 3, "train_f1": 0.5]
+    history.epochs[1].reported = ["val_mae": 2, "train_f1": 1]
+    let names = ["val_mae", "train_f1", "val_loss", "train_loss", "val_other"]
+    let plot = TrainingPlot(history, title: "Figures", figures: names)
+    let elements = try parsedXML(plot.svg)
+    #expect(
+      elements.texts.filter { $0.contains("_") && $0.count < 20 } == [
+        "val_mae2.000", "train_f11.000", "val_loss1.250", "train_loss1.000",
+      ])
+    // Two rows of names: the frame begins at 100. The axis reaches to 3.
+    #expect(curve("val_mae", in: elements)[0]["d"] == "M64 100L616 182.67")
+    let looks = names.prefix(4).map { curve($0, in: elements)[0] }
+      .map { $0["stroke"]! + $0["stroke-dasharray"]! }
+    #expect(Set(looks).count == 4)
+  }
+
   @Test func drawsD2LsFigure() throws {
     let elements = try parsedXML(TrainingPlot(history([2, 1, 0.5]), title: "A & B").svg)
     #expect(elements.texts.contains("A & B"))
