@@ -16,7 +16,7 @@ public enum Safetensors {
   private static let largestTensor = 1 << 48
 
   /// The largest header that the format allows, in bytes.
-  private static let headerLimit = 100_000_000
+  static let headerLimit = 100_000_000
 
   /// One tensor's entry in the header.
   private struct Entry {
@@ -246,48 +246,5 @@ public enum Safetensors {
       throw FileError(path, "\(name) must have two data_offsets")
     }
     return dtype.map { ($0, byteCount) }
-  }
-}
-
-extension Safetensors {
-  /// Reads the files of a model that an index tells apart, and checks that each tensor is in its file.
-  ///
-  /// The index is Hugging Face's: `{"metadata": {...}, "weight_map": {"name": "file beside the index", ...}}`.
-  private static func contents(ofIndex path: String) throws(FileError) -> Contents {
-    let bytes = try OpenFile.contents(of: path, maximum: headerLimit)
-    let json: JSON
-    do {
-      json = try JSON(parsing: bytes)
-    } catch {
-      throw FileError(path, "is not an index of safetensors files (\(error))")
-    }
-    guard let map = json["weight_map"]?.members else {
-      throw FileError(path, "is not an index of safetensors files (it has no weight_map)")
-    }
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    var contents = Contents()
-    var files: [String: Contents] = [:]
-    for (name, value) in map.map({ ($0.name, $0.value) }) {
-      guard let file = value.string, !file.contains("/"), !file.hasSuffix(".index.json") else {
-        throw FileError(path, "\(name) must be in a file beside the index")
-      }
-      if files[file] == nil { files[file] = try Safetensors.contents(of: folder + file) }
-      let found = files[file]!
-      if let tensor = found.state[name] {
-        contents.state.append(name, tensor)
-      } else if let foreign = found.foreign.first(where: { $0.name == name }) {
-        contents.foreign.append(foreign)
-      } else {
-        throw FileError(folder + file, "has no \(name), which \(path) says is there")
-      }
-    }
-    for (file, found) in files.sorted(by: { $0.key < $1.key }) {
-      let others = found.state.names + found.foreign.map(\.name)
-      let known = Set(map.map { Array($0.name.utf8) })
-      if let name = others.first(where: { !known.contains(Array($0.utf8)) }) {
-        throw FileError(folder + file, "has \(name), which \(path) does not name")
-      }
-    }
-    return contents
   }
 }

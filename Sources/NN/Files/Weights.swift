@@ -11,6 +11,13 @@ extension Module {
     try Safetensors.write(state, to: path)
   }
 
+  /// The same in several files beside an index, of at most so many bytes each; see `Safetensors.write(_:metadata:toIndex:maximumBytes:)`.
+  ///
+  /// - Throws: A `FileError` if a file cannot be written.
+  public func save(toIndex path: String, maximumBytes: Int) throws(FileError) {
+    try Safetensors.write(state, toIndex: path, maximumBytes: maximumBytes)
+  }
+
   /// Reads all parameters and buffers from a safetensors file, also one that PyTorch's `state_dict` was saved
   /// to, or from the index (`….safetensors.index.json`) of a model in several files.
   ///

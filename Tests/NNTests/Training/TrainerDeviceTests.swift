@@ -14,6 +14,7 @@ private final class Observed: Classifier {
 
   func trainingStep(_ batch: Batch) -> Tensor {
     eventCounts.append(eventCount)
+    report("mean", batch.inputs.mean())
     return loss(self(batch.inputs), batch.labels)
   }
 }
@@ -28,11 +29,14 @@ private final class Observed: Classifier {
 
   /// Two epochs of three batches: the events without times, and how many had come at each step.
   private func run(
-    _ device: Device, accumulated: Int = 1, _ shouldStop: (() -> Bool)? = nil
+    _ device: Device, accumulated: Int = 1, validationInterval: Int? = nil,
+    _ shouldStop: (() -> Bool)? = nil
   ) throws -> (events: [String], counts: [Int], values: [[Float]]) {
     let model = Observed()
     model.initialize(seed: 1)
-    let trainer = Trainer(maxEpochs: 2, gradientClip: 0.5, accumulatedBatches: accumulated)
+    let trainer = Trainer(
+      maxEpochs: 2, gradientClip: 0.5, accumulatedBatches: accumulated,
+      validationInterval: validationInterval)
     trainer.device = device
     var events: [String] = []
     try trainer.fit(
@@ -40,12 +44,12 @@ private final class Observed: Classifier {
       onEvent: { event in
         switch event {
         case .started, .lossNotFinite, .resumed, .checkpointSkipped, .checkpointSaved,
-          .checkpointFailed, .validated:
+          .checkpointFailed:
           break
         case .batchEnded(let epoch, let batch, let count, let loss, _):
           model.eventCount += 1
           events.append("\(epoch) \(batch)/\(count) \(loss)")
-        case .epochEnded(var metrics):
+        case .validated(var metrics), .epochEnded(var metrics):
           metrics.seconds = 0
           events.append("\(metrics)")
         case .finished(let history):
@@ -64,6 +68,41 @@ private final class Observed: Classifier {
     #expect(found.events == expected.events && found.values == expected.values)
     // A step begins before the loss of the one before is read, except in the next epoch.
     #expect(found.counts == [0, 0, 1, 3, 3, 4])
+  }
+
+  @Test func aValidationWithinAnEpochComesAfterItsBatch() throws {
+    let expected = try run(.cpu, validationInterval: 2)
+    let found = try run(WalledDevice.make().device, validationInterval: 2)
+    #expect(found.events == expected.events && found.events.count == 11)
+    #expect(found.values == expected.values)
+  }
+
+  /// An error at a batch, whose next one is computed already: the second fit has the figures of all.
+  @Test func anErrorOfTheEventHandlerLosesNoFigures() throws {
+    struct Stop: Error {}
+    func metrics(_ device: Device, failsAt batch: Int?) throws -> [EpochMetrics] {
+      let model = Observed()
+      model.initialize(seed: 1)
+      let trainer = Trainer(maxEpochs: 2)
+      trainer.device = device
+      if let batch {
+        #expect(throws: Stop.self) {
+          try trainer.fit(model, data) { event in
+            if case .batchEnded(2, batch, _, _, _) = event { throw Stop() }
+          }
+        }
+      }
+      return try trainer.fit(model, data).epochs.map {
+        var metrics = $0
+        metrics.seconds = 0
+        return metrics
+      }
+    }
+    let expected = try metrics(.cpu, failsAt: nil)
+    for batch in 1...2 {
+      #expect(try metrics(.cpu, failsAt: batch) == expected)
+      #expect(try metrics(WalledDevice.make().device, failsAt: batch) == expected)
+    }
   }
 
   @Test func whoMayStopSeesEachLossAtOnce() throws {
