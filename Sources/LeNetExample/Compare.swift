@@ -15,10 +15,9 @@ func compare(_ options: Options, _ trainer: Trainer) throws {
   let models = ImageModel.all
   let names = ["comparison.csv", "comparison.svg"] + models.map { $0.fileName + ".csv" }
   try files.prepare(names)
-  // Those of an earlier comparison.
-  for name in names { unlink(files.file(name)) }
   if !options.isQuiet { print("device: \(trainer.deviceSummary)") }
   Interrupt.catchSignals()
+  var hasBegun = false
   var comparison = Comparison(dataName: name, epochCount: options.epochCount)
   for model in models where !Interrupt.isRequested {
     let split = DataSplit(
@@ -42,6 +41,11 @@ func compare(_ options: Options, _ trainer: Trainer) throws {
       resume: options.resumes
     ) { event in
       if let progress { progress.handle(event) } else { complain(event) }
+      if case .started = event, !hasBegun {
+        // Those of an earlier comparison.
+        for name in names { unlink(files.file(name)) }
+        hasBegun = true
+      }
     }
     files.write(model.fileName + ".csv", text: history.csv)
     if history.epochs.count >= options.epochCount {

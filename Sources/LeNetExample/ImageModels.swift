@@ -42,7 +42,7 @@ struct ImageModel: Sendable {
         Sigmoid(), AvgPool2d(kernelSize: 2, stride: 2), Flatten(), LazyLinear(120),
         LazyBatchNorm1d(), Sigmoid(), LazyLinear(84), LazyBatchNorm1d(), Sigmoid(), LazyLinear(10))
     },
-    // Section 8.6 at 28 pixels: one block a stage, and a fourth of the channels.
+    // After section 8.6, for 28 pixels: three stages of one block, with a fourth of the channels.
     ImageModel("ResNet of 8 layers") {
       Sequential(
         LazyConv2d(16, kernelSize: 3, padding: 1), LazyBatchNorm2d(), ReLU(), residual(16),

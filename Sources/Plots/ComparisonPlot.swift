@@ -73,7 +73,9 @@ public struct ComparisonPlot: Sendable {
 
   private let width = 340.0
   /// Below the legend's rows.
-  private var top: Double { 64 + 18 * Double(max(2, (items.count + 2) / 3)) }
+  private var top: Double {
+    64 + 18 * Double(max(2, (items.count(where: \.error.isFinite) + 2) / 3))
+  }
   private var bottom: Double { top + 248 }
 
   private func frame(

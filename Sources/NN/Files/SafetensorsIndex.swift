@@ -9,7 +9,8 @@ extension Safetensors {
   /// Writes named tensors to several files beside an index, which names the file of each.
   ///
   /// The index comes last, and files of an index that is replaced keep their names and contents until then: a reader finds
-  /// the old tensors or the new ones, whenever the writer is stopped. Then the old ones are removed.
+  /// the old tensors or the new ones, whenever the writer is stopped. Then the old ones are removed; those of a writer that
+  /// was killed stay.
   ///
   /// - Parameters:
   ///   - tensors: The tensors, in the order in which their data will lie.
@@ -39,9 +40,11 @@ extension Safetensors {
     }
     let folder = folder(of: path)
     let stem = path.dropFirst(folder.count).dropLast(indexSuffix.count)
-    // Only such as this function writes.
-    let old = files(ofIndex: path).filter { $0.hasPrefix(stem + "-") }
-    let tag = old.isEmpty ? "" : "-" + String(UInt32.random(in: .min ... .max), radix: 36)
+    let ours = { (name: String) in name.hasPrefix(stem + "-") && isPart(name) }
+    let old = files(ofIndex: path).filter(ours)
+    // Nothing that is there is overwritten.
+    let isFree = !fileNames(in: folder.isEmpty ? "." : folder).contains(where: ours)
+    let tag = isFree ? "" : "-" + String(UInt32.random(in: .min ... .max), radix: 36)
     func number(_ count: Int) -> String { String(count).padded(to: 5, with: "0") }
     var (map, written): ([(name: String, file: String)], Set<String>) = ([], [])
     do throws(FileError) {
@@ -63,10 +66,21 @@ extension Safetensors {
 
         """, to: path)
     } catch {
-      for file in written { unlink(folder + file) }
+      // The index may be there in spite of the error.
+      for file in written.subtracting(files(ofIndex: path)) { unlink(folder + file) }
       throw error
     }
     for file in old.subtracting(written) { unlink(folder + file) }
+  }
+
+  /// Whether a name ends as in `-00001-of-00003.safetensors`.
+  private static func isPart(_ name: String) -> Bool {
+    let parts = name.dropLast(".safetensors".count).split(separator: "-").suffix(3)
+    func isNumber(_ text: Substring) -> Bool {
+      text.utf8.count >= 5 && text.utf8.allSatisfy { (48...57).contains($0) }
+    }
+    return name.hasSuffix(".safetensors") && parts.count == 3 && isNumber(parts.first!)
+      && parts.dropFirst().first == "of" && isNumber(parts.last!)
   }
 
   private static func folder(of path: String) -> String {
@@ -82,7 +96,7 @@ extension Safetensors {
       map.compactMap(\.value.string).filter { !$0.contains("/") && $0.hasSuffix(".safetensors") })
   }
 
-  /// Reads the files of a model that an index tells apart, and checks that each tensor is in its file.
+  /// Reads the files of a model that an index names, and checks that each tensor is in its file.
   static func contents(ofIndex path: String) throws(FileError) -> Contents {
     let bytes = try OpenFile.contents(of: path, maximum: headerLimit)
     let json: JSON
@@ -111,9 +125,9 @@ extension Safetensors {
         throw FileError(folder + file, "has no \(name), which \(path) says is there")
       }
     }
+    let known = Set(map.map { Array($0.name.utf8) })
     for (file, found) in files.sorted(by: { $0.key < $1.key }) {
       let others = found.state.names + found.foreign.map(\.name)
-      let known = Set(map.map { Array($0.name.utf8) })
       if let name = others.first(where: { !known.contains(Array($0.utf8)) }) {
         throw FileError(folder + file, "has \(name), which \(path) does not name")
       }

@@ -46,7 +46,7 @@ public enum BestFigure: Sendable, Equatable {
   /// The figure of an epoch if it is better than another one by more than a threshold; NaN never is, nor is one that is
   /// missing.
   ///
-  /// Stops where no epoch has had such a figure.
+  /// Stops where there is no such figure, unless an earlier epoch had it.
   func better(
     _ metrics: EpochMetrics, than best: Double?, by threshold: Double = 0, _ owner: String
   ) -> Double? {

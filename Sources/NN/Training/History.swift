@@ -98,7 +98,8 @@ public struct History: Sendable, Equatable {
         [String(metrics.epoch)] + standard.map(field)
         + [fixedDecimal(metrics.seconds, fractionDigits: 3)]
         + reported.map { name in
-          metrics[name].map { $0.isNaN ? "nan" : "\(Float($0))" } ?? ""
+          metrics[name].map { $0.isNaN ? "nan" : Float($0).isFinite ? "\(Float($0))" : "\($0)" }
+            ?? ""
         }
       lines += fields.joined(separator: ",") + "\n"
     }

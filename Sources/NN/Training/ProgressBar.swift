@@ -80,7 +80,8 @@ public final class ProgressBar {
         ProgressLine.summary(of: metrics, epochCount: epochCount, columns: output.columns()))
     case .finished(let history):
       if let reason = history.stopReason {
-        writePermanently("stopped after \(history.epochs.count) epochs: \(reason)")
+        let count = history.epochs.count
+        writePermanently("stopped after \(count) epoch\(count == 1 ? "" : "s"): \(reason.escaped)")
       } else if history.wasInterrupted {
         writePermanently("interrupted after \(history.epochs.count) of \(epochCount) epochs")
       } else {

@@ -84,8 +84,7 @@ public final class Trainer {
   /// Parts of the model that are in evaluation mode stay so; a model all of whose parts are is put into training mode.
   ///
   /// The model is moved to `device` and stays there, and an `optimizer` that is handed in must be made for it there. A GPU gets a step's work before the loss of the step before is
-  /// read, so that it never waits: there the event of a batch comes while the next batch is computed, with the same
-  /// numbers and in the same order. With `shouldStop` each loss is read at once.
+  /// read: there the event of a batch comes after the next batch was begun, with the same numbers and in the same order. With `shouldStop` each loss is read at once.
   ///
   /// With `checkpoints` a run can end anywhere, also by SIGKILL, and go on later: `resume` continues after the batch
   /// where the newest valid checkpoint was written, and the run's weights and figures (but for times) are bit for bit
@@ -94,7 +93,7 @@ public final class Trainer {
   ///
   /// A second `fit` of the same model by the same trainer goes on where the first ended, with its optimizer, schedule and
   /// history: to the end of a run that was interrupted, else for `maxEpochs` more epochs, from the values that the model
-  /// has then. It begins anew with an optimizer that is handed in, with another trainer, and after a run of another model.
+  /// has then; callbacks go on as well, and a stop by one of them may come again at once. It begins anew with an optimizer that is handed in, with another trainer, and after a run of another model.
   /// With checkpoints, give each `fit` of a program a folder of its own.
   ///
   /// - Parameters:
@@ -138,9 +137,7 @@ public final class Trainer {
     }
     lastRun = run
     run.checkpointRun = folder?.run
-    for callback in callbacks {
-      callback.runBegan(run.progress(), isNew: run.isNew && resumed == nil)
-    }
+    run.begin(isResumed: resumed != nil)
     let batchCount = data.trainingBatches(epoch: min(run.epoch, run.lastEpoch)).count
     require(
       batchCount > 0,
@@ -159,12 +156,13 @@ public final class Trainer {
       run.rates.epochEnded(metrics)
       run.endEpoch(metrics)
       run.ask { $0.epochEnded(run.progress(metrics)) }
-      try onEvent(.epochEnded(metrics))
-      let isDue = folder?.isDue(epoch: metrics.epoch) == true
-      try save(run, &folder, onEvent, isDue: isDue || run.isOver, judging: metrics)
+      let isDue = folder?.isDue(epoch: metrics.epoch) == true || run.isOver
+      let saved = save(run, &folder, isDue: isDue, judging: metrics)
+      try ([.epochEnded(metrics)] + saved).forEach(onEvent)
     }
     run.history.wasInterrupted = run.batch > 0 && run.epoch <= run.lastEpoch
     for callback in callbacks { callback.runEnded(run.progress()) }
+    run.hasEnded = true
     try onEvent(.finished(run.history))
     return run.history
   }
@@ -192,27 +190,27 @@ public final class Trainer {
 
   /// Writes a checkpoint if it is due, or if a figure is the best one so far; one that cannot be written does not end the
   /// run.
+  ///
+  /// - Returns: The event to tell, if any.
   private func save(
-    _ run: TrainingRun, _ folder: inout CheckpointFolder?,
-    _ onEvent: (TrainerEvent) throws -> Void, isDue: Bool, judging metrics: EpochMetrics? = nil
-  ) throws {
-    guard folder != nil else { return }
+    _ run: TrainingRun, _ folder: inout CheckpointFolder?, isDue: Bool,
+    judging metrics: EpochMetrics? = nil
+  ) -> [TrainerEvent] {
+    guard folder != nil else { return [] }
     let (best, before) = (
       metrics.flatMap { folder!.better($0, than: run.best?.figure) }, run.best
     )
     if let best { run.best = (best, run.batchCount) }
-    guard isDue || best != nil else { return }
-    let event: TrainerEvent
+    guard isDue || best != nil else { return [] }
     do throws(FileError) {
-      event = .checkpointSaved(
-        try folder!.write(
-          run.state, run.texts, batchCount: run.batchCount, bestCount: run.best?.batchCount))
+      let path = try folder!.write(
+        run.state, run.texts, batchCount: run.batchCount, bestCount: run.best?.batchCount)
+      return [.checkpointSaved(path)]
     } catch {
       // The best one before stays while there is no file of the new one.
       run.best = before
-      event = .checkpointFailed(error)
+      return [.checkpointFailed(error)]
     }
-    try onEvent(event)
   }
 
   /// Trains to the end of the run's epoch; false if the run was to stop before.
@@ -266,12 +264,12 @@ public final class Trainer {
       run.validatedCount = run.batchCount
       run.history.validations.append(metrics)
       run.ask { $0.validationEnded(run.progress(metrics)) }
-      try onEvent(.validated(metrics))
       return metrics
     }
     if let metrics = try validateIfDue() {
       let stops = run.history.stopReason != nil
-      try save(run, &folder, onEvent, isDue: stops, judging: metrics)
+      let saved = save(run, &folder, isDue: stops, judging: metrics)
+      try ([.validated(metrics)] + saved).forEach(onEvent)
       if stops { return false }
     }
     for batch in batches.dropFirst(run.batch) {
@@ -321,7 +319,8 @@ public final class Trainer {
       }
       let isDue = stops || folder?.isDue(batchCount: run.batchCount) == true
       if isDue { try record().forEach(onEvent) }
-      try save(run, &folder, onEvent, isDue: isDue, judging: validated)
+      let saved = save(run, &folder, isDue: isDue, judging: validated)
+      try ((validated.map { [.validated($0)] } ?? []) + saved).forEach(onEvent)
       if stops { return false }
     }
     try record().forEach(onEvent)

@@ -21,8 +21,10 @@ public protocol TrainerCallback: SavedState {
 
   /// Called when `fit` begins; by default nothing.
   ///
-  /// - Parameter isNew: Whether the run begins with its first batch; else it goes on from a checkpoint, whose state was
-  ///   restored, or where the trainer's last run ended.
+  /// - Parameters:
+  ///   - run: Where the run is.
+  ///   - isNew: Whether it begins with its first batch; else it goes on from a checkpoint, whose state was restored, or
+  ///     where the trainer's last run ended.
   func runBegan(_ run: TrainingProgress, isNew: Bool)
 
   /// Called after each batch, before its event; by default the run proceeds.
@@ -70,7 +72,7 @@ public struct TrainingProgress {
   public let loss: Double?
   /// The figures of the epoch after its end, or up to a validation within it.
   public let metrics: EpochMetrics?
-  /// Whether the run went to its end or a callback ended it, so that nothing goes on from here.
+  /// Whether the run went to its end or a callback ended it; else it is to go on.
   public let isOver: Bool
 }
 
@@ -151,7 +153,10 @@ public final class TimeLimit: TrainerCallback {
   }
 
   /// Looks at the clock.
-  public func batchEnded(_ run: TrainingProgress) -> TrainingVerdict { judgment }
+  public func batchEnded(_ run: TrainingProgress) -> TrainingVerdict {
+    (before, start) = (elapsed, .now)
+    return judgment
+  }
 
   /// Stops the clock.
   public func runEnded(_ run: TrainingProgress) { (before, start) = (elapsed, .now) }

@@ -52,6 +52,21 @@ import Testing
     #expect(try folder.names.count == 4 && sameAsState(Safetensors.read(index)))
   }
 
+  /// Parts whose index is gone, and other files that the old index names.
+  @Test func filesOfOthersStay() throws {
+    let part = "model-00001-of-00003.safetensors"
+    try folder.write([1], to: part)
+    try Safetensors.write(state, toIndex: index, maximumBytes: 100)
+    #expect(try folder.read(part) == [1] && folder.names.count == 5)
+    try Safetensors.write(["a": inputs([2])], to: folder("model-mine.safetensors"))
+    try folder.write(
+      Array("{\"weight_map\":{\"a\":\"model-mine.safetensors\"}}".utf8),
+      to: "model.safetensors.index.json")
+    try Safetensors.write(state, toIndex: index, maximumBytes: 1000)
+    #expect(try folder.names.contains("model-mine.safetensors"))
+    #expect(try sameAsState(Safetensors.read(index)))
+  }
+
   /// A folder where the index should be: the files before it are removed again.
   @Test func nothingIsLeftOfAWriterThatFails() throws {
     try makeFolder(index)

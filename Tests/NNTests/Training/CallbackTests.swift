@@ -117,6 +117,22 @@ import Testing
         == "does not fit TimeLimit: seconds is missing")
   }
 
+  /// A second callback whose state is missing: the first one is as before, and so are model and optimizer.
+  @Test func aRestoreThatFailsChangesNothing() throws {
+    let folder = try TemporaryFolder()
+    let checkpoints = Checkpoints(in: folder.path)
+    try Trainer(maxEpochs: 2).fit(
+      Scripted([1, 2]), data, callbacks: [EarlyStopping()], checkpoints: checkpoints)
+    let (model, stopping) = (Scripted([1]), EarlyStopping())
+    #expect(throws: FileError.self) {
+      try Trainer(maxEpochs: 3).fit(
+        model, data, callbacks: [stopping, TimeLimit(seconds: 9)], checkpoints: checkpoints,
+        resume: true)
+    }
+    #expect(stopping.state.names == EarlyStopping().state.names)
+    #expect(model.weight.value.floats == [0])
+  }
+
   private final class StopAfterTwoEpochs: TrainerCallback {
     func epochEnded(_ run: TrainingProgress) -> TrainingVerdict {
       run.epoch == 2 ? .stop("two are enough") : .proceed
@@ -133,6 +149,11 @@ import Testing
         checkpoints: Checkpoints(in: folder.path), resume: true)
       #expect(history.epochs.count == 2 && history.stopReason == "two are enough")
     }
+    let error = #expect(throws: FileError.self) {
+      try Trainer(maxEpochs: 4).fit(
+        Scripted([1]), data, checkpoints: Checkpoints(in: folder.path), resume: true)
+    }
+    #expect(error?.reason.contains("the callback StopAfterTwoEpochs ended it") == true)
     // With more patience a run may go on that ended without it.
     let patient = try TemporaryFolder()
     for patience in [0, 2] {

@@ -106,6 +106,67 @@ import Testing
     #expect(trainer == nil && net == nil)
   }
 
+  /// An error in the last event: what callbacks do at the end is still to come, and nothing more is trained.
+  @Test func anErrorAtTheVeryEnd() throws {
+    struct Stop: Error {}
+    let (net, trainer) = (ResumableNet(), Runs.trainer())
+    #expect(throws: Stop.self) {
+      try trainer.fit(net, Runs.data(), callbacks: Runs.averaging(net)) { event in
+        if case .epochEnded(let metrics) = event, metrics.epoch == 2 { throw Stop() }
+      }
+    }
+    let history = try trainer.fit(net, Runs.data(), callbacks: Runs.averaging(net))
+    #expect(try Runs.Outcome(net, history, log: net.log) == Runs.uninterrupted())
+  }
+
+  /// The best epoch is judged and saved before its event is told.
+  @Test func anErrorAtTheBestEpochKeepsItsFile() throws {
+    struct Stop: Error {}
+    let folder = try TemporaryFolder()
+    let data = DataSplit(training: numbered(4), validation: numbered(1), batchSize: 2)
+    let (model, trainer) = (Scripted([5, 1, 4, 3]), Trainer(maxEpochs: 4))
+    func fit(failsAt epoch: Int) throws {
+      try trainer.fit(
+        model, data,
+        checkpoints: Checkpoints(
+          in: folder.path, every: .epochs(100), keepLast: 1, keepBest: .lowest("val_loss")),
+        onEvent: { if case .epochEnded(let metrics) = $0, metrics.epoch == epoch { throw Stop() } })
+    }
+    #expect(throws: Stop.self) { try fit(failsAt: 2) }
+    try fit(failsAt: 9)
+    #expect(Set(try folder.names.compactMap { CheckpointName(file: $0)?.batchCount }) == [4, 8])
+  }
+
+  /// Callbacks made anew go on with what those of the same name and kind remember.
+  @Test func callbacksGoOn() throws {
+    let data = DataSplit(training: numbered(4), validation: numbered(1), batchSize: 2)
+    let (model, trainer) = (Scripted([1, 2, 3, 4]), Trainer(maxEpochs: 4))
+    var batches = 0
+    for limit in [3, 5, 99] {
+      let history = try trainer.fit(
+        model, data, callbacks: [EarlyStopping(patience: 2)],
+        onEvent: { if case .batchEnded = $0 { batches += 1 } }, shouldStop: { batches == limit })
+      #expect((history.stopReason == nil) == (limit < 99))
+    }
+    #expect(batches == 8 && model.weight.value.floats == [2])
+  }
+
+  @Test func otherParametersStop() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      final class Model: Trainable {
+        var net = Linear(1, 1)
+        func trainingStep(_ batch: Batch) -> Tensor { net(batch.inputs).mean() }
+        func configureOptimizers() -> any Optimizer { SGD(parameters) }
+      }
+      let (model, trainer) = (Model(), Trainer(maxEpochs: 1))
+      let data = DataSplit(training: numbered(4), batchSize: 2)
+      try trainer.fit(model, data)
+      model.net = Linear(1, 1)
+      try trainer.fit(model, data)
+    }
+    expect(result, names: "fit: Model has other parameters than in the run before")
+  }
+
   @Test func theOptimizerStays() throws {
     let (net, trainer) = (ResumableNet(), Runs.trainer(epochs: 1))
     #expect(trainer.optimizer == nil)
