@@ -1,10 +1,10 @@
 /// Shows a training run's progress from the trainer's events.
 ///
-/// On a terminal, one line is redrawn at most twenty times a second: epoch, bar, batch, loss, rate
-/// and the time left for the whole run, shortened to the terminal's width. Elsewhere (a file, a
-/// pipe, TERM=dumb) only the permanent lines appear, which both have: one per epoch and per validation within one, one if the
-/// run was interrupted, and one if a loss was not finite. The cursor is never hidden and no terminal mode is changed, so there is
-/// nothing to restore when a program is killed.
+/// On a terminal, one line is redrawn at most twenty times a second: epoch, bar, batch, loss, rate and the time left
+/// for the whole run, shortened to the terminal's width. Elsewhere (a file, a pipe, TERM=dumb) only the permanent lines
+/// appear, which both have: one per epoch and per validation within one, one if the run was interrupted, and one if a
+/// loss was not finite. The cursor is never hidden and no terminal mode is changed, so there is nothing to restore when
+/// a program is killed.
 ///
 ///     epoch  3/10  train_loss 0.912  val_loss 0.884  val_acc 0.671  0.8 s
 public final class ProgressBar {

@@ -36,8 +36,8 @@ public final class Trainer {
     case perEpoch(Schedule)
     /// After each step of the optimizer.
     case perStep(Schedule)
-    /// After epochs that did not get better, judged by a figure of the history, as in `.highest("val_acc")`, which decides
-    /// `isMaximized`; by default the validation loss (the training loss where there is no validation data).
+    /// After epochs that did not get better, judged by a figure of the history, as in `.highest("val_acc")`, which
+    /// decides `isMaximized`; by default the validation loss (the training loss where there is no validation data).
     case plateau(Plateau.Options, by: BestFigure? = nil)
   }
 
@@ -83,18 +83,21 @@ public final class Trainer {
   ///
   /// Parts of the model that are in evaluation mode stay so; a model all of whose parts are is put into training mode.
   ///
-  /// The model is moved to `device` and stays there, and an `optimizer` that is handed in must be made for it there. A GPU gets a step's work before the loss of the step before is
-  /// read: there the event of a batch comes after the next batch was begun, with the same numbers and in the same order. With `shouldStop` each loss is read at once.
+  /// The model is moved to `device` and stays there, and an `optimizer` that is handed in must be made for it there. A
+  /// GPU gets a step's work before the loss of the step before is read: there the event of a batch comes after the next
+  /// batch was begun, with the same numbers and in the same order. With `shouldStop` each loss is read at once.
   ///
   /// With `checkpoints` a run can end anywhere, also by SIGKILL, and go on later: `resume` continues after the batch
   /// where the newest valid checkpoint was written, and the run's weights and figures (but for times) are bit for bit
-  /// those of one that never stopped. Model, data and trainer must be constructed exactly as they were the first
-  /// time; only `maxEpochs` may differ. What the model keeps besides parameters, buffers and random streams is not in a checkpoint.
+  /// those of one that never stopped. Model, data and trainer must be constructed exactly as they were the first time;
+  /// only `maxEpochs` may differ. What the model keeps besides parameters, buffers and random streams is not in a
+  /// checkpoint.
   ///
-  /// A second `fit` of the same model by the same trainer goes on where the first ended, with its optimizer, schedule and
-  /// history: to the end of a run that was interrupted, else for `maxEpochs` more epochs, from the values that the model
-  /// has then; callbacks go on as well, and a stop by one of them may come again at once. It begins anew with an optimizer that is handed in, with another trainer, and after a run of another model.
-  /// With checkpoints, give each `fit` of a program a folder of its own.
+  /// A second `fit` of the same model by the same trainer goes on where the first ended, with its optimizer, schedule
+  /// and history: to the end of a run that was interrupted, else for `maxEpochs` more epochs, from the values that the
+  /// model has then; callbacks go on as well, and a stop by one of them may come again at once. It begins anew with an
+  /// optimizer that is handed in, with another trainer, and after a run of another model. With checkpoints, give each
+  /// `fit` of a program a folder of its own.
   ///
   /// - Parameters:
   ///   - model: What to train.
@@ -188,8 +191,8 @@ public final class Trainer {
       """)
   }
 
-  /// Writes a checkpoint if it is due, or if a figure is the best one so far; one that cannot be written does not end the
-  /// run.
+  /// Writes a checkpoint if it is due, or if a figure is the best one so far; one that cannot be written does not end
+  /// the run.
   ///
   /// - Returns: The event to tell, if any.
   private func save(
@@ -228,7 +231,8 @@ public final class Trainer {
     var lastLoss: Double?
     var unread: (loss: Tensor?, reports: [Figures.Report], batch: Int, weight: Double, count: Int)?
     func measureTime() { run.seconds = before + (clock.now - start) / .seconds(1) }
-    /// Takes the figures of the batch before, for which a GPU may have to be waited for; returns what is to be told of it.
+    /// Takes the figures of the batch before, for which a GPU may have to be waited for; returns what is to be told of
+    /// it.
     func record() -> [TrainerEvent] {
       guard let (loss, reports, batch, weight, count) = unread.take() else { return [] }
       var events: [TrainerEvent] = []
