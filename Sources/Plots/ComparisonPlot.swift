@@ -105,20 +105,20 @@ public struct ComparisonPlot: Sendable {
 
   /// Dots with their numbers, which stay apart from each other and from the dots.
   private func points(
-    _ places: [(x: Double, y: Double)]
+    _ centers: [(x: Double, y: Double)]
   ) -> [String] {
     var labels: [(x: Double, y: Double)] = []
-    return places.enumerated().flatMap { index, place in
+    return centers.enumerated().flatMap { index, center in
       let sides = [(13.0, 0.0), (-13.0, 0.0), (0.0, -13.0), (0.0, 13.0), (13.0, -13.0)]
-        .map { (x: place.x + $0.0, y: place.y + $0.1) }
-      let others = places[..<index] + places[(index + 1)...]
+        .map { (x: center.x + $0.0, y: center.y + $0.1) }
+      let others = centers[..<index] + centers[(index + 1)...]
       let label =
         sides.first { side in
           (others + labels).allSatisfy { abs($0.x - side.x) > 11 || abs($0.y - side.y) > 12 }
         } ?? sides[0]
       labels.append(label)
       return [
-        SVG.element("circle", ["cx": place.x, "cy": place.y, "r": 4.0], fill: .blue),
+        SVG.element("circle", ["cx": center.x, "cy": center.y, "r": 4.0], fill: .blue),
         SVG.text("\(index + 1)", x: label.x, y: label.y + 4, anchor: "middle"),
       ]
     }

@@ -51,7 +51,7 @@ final class TrainingRun {
   private let checkpointFolder: String?
   /// The name of the run's checkpoints; nil before there is one.
   var checkpointRun: String?
-  /// Whether `fit` came to its end, at least for now; else an error ended it.
+  /// Whether `fit` returned; else an error ended it.
   var hasEnded = false
   /// The callback that ended the run.
   var stoppedBy = ""
@@ -188,7 +188,7 @@ final class TrainingRun {
       ? gradients : callbacks.reduce(gradients) { $1.gradientsFound($0, progress()) }
   }
 
-  /// Tells the callbacks that the run begins; one that takes the place of another of its name and kind goes on with what
+  /// Tells the callbacks that the run begins; a new one of the name and kind of an earlier one goes on with what
   /// that remembers.
   func begin(isResumed: Bool) {
     for callback in callbacks {
